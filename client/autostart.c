@@ -1,0 +1,144 @@
+#include "client/autostart.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <linux/close_range.h>
+#include <unistd.h>
+
+#include "common/channel.h"
+#include "common/fd.h"
+#include "version.h"
+
+#define READY_FD 3 /* where the server finds the pipe */
+
+/* The server lies beside this very program, or where it was installed. */
+static const char *find_server(char *buf, size_t size)
+{
+    ssize_t len = readlink("/proc/self/exe", buf, size - 5);
+    if (len > 0) {
+        buf[len] = '\0';
+        char *slash = strrchr(buf, '/');
+        if (slash) {
+            strcpy(slash, "/jsd");
+            if (access(buf, X_OK) == 0)
+                return buf;
+        }
+    }
+    if (access(JS_BINDIR "/jsd", X_OK) == 0)
+        return JS_BINDIR "/jsd";
+    return "jsd";
+}
+
+/*
+ * The grandchild: a session of its own, so that no terminal's end and no ^C reaches it; not a
+ * child of ours, so that nobody has to wait for it. Only the pipe and 0 to 2 are inherited.
+ */
+static _Noreturn void exec_server(const char *path, int pipe_fd)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    if (setsid() < 0 || fork() != 0)
+        _exit(0);
+    for (int sig = 1; sig < 32; sig++)
+        signal(sig, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    int null_fd = open("/dev/null", O_RDWR);
+    for (int fd = 0; null_fd >= 0 && fd <= 2; fd++)
+        dup2(null_fd, fd);
+    if (pipe_fd == READY_FD)
+        fcntl(pipe_fd, F_SETFD, 0);
+    else
+        dup2(pipe_fd, READY_FD);
+    close_range(READY_FD + 1, ~0U, 0);
+    execlp(path, "jsd", "--ready-fd", "3", (char *)NULL);
+    dprintf(READY_FD, "cannot execute %s: %s", path, strerror(errno));
+    _exit(127);
+}
+
+/* Reads the server's word: "+" is fine, anything else says what went wrong. */
+static int await_ready(int fd, char *text, size_t size)
+{
+    size_t len = 0;
+    ssize_t n;
+    do {
+        n = read(fd, text + len, size - 1 - len);
+        if (n > 0)
+            len += (size_t)n;
+    } while ((n > 0 && len < size - 1) || (n < 0 && errno == EINTR));
+    text[len] = '\0';
+    if (strcmp(text, "+") == 0)
+        return 0;
+    if (len == 0)
+        snprintf(text, size, "the server died before it listened; see server.log in the runtime "
+                             "directory");
+    return -ECHILD;
+}
+
+static int start_server(char *text, size_t size)
+{
+    char path[PATHS_MAX];
+    int pipe_fds[2];
+    if (pipe2(pipe_fds, O_CLOEXEC) < 0) {
+        snprintf(text, size, "cannot make a pipe: %s", strerror(errno));
+        return -errno;
+    }
+    const char *server = find_server(path, sizeof(path));
+    pid_t pid = fork();
+    if (pid == 0)
+        exec_server(server, pipe_fds[1]);
+    int r = pid < 0 ? -errno : 0;
+    fd_close(pipe_fds[1]);
+    if (r < 0)
+        snprintf(text, size, "cannot start the server: %s", strerror(-r));
+    else {
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+        r = await_ready(pipe_fds[0], text, size);
+    }
+    fd_close(pipe_fds[0]);
+    return r;
+}
+
+static int lock_start(const struct paths *paths, char *text, size_t size)
+{
+    char path[PATHS_MAX + 16];
+    snprintf(path, sizeof(path), "%s/start.lock", paths->runtime_dir);
+    _cleanup_fd_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int r = fd < 0 ? -errno : 0;
+    while (r == 0 && flock(fd, LOCK_EX) < 0)
+        if (errno != EINTR)
+            r = -errno;
+    if (r < 0) {
+        snprintf(text, size, "cannot lock %s: %s", path, strerror(-r));
+        return r;
+    }
+    return fd_take(&fd);
+}
+
+int autostart_connect(const struct paths *paths, const char *socket_path, char *text, size_t size)
+{
+    int state_error;
+    int r = paths_make(paths, &state_error, text, size);
+    if (r < 0)
+        return r;
+    _cleanup_fd_ int lock_fd = lock_start(paths, text, size);
+    if (lock_fd < 0)
+        return lock_fd;
+    /* Whoever had the lock before us may have started it. */
+    int fd = channel_connect(socket_path, true);
+    if (fd >= 0)
+        return fd;
+    r = start_server(text, size);
+    if (r < 0)
+        return r;
+    fd = channel_connect(socket_path, true);
+    if (fd < 0)
+        snprintf(text, size, "cannot connect to %s: %s", socket_path, strerror(-fd));
+    return fd;
+}

@@ -1,0 +1,64 @@
+#include <string.h>
+
+#include "client/attach.h"
+#include "client/commands.h"
+#include "client/report.h"
+
+struct fg_options {
+    bool steal, share, watch;
+    const char *detach_keys;
+};
+
+static const struct option_spec options[] = {
+    COMMAND_OPTION(fg_options, 's', "steal", NULL, OPTION_FLAG, steal,
+                   "take it over from whoever is attached", NULL),
+    COMMAND_OPTION(fg_options, 'S', "share", NULL, OPTION_FLAG, share,
+                   "attach beside whoever is attached; both can type", NULL),
+    COMMAND_OPTION(fg_options, 'w', "watch", NULL, OPTION_FLAG, watch,
+                   "only look: nothing you type reaches the job; ^C leaves", NULL),
+    COMMAND_OPTION(fg_options, 'k', "detach-keys", "KEYS", OPTION_TEXT, detach_keys,
+                   "keys that detach: '^\\ d' (default), one key, or none", NULL),
+};
+
+static int run(const struct command *command, void *options_, int argc, char **argv)
+{
+    (void)command;
+    const struct fg_options *opts = options_;
+    if (argc > 1 || opts->steal + opts->share + opts->watch > 1) {
+        report_error(argc > 1 ? "fg: one job at a time"
+                              : "fg: only one of --steal, --share and --watch");
+        return EXIT_USAGE;
+    }
+    struct connection connection;
+    int status = commands_connect(&connection, argc ? argv[0] : NULL);
+    if (status != 0)
+        return status;
+    struct msg_attach body = {.mode = opts->steal   ? ATTACH_STEAL
+                                      : opts->share ? ATTACH_SHARE
+                                      : opts->watch ? ATTACH_WATCH
+                                                    : ATTACH_OWN,
+                              .resume = !opts->watch};
+    struct attach_options attach = {.detach_keys = opts->detach_keys, .watch = opts->watch};
+    if (wire_set_str(&body.job, argc ? argv[0] : NULL) < 0)
+        status = report_error("out of memory");
+    else
+        status = attach_run(&connection, MSG_ATTACH, &body, &body.terminal, &attach);
+    wire_clear(&msg_attach_fields, &body);
+    return status;
+}
+
+static const char *const aliases[] = {"attach", NULL};
+
+const struct command cmd_fg = {
+    .name = "fg",
+    .aliases = aliases,
+    .operands = "[JOB]",
+    .values = "job",
+    .summary = "attach to a job; continue it if it is stopped",
+    .description = "Brings a job to this terminal, from wherever it was started. Its size becomes "
+                   "this terminal's. The exit status is as for js run.",
+    .examples = "js fg\njs fg %vim\njs fg --watch build",
+    COMMAND_OPTIONS(options),
+    .options_size = sizeof(struct fg_options),
+    .run = run,
+};

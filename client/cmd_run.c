@@ -1,0 +1,217 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/attach.h"
+#include "client/caller.h"
+#include "client/commands.h"
+#include "client/json.h"
+#include "client/raw_tty.h"
+#include "client/report.h"
+
+struct run_options {
+    bool detached;
+    bool json;
+    bool clean_env;
+    bool shell;
+    const char *name;
+    const char *directory;
+    const char *detach_keys;
+    struct option_list set;
+    struct option_list unset;
+};
+
+static const struct option_spec options[] = {
+    COMMAND_OPTION(run_options, 'd', "detached", NULL, OPTION_FLAG, detached,
+                   "do not attach; print the job's number", NULL),
+    COMMAND_OPTION(run_options, 'n', "name", "NAME", OPTION_TEXT, name, "name the job", NULL),
+    COMMAND_OPTION(run_options, 'c', "shell", NULL, OPTION_FLAG, shell,
+                   "COMMAND is one line for your shell ($SHELL -c)", NULL),
+    COMMAND_OPTION(run_options, 'C', "directory", "DIR", OPTION_TEXT, directory,
+                   "start it in DIR instead of the current directory", "dir"),
+    COMMAND_OPTION(run_options, 'e', "env", "NAME=VALUE", OPTION_LIST, set,
+                   "set an environment variable (may be repeated)", NULL),
+    COMMAND_OPTION(run_options, 'u', "unset", "NAME", OPTION_LIST, unset,
+                   "take a variable out of the environment (may be repeated)", NULL),
+    COMMAND_OPTION(run_options, '\0', "clean-env", NULL, OPTION_FLAG, clean_env,
+                   "start with HOME, LOGNAME, PATH, SHELL, TERM and USER only", NULL),
+    COMMAND_OPTION(run_options, 'k', "detach-keys", "KEYS", OPTION_TEXT, detach_keys,
+                   "keys that detach: '^\\ d' (default), one key, or none", NULL),
+    COMMAND_OPTION(run_options, 'j', "json", NULL, OPTION_FLAG, json, "with -d: describe it as JSON",
+                   NULL),
+};
+
+static size_t name_length(const char *entry)
+{
+    return strcspn(entry, "=");
+}
+
+static bool same_variable(const char *a, const char *b)
+{
+    return name_length(a) == name_length(b) && strncmp(a, b, name_length(a)) == 0;
+}
+
+static bool is_basic(const char *entry)
+{
+    static const char *const basic[] = {"HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER"};
+    for (size_t i = 0; i < sizeof(basic) / sizeof(basic[0]); i++)
+        if (same_variable(entry, basic[i]))
+            return true;
+    return false;
+}
+
+static bool is_listed(const struct option_list *list, const char *entry)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (same_variable(entry, list->items[i]))
+            return true;
+    return false;
+}
+
+/* The caller's environment, less what was asked to go, plus what was asked to be. */
+static int make_env(const struct run_options *opts, struct wire_strs *env)
+{
+    char **items = calloc(env->len + opts->set.count + 1, sizeof(*items));
+    if (!items)
+        return -ENOMEM;
+    size_t count = 0;
+    for (size_t i = 0; i < env->len; i++) {
+        const char *entry = env->items[i];
+        if ((opts->clean_env && !is_basic(entry)) || is_listed(&opts->unset, entry) ||
+            is_listed(&opts->set, entry))
+            continue;
+        items[count++] = env->items[i];
+    }
+    for (size_t i = 0; i < opts->set.count; i++)
+        items[count++] = (char *)opts->set.items[i];
+    int r = wire_set_strs(env, items, count);
+    free(items);
+    return r;
+}
+
+static int make_argv(const struct run_options *opts, int argc, char **argv, struct wire_strs *ret)
+{
+    if (!opts->shell)
+        return wire_set_strs(ret, argv, (size_t)argc);
+    const char *shell = getenv("SHELL");
+    char **items = calloc((size_t)argc + 3, sizeof(*items));
+    if (!items)
+        return -ENOMEM;
+    items[0] = (char *)(shell && *shell ? shell : "/bin/sh");
+    items[1] = (char *)"-c";
+    memcpy(items + 2, argv, (size_t)argc * sizeof(*items));
+    int r = wire_set_strs(ret, items, (size_t)argc + 2);
+    free(items);
+    return r;
+}
+
+static int check(const struct run_options *opts, int argc, char **argv)
+{
+    if (argc == 0 || argv[0][0] == '\0') {
+        report_error("run: there is no command to run; see js run --help");
+        return EXIT_USAGE;
+    }
+    for (size_t i = 0; i < opts->set.count; i++) {
+        const char *entry = opts->set.items[i];
+        if (name_length(entry) > 0 && entry[name_length(entry)] == '=')
+            continue;
+        report_error("run: -e '%s': write NAME=VALUE", entry);
+        return EXIT_USAGE;
+    }
+    if (opts->json && !opts->detached) {
+        report_error("run: --json is for -d");
+        return EXIT_USAGE;
+    }
+    if (opts->directory && chdir(opts->directory) < 0)
+        return report_error("cannot enter %s: %s", opts->directory, strerror(errno));
+    return 0;
+}
+
+/* A job that nobody watches starts with the settings and size of the terminal it came from. */
+static int describe_terminal(struct msg_run *run)
+{
+    struct raw_tty tty;
+    raw_tty_init(&tty);
+    int r = 0;
+    if (tty.input_is_tty)
+        r = raw_tty_describe(&tty, &run->terminal);
+    if (r == 0 && run->terminal) {
+        run->terminal->keys = true;
+        if (!run->terminal->tty)
+            r = wire_set_str(&run->terminal->tty, "");
+    }
+    raw_tty_finish(&tty);
+    return r;
+}
+
+static int run_detached(struct connection *connection, struct msg_run *run, bool json)
+{
+    int r = describe_terminal(run);
+    if (r < 0)
+        return report_error("%s", strerror(-r));
+    int status = connection_request(connection, MSG_RUN, run, NULL, 0);
+    if (status != 0)
+        return status;
+    const struct job_info *job = connection->reply.body;
+    if (connection->reply.type != MSG_JOB)
+        return report_error("the server's answer was not a job");
+    if (job->warning)
+        report_error("job %u: %s", job->id, job->warning);
+    if (json)
+        return json_print_jobs(job, 1);
+    printf("%u\n", job->id);
+    return 0;
+}
+
+static int run(const struct command *command, void *options_, int argc, char **argv)
+{
+    (void)command;
+    const struct run_options *opts = options_;
+    struct connection connection;
+    struct msg_run body = {.detached = opts->detached};
+    int status = check(opts, argc, argv);
+    if (status != 0)
+        return status;
+    int r = caller_describe(&body);
+    if (r == 0)
+        r = make_env(opts, &body.env);
+    if (r == 0)
+        r = make_argv(opts, argc, argv, &body.argv);
+    if (r == 0)
+        r = wire_set_str(&body.name, opts->name);
+    if (r < 0) {
+        wire_clear(&msg_run_fields, &body);
+        return report_error("cannot describe what to run: %s", strerror(-r));
+    }
+    status = -connection_open(&connection, CONNECTION_START);
+    if (status == 0 && opts->detached) {
+        status = run_detached(&connection, &body, opts->json);
+        connection_finish(&connection);
+    } else if (status == 0) {
+        struct attach_options attach = {.detach_keys = opts->detach_keys};
+        status = attach_run(&connection, MSG_RUN, &body, &body.terminal, &attach);
+    }
+    wire_clear(&msg_run_fields, &body);
+    return status;
+}
+
+const struct command cmd_run = {
+    .name = "run",
+    .operands = "COMMAND [ARGUMENT]...",
+    .values = "command",
+    .summary = "run a command in a terminal of its own",
+    .description =
+        "Runs COMMAND as a job and attaches to it. Its arguments are passed on exactly; it gets "
+        "your environment, directory, umask, limits and terminal settings.\n\n"
+        "The exit status is the job's, 128 + N when signal N ended it, 148 when it was stopped, 0 "
+        "when you detached, 127 when COMMAND was not found, 126 when it could not be executed, 125 "
+        "when js failed.\n\n"
+        "Input that is not a terminal is passed on, and its end becomes the job's end of input.",
+    .examples = "js run vim notes\njs run -d -n build -- make -j4\njs run -c 'sleep 5 && date'",
+    .stop_at_operand = true,
+    COMMAND_OPTIONS(options),
+    .options_size = sizeof(struct run_options),
+    .run = run,
+};

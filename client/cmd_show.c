@@ -1,0 +1,130 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/commands.h"
+#include "client/jobs_view.h"
+#include "client/json.h"
+#include "client/report.h"
+#include "common/escape.h"
+#include "common/signame.h"
+
+struct show_options {
+    bool json;
+};
+
+static const struct option_spec options[] = {
+    COMMAND_OPTION(show_options, 'j', "json", NULL, OPTION_FLAG, json, "as JSON", NULL),
+};
+
+static void line(const char *name, const char *value)
+{
+    struct bytes text = {0};
+    escape_append(&text, value, strlen(value));
+    printf("%-10s %.*s\n", name, (int)text.len, (const char *)text.data);
+    bytes_finish(&text);
+}
+
+static void number_line(const char *name, uint64_t value)
+{
+    printf("%-10s %llu\n", name, (unsigned long long)value);
+}
+
+static void time_line(const char *name, uint64_t ns)
+{
+    char buf[32];
+    if (ns == 0)
+        return;
+    jobs_view_time(ns, buf);
+    line(name, buf);
+}
+
+static void end_line(const struct job_end *end)
+{
+    char buf[128];
+    if (!end)
+        return;
+    if (end->signal)
+        snprintf(buf, sizeof(buf), "%s, signal %u (%s)%s", end_reason_name(end->reason),
+                 end->signal, signame_describe((int)end->signal), end->core ? ", core dumped" : "");
+    else if (end->code >= 0)
+        snprintf(buf, sizeof(buf), "%s, code %d", end_reason_name(end->reason), end->code);
+    else
+        snprintf(buf, sizeof(buf), "%s", end_reason_name(end->reason));
+    line("end", buf);
+}
+
+static void show(const struct job_info *job, const char *state_dir)
+{
+    char buf[PATHS_MAX + 64];
+    char *command = report_command(job);
+    number_line("id", job->id);
+    line("uid", job->uid);
+    if (job->name)
+        line("name", job->name);
+    line("state", job_state_name(job->state));
+    if (command)
+        line("command", command);
+    free(command);
+    line("directory", job->cwd);
+    if (job->pid)
+        number_line("pid", job->pid);
+    if (job->holder_pid && !job_state_is_final(job->state))
+        number_line("holder", job->holder_pid);
+    time_line("started", job->started_ns);
+    time_line("ended", job->ended_ns);
+    end_line(job->end);
+    const struct job_viewer *viewers = job->viewers.items;
+    for (size_t i = 0; i < job->viewers.len; i++) {
+        snprintf(buf, sizeof(buf), "%s, pid %u, %s",
+                 viewers[i].tty ? viewers[i].tty : "no terminal", viewers[i].pid,
+                 attach_mode_name(viewers[i].mode));
+        line("attached", buf);
+    }
+    snprintf(buf, sizeof(buf), "%ux%u", job->cols, job->rows);
+    line("size", buf);
+    if (job->title)
+        line("title", job->title);
+    snprintf(buf, sizeof(buf), "%s/jobs/%u, bytes %llu to %llu", state_dir, job->id,
+             (unsigned long long)job->log_first, (unsigned long long)job->log_next);
+    line("log", buf);
+    if (job->leftovers_found)
+        number_line("leftovers", job->leftovers_found);
+    if (job->warning)
+        line("warning", job->warning);
+}
+
+static int run(const struct command *command, void *options_, int argc, char **argv)
+{
+    (void)command;
+    const struct show_options *opts = options_;
+    struct connection connection;
+    struct jobs_view view;
+    int status = commands_connect(&connection, argc ? argv[0] : NULL);
+    if (status != 0)
+        return status;
+    struct msg_list body = {.none_is_current = true,
+                            .jobs = {.items = argv, .len = (size_t)argc}};
+    status = jobs_view_fetch(&view, &connection, MSG_LIST, &body);
+    const struct job_info *jobs = view.jobs.items;
+    if (status == 0 && opts->json)
+        status = json_print_jobs(jobs, view.jobs.len);
+    for (size_t i = 0; status == 0 && !opts->json && i < view.jobs.len; i++) {
+        if (i > 0)
+            putchar('\n');
+        show(&jobs[i], connection.state_dir);
+    }
+    jobs_view_finish(&view);
+    connection_finish(&connection);
+    return status;
+}
+
+const struct command cmd_show = {
+    .name = "show",
+    .operands = "[JOB]...",
+    .values = "any",
+    .summary = "tell everything about a job",
+    COMMAND_OPTIONS(options),
+    .options_size = sizeof(struct show_options),
+    .run = run,
+};

@@ -1,0 +1,37 @@
+/*
+ * A command of js: one row of the table that parsing, help, completion and the manual share. Each
+ * command has a file of its own with its options struct, its option table and its row.
+ */
+#ifndef JS_CLIENT_COMMAND_H
+#define JS_CLIENT_COMMAND_H
+
+#include "client/options.h"
+
+struct command {
+    const char *name;
+    const char *const *aliases; /* further names, NULL at the end; or NULL */
+    const char *operands;       /* "[JOB]..." as in the usage line; NULL when it takes none */
+    const char *values;         /* what the operands are, as in struct option_spec; or NULL */
+    const char *summary;        /* one line, for the list of commands */
+    const char *description;    /* paragraphs with an empty line between them; or NULL */
+    const char *examples;       /* lines of at most 78 columns; or NULL */
+    bool stop_at_operand;       /* the first operand ends the options */
+
+    const struct option_spec *options;
+    size_t option_count;
+    size_t options_size;  /* of the struct that the options set */
+    const void *defaults; /* options_size bytes to start from; NULL for zeros */
+
+    /* Gets the options filled and argc operands. Returns the exit status of js. */
+    int (*run)(const struct command *command, void *options, int argc, char **argv);
+};
+
+/*
+ * The command of the table (NULL at its end) called name: by its name or an alias, or by a
+ * beginning that fits one command only. NULL when there is none, with one line in error (no line
+ * end, escaped; empty when there is no memory).
+ */
+const struct command *command_find(const struct command *const *table, const char *name,
+                                   struct bytes *error);
+
+#endif

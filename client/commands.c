@@ -1,0 +1,75 @@
+#include "client/commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/report.h"
+
+const struct command *const commands[] = {
+    &cmd_run,  &cmd_fg,   &cmd_bg,   &cmd_stop,   &cmd_cont, &cmd_detach,   &cmd_kill, &cmd_ls,
+    &cmd_show, &cmd_logs, &cmd_wait, &cmd_rename, &cmd_rm,   &cmd_complete, NULL};
+
+int commands_help(struct bytes *out)
+{
+    int r = bytes_append_text(
+        out, "usage: js COMMAND [OPTION]... [ARGUMENT]...\n"
+             "\n"
+             "Job control that is not tied to a terminal. Without a command, js lists the\n"
+             "jobs. Commands may be shortened as far as they stay unique.\n"
+             "\n"
+             "Commands:\n");
+    for (const struct command *const *at = commands; r == 0 && *at; at++)
+        if ((*at)->summary)
+            r = bytes_printf(out, "  %-8s %s\n", (*at)->name, (*at)->summary);
+    if (r == 0)
+        r = bytes_append_text(
+            out, "\n"
+                 "While attached: ^Z stops the job and gives the shell back; Ctrl-\\ d detaches\n"
+                 "and leaves it running.\n"
+                 "\n"
+                 "A JOB is its number (3 or %3), its name, %+ or %% (the current one, also when\n"
+                 "none is given), %- (the previous one), %text (begins so), %?text (contains it).\n"
+                 "\n"
+                 "'js COMMAND --help' tells more; 'js --version' shows the version.\n");
+    return r;
+}
+
+int commands_connect(struct connection *connection, const char *spec)
+{
+    int r = connection_open(connection, CONNECTION_START_IF_JOBS);
+    if (r == 1)
+        return spec ? report_error("no job %s", spec) : report_error("there is no current job");
+    return -r;
+}
+
+static int request_one(struct connection *connection, enum message_type type, const char *spec,
+                       void *(*make)(const char *, void *), void *context)
+{
+    int status = connection_request(connection, type, make(spec, context), NULL, 0);
+    if (status != 0)
+        return status;
+    const struct msg_done *done = connection->reply.body;
+    if (connection->reply.type == MSG_DONE && done->note)
+        fprintf(stderr, "js: %s\n", done->note);
+    return 0;
+}
+
+int commands_for_each_job(enum message_type type, int argc, char **argv,
+                          void *(*make)(const char *spec, void *context), void *context)
+{
+    struct connection connection;
+    int status = commands_connect(&connection, argc > 0 ? argv[0] : NULL);
+    if (status != 0)
+        return status;
+    for (int i = 0; i < argc || i == 0; i++) {
+        int r = request_one(&connection, type, argc > 0 ? argv[i] : NULL, make, context);
+        if (r != 0)
+            status = r;
+        if (connection.lost)
+            break;
+    }
+    connection_finish(&connection);
+    return status;
+}

@@ -1,0 +1,42 @@
+/* The table of all commands; each row is in a file of its own, cmd_NAME.c. */
+#ifndef JS_CLIENT_COMMANDS_H
+#define JS_CLIENT_COMMANDS_H
+
+#include "client/command.h"
+#include "client/connection.h"
+
+#define COMMAND_OPTION(type, letter_, name_, arg_, kind_, member, help_, values_)                  \
+    {.letter = letter_,                                                                            \
+     .name = name_,                                                                                \
+     .arg = arg_,                                                                                  \
+     .kind = kind_,                                                                                \
+     .offset = offsetof(struct type, member),                                                      \
+     .help = help_,                                                                                \
+     .values = values_}
+#define COMMAND_OPTIONS(table)                                                                     \
+    .options = table, .option_count = sizeof(table) / sizeof((table)[0])
+
+extern const struct command cmd_run, cmd_fg, cmd_bg, cmd_stop, cmd_cont, cmd_detach, cmd_kill, cmd_ls,
+    cmd_show, cmd_logs, cmd_wait, cmd_rename, cmd_rm, cmd_complete;
+
+/* All of them, NULL at the end, in the order of the help text. */
+extern const struct command *const commands[];
+
+/* What `js --help` prints. 0 or -ENOMEM. */
+int commands_help(struct bytes *out);
+
+/*
+ * Connects for a command about existing jobs. 0, or the exit status: without a server, and without
+ * jobs on the disk, the user is told that there is no such job (spec NULL: no current job).
+ */
+int commands_connect(struct connection *connection, const char *spec);
+
+/*
+ * Sends one request per operand, or one without a job when there are none, all to the server.
+ * make fills the body for a spec (NULL = the current job); notes in the answers are printed. Every
+ * operand is tried. The exit status: 0, or that of the last failure.
+ */
+int commands_for_each_job(enum message_type type, int argc, char **argv,
+                          void *(*make)(const char *spec, void *context), void *context);
+
+#endif

@@ -1,0 +1,212 @@
+#include "client/connection.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/autostart.h"
+#include "client/report.h"
+#include "common/fd.h"
+
+static void lose(struct connection *connection)
+{
+    connection->lost = true;
+    if (connection->on_lost)
+        connection->on_lost(connection);
+    uv_stop(&connection->loop);
+}
+
+static void handle_hello(struct connection *connection, const struct msg_hello *hello)
+{
+    connection->greeted = true;
+    if (!protocol_compatible(hello, "server", connection->problem, sizeof(connection->problem)))
+        lose(connection);
+    else if (hello->state_dir)
+        snprintf(connection->state_dir, sizeof(connection->state_dir), "%s", hello->state_dir);
+}
+
+static void on_frame(struct channel *channel, struct wire_frame *frame, struct channel_fds *fds)
+{
+    struct connection *connection = channel->data;
+    if (frame->type == MSG_HELLO) {
+        handle_hello(connection, frame->body);
+    } else if (frame->request_id != 0 && frame->request_id == connection->awaited) {
+        connection->reply = *frame;
+        *frame = (struct wire_frame){0};
+        connection->reply_fds = *fds;
+        channel_fds_init(fds);
+        connection->awaited = 0;
+        connection->replied = true;
+        uv_stop(&connection->loop);
+    } else if (frame->type == MSG_ERROR && frame->request_id == 0) {
+        const struct msg_error *error = frame->body;
+        snprintf(connection->problem, sizeof(connection->problem), "%s", error->text);
+    } else if (connection->on_event) {
+        connection->on_event(connection, frame);
+    }
+}
+
+static void on_problem(struct channel *channel, uint32_t code, const struct wire_problem *why)
+{
+    (void)code;
+    struct connection *connection = channel->data;
+    snprintf(connection->problem, sizeof(connection->problem),
+             "the server sent a message that cannot be understood: %s", why->text);
+    lose(connection);
+}
+
+static void on_end(struct channel *channel, int status)
+{
+    struct connection *connection = channel->data;
+    if (status < 0 && !connection->problem[0])
+        snprintf(connection->problem, sizeof(connection->problem), "%s", strerror(-status));
+    lose(connection);
+}
+
+static void on_closed(struct channel *channel)
+{
+    (void)channel;
+}
+
+static const struct channel_ops ops = {
+    .on_frame = on_frame,
+    .on_problem = on_problem,
+    .on_end = on_end,
+    .on_closed = on_closed,
+};
+
+static bool has_entries(const char *dir)
+{
+    char path[PATHS_MAX + 8];
+    snprintf(path, sizeof(path), "%s/jobs", dir);
+    DIR *stream = opendir(path);
+    bool found = false;
+    for (struct dirent *entry; stream && !found && (entry = readdir(stream));)
+        found = entry->d_name[0] != '.';
+    if (stream)
+        closedir(stream);
+    return found;
+}
+
+/* A connected socket, -ENOENT when there is nothing to connect to, or another -errno with text. */
+static int find_server(struct connection *connection, enum connection_start start, char *text,
+                       size_t size)
+{
+    struct paths *paths = &connection->paths;
+    char socket_path[PATHS_MAX + 8];
+    int r = paths_find(paths, text, size);
+    if (r < 0)
+        return r == -ENOENT ? -EINVAL : r;
+    snprintf(socket_path, sizeof(socket_path), "%s/sock", paths->runtime_dir);
+    int fd = paths_check_private(paths->runtime_dir, text, size);
+    if (fd == 0)
+        fd = channel_connect(socket_path, true);
+    else if (fd != -ENOENT)
+        return fd;
+    if (fd >= 0)
+        return fd;
+    if (fd != -ENOENT && fd != -ECONNREFUSED) {
+        snprintf(text, size, "cannot connect to %s: %s", socket_path, strerror(-fd));
+        return fd;
+    }
+    if (start == CONNECTION_START_IF_JOBS && !has_entries(paths->state_dir) &&
+        !has_entries(paths->runtime_dir))
+        return -ENOENT;
+    fd = autostart_connect(paths, socket_path, text, size);
+    return fd == -ENOENT ? -ECONNREFUSED : fd;
+}
+
+int connection_open(struct connection *connection, enum connection_start start)
+{
+    char text[PATHS_MAX + 512];
+    *connection = (struct connection){0};
+    channel_fds_init(&connection->reply_fds);
+    int fd = find_server(connection, start, text, sizeof(text));
+    if (fd == -ENOENT)
+        return 1;
+    if (fd < 0)
+        return -report_error("%s", text);
+    int r = uv_loop_init(&connection->loop);
+    if (r < 0) {
+        fd_close(fd);
+        return -report_error("cannot make an event loop: %s", uv_strerror(r));
+    }
+    r = channel_open(&connection->channel, &connection->loop, fd, &ops, connection);
+    if (r < 0) {
+        uv_loop_close(&connection->loop);
+        return -report_error("cannot use the connection to the server: %s", strerror(-r));
+    }
+    connection->open = true;
+    channel_send_hello(&connection->channel, NULL);
+    return 0;
+}
+
+static int report_lost(const struct connection *connection)
+{
+    if (connection->problem[0])
+        return report_error("the server went away: %s", connection->problem);
+    return report_error("the server went away before it answered; see server.log in %s",
+                        connection->paths.runtime_dir);
+}
+
+static void drop_reply(struct connection *connection)
+{
+    wire_frame_finish(&connection->reply);
+    channel_fds_finish(&connection->reply_fds);
+    connection->replied = false;
+}
+
+static int await_reply(struct connection *connection)
+{
+    while (!connection->replied && !connection->lost)
+        uv_run(&connection->loop, UV_RUN_DEFAULT);
+    if (!connection->replied)
+        return report_lost(connection);
+    if (connection->reply.type == MSG_ERROR)
+        return report_message(connection->reply.body);
+    return 0;
+}
+
+int connection_request(struct connection *connection, enum message_type type, const void *body,
+                       const int *fds, size_t fd_count)
+{
+    assert(connection->awaited == 0);
+    drop_reply(connection);
+    connection->awaited = ++connection->last_request;
+    int r = channel_send(&connection->channel, type, connection->awaited, body, fds, fd_count);
+    if (r == -EMSGSIZE)
+        return report_error("arguments and environment are too long (%u bytes at most)",
+                            WIRE_FRAME_MAX);
+    /* A peer that has closed may have said why: that is still to be read. */
+    if (r < 0 && r != -EPIPE)
+        return report_error("cannot ask the server: %s", strerror(-r));
+    return await_reply(connection);
+}
+
+int connection_next_reply(struct connection *connection)
+{
+    drop_reply(connection);
+    connection->awaited = connection->last_request;
+    return await_reply(connection);
+}
+
+static void on_walk(uv_handle_t *handle, void *data)
+{
+    (void)data;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+void connection_finish(struct connection *connection)
+{
+    if (!connection->open)
+        return;
+    drop_reply(connection);
+    channel_close(&connection->channel);
+    uv_walk(&connection->loop, on_walk, NULL);
+    uv_run(&connection->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&connection->loop);
+    connection->open = false;
+}

@@ -1,0 +1,54 @@
+/* The client's connection to the server, and after an attach to the job's holder. */
+#ifndef JS_CLIENT_CONNECTION_H
+#define JS_CLIENT_CONNECTION_H
+
+#include "common/channel.h"
+#include "common/paths.h"
+
+enum connection_start {
+    CONNECTION_START,         /* start the server if none runs */
+    CONNECTION_START_IF_JOBS, /* only when there are jobs on disk that it would know */
+};
+
+struct connection {
+    uv_loop_t loop;
+    struct channel channel;
+    struct paths paths;
+    char state_dir[PATHS_MAX]; /* the server's, from its hello */
+    uint32_t last_request;
+    uint32_t awaited;         /* request id of the reply that is waited for; 0 = none */
+    struct wire_frame reply;  /* it, once it is there */
+    struct channel_fds reply_fds;
+    bool replied;
+    bool open;
+    bool lost; /* the peer has closed */
+    bool greeted;
+    char problem[256]; /* why it was lost, when that is known */
+
+    /* For whoever stays attached: messages that answer no request; the connection's end. */
+    void (*on_event)(struct connection *connection, struct wire_frame *frame);
+    void (*on_lost)(struct connection *connection);
+    void *data;
+};
+
+/*
+ * Connects to the server. 0; 1 when none runs and none was to be started; else the exit status of
+ * js, negative, with the user told why.
+ */
+int connection_open(struct connection *connection, enum connection_start start);
+
+/*
+ * Sends a request and runs the loop until its reply is there: connection->reply, which is valid
+ * until the next request. The descriptors are taken over. 0 when a reply other than `error` came;
+ * else the exit status of js, with the user told why.
+ */
+int connection_request(struct connection *connection, enum message_type type, const void *body,
+                       const int *fds, size_t fd_count);
+
+/* Waits for one more frame with the id of the last request (`jobs` may come in parts). As above. */
+int connection_next_reply(struct connection *connection);
+
+/* Closes everything and runs the loop dry. */
+void connection_finish(struct connection *connection);
+
+#endif

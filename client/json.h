@@ -1,0 +1,17 @@
+/*
+ * Jobs as JSON: one object {"version":1,"jobs":[...]} on one line. Fields may be added within a
+ * version, never changed. Text that is no UTF-8 is shown escaped (common/escape.h).
+ */
+#ifndef JS_CLIENT_JSON_H
+#define JS_CLIENT_JSON_H
+
+#include <stddef.h>
+
+#include "common/protocol.h"
+
+#define JSON_VERSION 1
+
+/* Prints count jobs on stdout. Returns the exit status. */
+int json_print_jobs(const struct job_info *jobs, size_t count);
+
+#endif

@@ -1,0 +1,104 @@
+/* js: job control that is not tied to a terminal. The client. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/caller.h"
+#include "client/commands.h"
+#include "client/report.h"
+#include "common/log.h"
+#include "version.h"
+
+static int print_and_free(struct bytes *text)
+{
+    fwrite(text->data, 1, text->len, stdout);
+    bytes_finish(text);
+    return EXIT_OK;
+}
+
+static int show_help(const char *name)
+{
+    struct bytes text = {0};
+    if (!name) {
+        commands_help(&text);
+        return print_and_free(&text);
+    }
+    const struct command *command = command_find(commands, name, &text);
+    if (!command) {
+        report_error("%.*s; see js --help", (int)text.len, (const char *)text.data);
+        bytes_finish(&text);
+        return EXIT_USAGE;
+    }
+    options_help(command, &text);
+    return print_and_free(&text);
+}
+
+/* argv[0] is the command's name. */
+static int run_command(const struct command *command, int argc, char **argv)
+{
+    struct bytes error = {0};
+    char **operands = NULL;
+    int count = 0;
+    void *options = calloc(1, command->options_size ? command->options_size : 1);
+    int r = options ? options_parse(command, argc, argv, options, &operands, &count, &error) : -1;
+    int status = EXIT_USAGE;
+    if (r == 1)
+        status = show_help(command->name);
+    else if (r < 0)
+        report_error("%s: %.*s; see js %s --help", command->name, (int)error.len,
+                     error.len ? (const char *)error.data : "", command->name);
+    else if (count > 0 && !command->operands)
+        report_error("%s: takes no arguments; see js %s --help", command->name, command->name);
+    else
+        status = command->run(command, options, count, operands);
+    if (r == 0)
+        options_finish(command, options);
+    free(options);
+    bytes_finish(&error);
+    return status;
+}
+
+static int dispatch(int argc, char **argv)
+{
+    struct bytes error = {0};
+    char *list[] = {(char *)"ls", NULL};
+    if (argc < 2)
+        return run_command(&cmd_ls, 1, list);
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("js %s\n", JS_VERSION);
+        return EXIT_OK;
+    }
+    if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
+        return show_help(NULL);
+    if (strcmp(argv[1], "help") == 0)
+        return show_help(argv[2]);
+    if (argv[1][0] == '-') {
+        report_error("unknown option '%s'; see js --help", argv[1]);
+        return EXIT_USAGE;
+    }
+    const struct command *command = command_find(commands, argv[1], &error);
+    if (command) {
+        bytes_finish(&error);
+        return run_command(command, argc - 1, argv + 1);
+    }
+    report_error("%.*s; see js --help", (int)error.len, (const char *)error.data);
+    bytes_finish(&error);
+    return EXIT_USAGE;
+}
+
+/* A full disk or a closed pipe shows when stdout is flushed, and is a failure. */
+static int close_stdout(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    return status == EXIT_OK ? report_error("cannot write the output") : status;
+}
+
+int main(int argc, char **argv)
+{
+    caller_remember_signals();
+    signal(SIGPIPE, SIG_IGN);
+    log_init("js");
+    return close_stdout(dispatch(argc, argv));
+}

@@ -1,0 +1,95 @@
+#include "client/report.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/escape.h"
+#include "common/signame.h"
+
+static int write_error(const char *text, size_t len)
+{
+    struct bytes line = {0};
+    bytes_append_text(&line, "js: ");
+    escape_append(&line, text, len);
+    bytes_append_text(&line, "\n");
+    fwrite(line.data, 1, line.len, stderr);
+    bytes_finish(&line);
+    return EXIT_JS_FAILED;
+}
+
+int report_error(const char *format, ...)
+{
+    struct bytes text = {0};
+    va_list args;
+    char buf[4096];
+    va_start(args, format);
+    int len = vsnprintf(buf, sizeof(buf), format, args);
+    va_end(args);
+    bytes_append(&text, buf, len < 0 ? 0 : (size_t)len < sizeof(buf) ? (size_t)len : sizeof(buf) - 1);
+    int status = write_error((char *)text.data, text.len);
+    bytes_finish(&text);
+    return status;
+}
+
+static int start_status(const struct msg_error *error)
+{
+    if (error->stage != START_EXEC)
+        return EXIT_JS_FAILED;
+    return error->os_error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
+}
+
+int report_message(const struct msg_error *error)
+{
+    report_error("%s", error->text);
+    switch (error->code) {
+    case ERROR_START:
+        return start_status(error);
+    case ERROR_NAME_INVALID:
+        return EXIT_USAGE;
+    case ERROR_BUSY:
+        return EXIT_BUSY;
+    default:
+        return EXIT_JS_FAILED;
+    }
+}
+
+int report_exit_status(const struct job_info *job)
+{
+    const struct job_end *end = job->end;
+    if (!end || end->reason == END_LOST)
+        return EXIT_JS_FAILED;
+    if (end->reason == END_TIMEOUT)
+        return EXIT_TIMED_OUT;
+    return end->signal ? EXIT_SIGNAL_BASE + (int)end->signal : end->code;
+}
+
+void report_death(const struct job_info *job)
+{
+    const struct job_end *end = job->end;
+    if (end && end->reason == END_LOST)
+        report_error("job %u is lost: its holder died", job->id);
+    /* As shells: whoever pressed ^C, or closed the pipe, knows. */
+    if (!end || !end->signal || end->signal == SIGINT || end->signal == SIGPIPE)
+        return;
+    fprintf(stderr, "%s%s\n", signame_describe((int)end->signal),
+            end->core ? " (core dumped)" : "");
+}
+
+char *report_command(const struct job_info *job)
+{
+    struct bytes line = {0};
+    if (escape_append_argv(&line, job->argv.items, job->argv.len) < 0 ||
+        bytes_append(&line, "", 1) < 0)
+        bytes_finish(&line);
+    return (char *)line.data;
+}
+
+void report_job_line(const struct job_info *job, char mark, const char *what)
+{
+    char *command = report_command(job);
+    fprintf(stderr, "[%u]%c %s  %s\n", job->id, mark, what, command ? command : "?");
+    free(command);
+}

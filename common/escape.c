@@ -1,0 +1,383 @@
+#include "common/escape.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+struct range {
+    uint32_t first;
+    uint32_t last;
+};
+
+/* Combining marks, medial and final Hangul jamo, format characters: no column of their own. */
+static const struct range zero_width[] = {
+    {0x0300, 0x036f},   {0x0483, 0x0489},   {0x0591, 0x05bd},   {0x05bf, 0x05bf},
+    {0x05c1, 0x05c2},   {0x05c4, 0x05c5},   {0x05c7, 0x05c7},   {0x0610, 0x061a},
+    {0x061c, 0x061c},   {0x064b, 0x065f},   {0x0670, 0x0670},   {0x06d6, 0x06dc},
+    {0x06df, 0x06e4},   {0x06e7, 0x06e8},   {0x06ea, 0x06ed},   {0x0711, 0x0711},
+    {0x0730, 0x074a},   {0x07a6, 0x07b0},   {0x07eb, 0x07f3},   {0x07fd, 0x07fd},
+    {0x0816, 0x0819},   {0x081b, 0x0823},   {0x0825, 0x0827},   {0x0829, 0x082d},
+    {0x0859, 0x085b},   {0x0898, 0x089f},   {0x08ca, 0x08e1},   {0x08e3, 0x0902},
+    {0x093a, 0x093a},   {0x093c, 0x093c},   {0x0941, 0x0948},   {0x094d, 0x094d},
+    {0x0951, 0x0957},   {0x0962, 0x0963},   {0x0981, 0x0981},   {0x09bc, 0x09bc},
+    {0x09c1, 0x09c4},   {0x09cd, 0x09cd},   {0x09e2, 0x09e3},   {0x09fe, 0x0a02},
+    {0x0a3c, 0x0a3c},   {0x0a41, 0x0a51},   {0x0a70, 0x0a71},   {0x0a75, 0x0a75},
+    {0x0a81, 0x0a82},   {0x0abc, 0x0abc},   {0x0ac1, 0x0ac8},   {0x0acd, 0x0acd},
+    {0x0ae2, 0x0ae3},   {0x0afa, 0x0b01},   {0x0b3c, 0x0b3c},   {0x0b3f, 0x0b3f},
+    {0x0b41, 0x0b44},   {0x0b4d, 0x0b56},   {0x0b62, 0x0b63},   {0x0b82, 0x0b82},
+    {0x0bc0, 0x0bc0},   {0x0bcd, 0x0bcd},   {0x0c00, 0x0c00},   {0x0c04, 0x0c04},
+    {0x0c3c, 0x0c3c},   {0x0c3e, 0x0c40},   {0x0c46, 0x0c56},   {0x0c62, 0x0c63},
+    {0x0c81, 0x0c81},   {0x0cbc, 0x0cbc},   {0x0cbf, 0x0cbf},   {0x0cc6, 0x0cc6},
+    {0x0ccc, 0x0ccd},   {0x0ce2, 0x0ce3},   {0x0d00, 0x0d01},   {0x0d3b, 0x0d3c},
+    {0x0d41, 0x0d44},   {0x0d4d, 0x0d4d},   {0x0d62, 0x0d63},   {0x0d81, 0x0d81},
+    {0x0dca, 0x0dca},   {0x0dd2, 0x0dd6},   {0x0e31, 0x0e31},   {0x0e34, 0x0e3a},
+    {0x0e47, 0x0e4e},   {0x0eb1, 0x0eb1},   {0x0eb4, 0x0ebc},   {0x0ec8, 0x0ecd},
+    {0x0f18, 0x0f19},   {0x0f35, 0x0f35},   {0x0f37, 0x0f37},   {0x0f39, 0x0f39},
+    {0x0f71, 0x0f7e},   {0x0f80, 0x0f84},   {0x0f86, 0x0f87},   {0x0f8d, 0x0fbc},
+    {0x0fc6, 0x0fc6},   {0x102d, 0x1030},   {0x1032, 0x1037},   {0x1039, 0x103a},
+    {0x103d, 0x103e},   {0x1058, 0x1059},   {0x105e, 0x1060},   {0x1071, 0x1074},
+    {0x1082, 0x1082},   {0x1085, 0x1086},   {0x108d, 0x108d},   {0x109d, 0x109d},
+    {0x1160, 0x11ff},   {0x135d, 0x135f},   {0x1712, 0x1714},   {0x1732, 0x1733},
+    {0x1752, 0x1753},   {0x1772, 0x1773},   {0x17b4, 0x17b5},   {0x17b7, 0x17bd},
+    {0x17c6, 0x17c6},   {0x17c9, 0x17d3},   {0x17dd, 0x17dd},   {0x180b, 0x180f},
+    {0x1885, 0x1886},   {0x18a9, 0x18a9},   {0x1920, 0x1922},   {0x1927, 0x1928},
+    {0x1932, 0x1932},   {0x1939, 0x193b},   {0x1a17, 0x1a18},   {0x1a1b, 0x1a1b},
+    {0x1a56, 0x1a56},   {0x1a58, 0x1a60},   {0x1a62, 0x1a62},   {0x1a65, 0x1a6c},
+    {0x1a73, 0x1a7f},   {0x1ab0, 0x1b03},   {0x1b34, 0x1b34},   {0x1b36, 0x1b3a},
+    {0x1b3c, 0x1b3c},   {0x1b42, 0x1b42},   {0x1b6b, 0x1b73},   {0x1b80, 0x1b81},
+    {0x1ba2, 0x1ba5},   {0x1ba8, 0x1ba9},   {0x1bab, 0x1bad},   {0x1be6, 0x1be6},
+    {0x1be8, 0x1be9},   {0x1bed, 0x1bed},   {0x1bef, 0x1bf1},   {0x1c2c, 0x1c33},
+    {0x1c36, 0x1c37},   {0x1cd0, 0x1cd2},   {0x1cd4, 0x1ce0},   {0x1ce2, 0x1ce8},
+    {0x1ced, 0x1ced},   {0x1cf4, 0x1cf4},   {0x1cf8, 0x1cf9},   {0x1dc0, 0x1dff},
+    {0x200b, 0x200f},   {0x202a, 0x202e},   {0x2060, 0x206f},   {0x20d0, 0x20f0},
+    {0x2cef, 0x2cf1},   {0x2d7f, 0x2d7f},   {0x2de0, 0x2dff},   {0x302a, 0x302d},
+    {0x3099, 0x309a},   {0xa66f, 0xa672},   {0xa674, 0xa67d},   {0xa69e, 0xa69f},
+    {0xa6f0, 0xa6f1},   {0xa802, 0xa802},   {0xa806, 0xa806},   {0xa80b, 0xa80b},
+    {0xa825, 0xa826},   {0xa82c, 0xa82c},   {0xa8c4, 0xa8c5},   {0xa8e0, 0xa8f1},
+    {0xa8ff, 0xa8ff},   {0xa926, 0xa92d},   {0xa947, 0xa951},   {0xa980, 0xa982},
+    {0xa9b3, 0xa9b3},   {0xa9b6, 0xa9b9},   {0xa9bc, 0xa9bd},   {0xa9e5, 0xa9e5},
+    {0xaa29, 0xaa2e},   {0xaa31, 0xaa32},   {0xaa35, 0xaa36},   {0xaa43, 0xaa43},
+    {0xaa4c, 0xaa4c},   {0xaa7c, 0xaa7c},   {0xaab0, 0xaab0},   {0xaab2, 0xaab4},
+    {0xaab7, 0xaab8},   {0xaabe, 0xaabf},   {0xaac1, 0xaac1},   {0xaaec, 0xaaed},
+    {0xaaf6, 0xaaf6},   {0xabe5, 0xabe5},   {0xabe8, 0xabe8},   {0xabed, 0xabed},
+    {0xd7b0, 0xd7fb},   {0xfb1e, 0xfb1e},   {0xfe00, 0xfe0f},   {0xfe20, 0xfe2f},
+    {0xfeff, 0xfeff},   {0xfff9, 0xfffb},   {0x101fd, 0x101fd}, {0x102e0, 0x102e0},
+    {0x10376, 0x1037a}, {0x10a01, 0x10a0f}, {0x10a38, 0x10a3f}, {0x10ae5, 0x10ae6},
+    {0x10d24, 0x10d27}, {0x10eab, 0x10eac}, {0x10f46, 0x10f50}, {0x10f82, 0x10f85},
+    {0x11001, 0x11001}, {0x11038, 0x11046}, {0x11070, 0x11070}, {0x11073, 0x11074},
+    {0x1107f, 0x11081}, {0x110b3, 0x110b6}, {0x110b9, 0x110ba}, {0x110c2, 0x110c2},
+    {0x11100, 0x11102}, {0x11127, 0x1112b}, {0x1112d, 0x11134}, {0x11173, 0x11173},
+    {0x11180, 0x11181}, {0x111b6, 0x111be}, {0x111c9, 0x111cc}, {0x111cf, 0x111cf},
+    {0x1122f, 0x11231}, {0x11234, 0x11234}, {0x11236, 0x11237}, {0x1123e, 0x1123e},
+    {0x112df, 0x112df}, {0x112e3, 0x112ea}, {0x11300, 0x11301}, {0x1133b, 0x1133c},
+    {0x11340, 0x11340}, {0x11366, 0x11374}, {0x11438, 0x1143f}, {0x11442, 0x11444},
+    {0x11446, 0x11446}, {0x1145e, 0x1145e}, {0x114b3, 0x114b8}, {0x114ba, 0x114ba},
+    {0x114bf, 0x114c0}, {0x114c2, 0x114c3}, {0x115b2, 0x115b5}, {0x115bc, 0x115bd},
+    {0x115bf, 0x115c0}, {0x115dc, 0x115dd}, {0x11633, 0x1163a}, {0x1163d, 0x1163d},
+    {0x1163f, 0x11640}, {0x116ab, 0x116ab}, {0x116ad, 0x116ad}, {0x116b0, 0x116b5},
+    {0x116b7, 0x116b7}, {0x1171d, 0x1171f}, {0x11722, 0x11725}, {0x11727, 0x1172b},
+    {0x1182f, 0x11837}, {0x11839, 0x1183a}, {0x1193b, 0x1193c}, {0x1193e, 0x1193e},
+    {0x11943, 0x11943}, {0x119d4, 0x119db}, {0x119e0, 0x119e0}, {0x11a01, 0x11a0a},
+    {0x11a33, 0x11a38}, {0x11a3b, 0x11a3e}, {0x11a47, 0x11a47}, {0x11a51, 0x11a56},
+    {0x11a59, 0x11a5b}, {0x11a8a, 0x11a96}, {0x11a98, 0x11a99}, {0x11c30, 0x11c3d},
+    {0x11c3f, 0x11c3f}, {0x11c92, 0x11ca7}, {0x11caa, 0x11cb0}, {0x11cb2, 0x11cb3},
+    {0x11cb5, 0x11cb6}, {0x11d31, 0x11d45}, {0x11d47, 0x11d47}, {0x11d90, 0x11d91},
+    {0x11d95, 0x11d95}, {0x11d97, 0x11d97}, {0x11ef3, 0x11ef4}, {0x13430, 0x13438},
+    {0x16af0, 0x16af4}, {0x16b30, 0x16b36}, {0x16f4f, 0x16f4f}, {0x16f8f, 0x16f92},
+    {0x16fe4, 0x16fe4}, {0x1bc9d, 0x1bc9e}, {0x1bca0, 0x1cf46}, {0x1d167, 0x1d169},
+    {0x1d173, 0x1d182}, {0x1d185, 0x1d18b}, {0x1d1aa, 0x1d1ad}, {0x1d242, 0x1d244},
+    {0x1da00, 0x1da36}, {0x1da3b, 0x1da6c}, {0x1da75, 0x1da75}, {0x1da84, 0x1da84},
+    {0x1da9b, 0x1daaf}, {0x1e000, 0x1e02a}, {0x1e130, 0x1e136}, {0x1e2ae, 0x1e2ae},
+    {0x1e2ec, 0x1e2ef}, {0x1e8d0, 0x1e8d6}, {0x1e944, 0x1e94a}, {0xe0001, 0xe01ef},
+};
+
+/* East Asian wide and full-width characters and emoji (UAX #11): two columns. */
+static const struct range double_width[] = {
+    {0x1100, 0x115f},   {0x231a, 0x231b},   {0x2329, 0x232a},   {0x23e9, 0x23ec},
+    {0x23f0, 0x23f0},   {0x23f3, 0x23f3},   {0x25fd, 0x25fe},   {0x2614, 0x2615},
+    {0x2648, 0x2653},   {0x267f, 0x267f},   {0x2693, 0x2693},   {0x26a1, 0x26a1},
+    {0x26aa, 0x26ab},   {0x26bd, 0x26be},   {0x26c4, 0x26c5},   {0x26ce, 0x26ce},
+    {0x26d4, 0x26d4},   {0x26ea, 0x26ea},   {0x26f2, 0x26f3},   {0x26f5, 0x26f5},
+    {0x26fa, 0x26fa},   {0x26fd, 0x26fd},   {0x2705, 0x2705},   {0x270a, 0x270b},
+    {0x2728, 0x2728},   {0x274c, 0x274c},   {0x274e, 0x274e},   {0x2753, 0x2755},
+    {0x2757, 0x2757},   {0x2795, 0x2797},   {0x27b0, 0x27b0},   {0x27bf, 0x27bf},
+    {0x2b1b, 0x2b1c},   {0x2b50, 0x2b50},   {0x2b55, 0x2b55},   {0x2e80, 0x3029},
+    {0x302e, 0x303e},   {0x3041, 0x3096},   {0x309b, 0xa4c6},   {0xa960, 0xa97c},
+    {0xac00, 0xd7a3},   {0xf900, 0xfad9},   {0xfe10, 0xfe19},   {0xfe30, 0xfe6b},
+    {0xff01, 0xff60},   {0xffe0, 0xffe6},   {0x16fe0, 0x16fe3}, {0x16ff0, 0x1b2fb},
+    {0x1f004, 0x1f004}, {0x1f0cf, 0x1f0cf}, {0x1f18e, 0x1f18e}, {0x1f191, 0x1f19a},
+    {0x1f200, 0x1f320}, {0x1f32d, 0x1f335}, {0x1f337, 0x1f37c}, {0x1f37e, 0x1f393},
+    {0x1f3a0, 0x1f3ca}, {0x1f3cf, 0x1f3d3}, {0x1f3e0, 0x1f3f0}, {0x1f3f4, 0x1f3f4},
+    {0x1f3f8, 0x1f43e}, {0x1f440, 0x1f440}, {0x1f442, 0x1f4fc}, {0x1f4ff, 0x1f53d},
+    {0x1f54b, 0x1f54e}, {0x1f550, 0x1f567}, {0x1f57a, 0x1f57a}, {0x1f595, 0x1f596},
+    {0x1f5a4, 0x1f5a4}, {0x1f5fb, 0x1f64f}, {0x1f680, 0x1f6c5}, {0x1f6cc, 0x1f6cc},
+    {0x1f6d0, 0x1f6d2}, {0x1f6d5, 0x1f6df}, {0x1f6eb, 0x1f6ec}, {0x1f6f4, 0x1f6fc},
+    {0x1f7e0, 0x1f7f0}, {0x1f90c, 0x1f93a}, {0x1f93c, 0x1f945}, {0x1f947, 0x1f9ff},
+    {0x1fa70, 0x1faff}, {0x20000, 0x3fffd},
+};
+
+/* Format characters without a glyph, tags and the variation selectors beside them, separators, and
+ * what is no character (Unicode 14: categories Cf, Zl, Zp, Cn). The Arabic and Indic number signs
+ * of Cf are visible, U+FE0F belongs to emoji: they stay out. */
+static const struct range hidden[] = {
+    {0x0080, 0x009f}, {0x00ad, 0x00ad},   {0x061c, 0x061c},   {0x180e, 0x180e},   {0x200b, 0x200f},
+    {0x2028, 0x202e}, {0x2060, 0x206f},   {0xfdd0, 0xfdef},   {0xfeff, 0xfeff},   {0xfff9, 0xfffb},
+    {0xfffe, 0xffff}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+};
+
+/* Spaces that a reader cannot tell from U+0020 (category Zs): shown, but quoted in a command. */
+static const struct range spaces[] = {
+    {0x00a0, 0x00a0}, {0x1680, 0x1680}, {0x2000, 0x200a},
+    {0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000},
+};
+
+#define COUNT(array)        (sizeof(array) / sizeof((array)[0]))
+#define IN_RANGES(table, c) in_ranges(table, COUNT(table), c)
+
+static bool in_ranges(const struct range *ranges, size_t count, uint32_t c)
+{
+    size_t low = 0;
+    while (low < count) {
+        size_t middle = low + (count - low) / 2;
+        if (c < ranges[middle].first)
+            count = middle;
+        else if (c > ranges[middle].last)
+            low = middle + 1;
+        else
+            return true;
+    }
+    return false;
+}
+
+/* Decodes the character at s (RFC 3629). Returns its length, or 0 when s does not start with one.
+ */
+static size_t decode(const uint8_t *s, size_t len, uint32_t *ret_c)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (len == 0)
+        return 0;
+    size_t need = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+    if (need == 0 || s[0] > 0xf4 || len < need)
+        return 0;
+    uint32_t c = need == 1 ? s[0] : s[0] & (0x7fU >> need);
+    for (size_t i = 1; i < need; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (s[i] & 0x3f);
+    }
+    if (c < smallest[need] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+        return 0;
+    *ret_c = c;
+    return need;
+}
+
+static bool is_shown(uint32_t c)
+{
+    if (c < 0x7f)
+        return c >= 0x20;
+    /* The last two code points of every plane are no characters. */
+    return c != 0x7f && (c & 0xfffe) != 0xfffe && !IN_RANGES(hidden, c);
+}
+
+/* The length of the run at s that is shown as it is. */
+static size_t shown_length(const uint8_t *s, size_t len)
+{
+    size_t at = 0;
+    while (at < len) {
+        uint32_t c;
+        size_t n = decode(s + at, len - at, &c);
+        if (n == 0 || !is_shown(c))
+            break;
+        at += n;
+    }
+    return at;
+}
+
+/* '\n' → 'n' and the like; 0 for a byte without a letter of its own. */
+static char escape_letter(uint8_t byte)
+{
+    return byte == '\n' ? 'n' : byte == '\t' ? 't' : byte == '\r' ? 'r' : '\0';
+}
+
+/* Appends the escape of what is at s and is not shown, and says in *ret_used how long that was. */
+static int append_escape(struct bytes *out, const uint8_t *s, size_t len, size_t *ret_used)
+{
+    uint32_t c;
+    size_t n = decode(s, len, &c);
+    *ret_used = n > 0 ? n : 1;
+    if (n < 2) {
+        char letter = escape_letter(s[0]);
+        return letter ? bytes_printf(out, "\\%c", letter) : bytes_printf(out, "\\x%02x", s[0]);
+    }
+    return bytes_printf(out, c > 0xffff ? "\\U%08x" : "\\u%04x", c);
+}
+
+static int append_display(struct bytes *out, const uint8_t *s, size_t len)
+{
+    while (len > 0) {
+        size_t n = shown_length(s, len);
+        int r = bytes_append(out, s, n);
+        if (r == 0 && n < len) {
+            size_t used;
+            r = append_escape(out, s + n, len - n, &used);
+            n += used;
+        }
+        if (r < 0)
+            return r;
+        s += n;
+        len -= n;
+    }
+    return 0;
+}
+
+int escape_append(struct bytes *out, const void *data, size_t len)
+{
+    size_t before = out->len;
+    int r = append_display(out, data, len);
+    if (r < 0)
+        out->len = before;
+    return r;
+}
+
+/* Whether no shell sees anything in this character, wherever in a word it stands. */
+static bool is_plain(uint32_t c)
+{
+    if (c >= 0x80)
+        return !IN_RANGES(spaces, c);
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c != '\0' && strchr("_@%+=:,./-", (int)c));
+}
+
+/* Whether a shell would take this word for something else when it is the first. */
+static bool is_special_first(const char *word)
+{
+    static const char *const reserved[] = {
+        "case",      "coproc", "do",     "done",    "elif",     "else",  "end",
+        "esac",      "fi",     "for",    "foreach", "function", "if",    "in",
+        "nocorrect", "repeat", "select", "then",    "time",     "until", "while",
+    };
+    for (size_t i = 0; i < COUNT(reserved); i++)
+        if (strcmp(word, reserved[i]) == 0)
+            return true;
+    return word[0] == '%' || strchr(word, '=');
+}
+
+static bool needs_quotes(const char *word, bool first)
+{
+    /* zsh reads =ls as the path of ls. */
+    if (word[0] == '\0' || word[0] == '=' || (first && is_special_first(word)))
+        return true;
+    const uint8_t *s = (const uint8_t *)word;
+    size_t len = strlen(word);
+    while (len > 0) {
+        uint32_t c;
+        size_t n = decode(s, len, &c);
+        if (n == 0 || !is_plain(c))
+            return true;
+        s += n;
+        len -= n;
+    }
+    return false;
+}
+
+/* '…', where only the quote itself has to be taken out and put back. */
+static int append_quoted(struct bytes *out, const char *word)
+{
+    int r = bytes_append_text(out, "'");
+    while (r == 0 && *word) {
+        size_t n = strcspn(word, "'");
+        r = bytes_append(out, word, n);
+        if (r == 0 && word[n] == '\'') {
+            r = bytes_append_text(out, "'\\''");
+            n++;
+        }
+        word += n;
+    }
+    return r < 0 ? r : bytes_append_text(out, "'");
+}
+
+/* One byte inside $'…'. Octal with all three digits: \x eats as many as it finds in some shells. */
+static int append_dollar_byte(struct bytes *out, uint8_t byte)
+{
+    char letter = byte == '\'' || byte == '\\' ? (char)byte : escape_letter(byte);
+    return letter ? bytes_printf(out, "\\%c", letter) : bytes_printf(out, "\\%03o", byte);
+}
+
+static int append_dollar_quoted(struct bytes *out, const char *word)
+{
+    int r = bytes_append_text(out, "$'");
+    const uint8_t *s = (const uint8_t *)word;
+    size_t len = strlen(word);
+    while (r == 0 && len > 0) {
+        uint32_t c;
+        size_t n = decode(s, len, &c);
+        bool shown = n > 0 && is_shown(c) && c != '\'' && c != '\\';
+        n = n > 0 ? n : 1;
+        if (shown)
+            r = bytes_append(out, s, n);
+        for (size_t i = 0; !shown && r == 0 && i < n; i++)
+            r = append_dollar_byte(out, s[i]);
+        s += n;
+        len -= n;
+    }
+    return r < 0 ? r : bytes_append_text(out, "'");
+}
+
+static int append_word(struct bytes *out, const char *word, bool first)
+{
+    size_t len = strlen(word);
+    if (shown_length((const uint8_t *)word, len) < len)
+        return append_dollar_quoted(out, word);
+    return needs_quotes(word, first) ? append_quoted(out, word) : bytes_append(out, word, len);
+}
+
+int escape_append_argv(struct bytes *out, char *const *argv, size_t argc)
+{
+    size_t before = out->len;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < argc; i++) {
+        if (i > 0)
+            r = bytes_append_text(out, " ");
+        if (r == 0)
+            r = append_word(out, argv[i], i == 0);
+    }
+    if (r < 0)
+        out->len = before;
+    return r;
+}
+
+static size_t char_width(uint32_t c)
+{
+    if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+        return 0;
+    if (c < zero_width[0].first)
+        return 1;
+    if (IN_RANGES(zero_width, c))
+        return 0;
+    return IN_RANGES(double_width, c) ? 2 : 1;
+}
+
+size_t escape_cut(const char *text, size_t width, size_t *ret_width)
+{
+    const uint8_t *s = (const uint8_t *)text;
+    size_t len = strlen(text), at = 0, used = 0;
+    while (at < len) {
+        uint32_t c;
+        size_t n = decode(s + at, len - at, &c);
+        size_t more = n > 0 ? char_width(c) : 1;
+        if (more > width - used)
+            break;
+        used += more;
+        at += n > 0 ? n : 1;
+    }
+    if (ret_width)
+        *ret_width = used;
+    return at;
+}
+
+size_t escape_width(const char *text)
+{
+    size_t width;
+    (void)escape_cut(text, SIZE_MAX, &width);
+    return width;
+}

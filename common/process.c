@@ -1,0 +1,158 @@
+#include "common/process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/fd.h"
+
+static ssize_t read_small(const char *path, char *buf, size_t size)
+{
+    _cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    ssize_t n = read(fd, buf, size - 1);
+    if (n < 0)
+        return -errno;
+    buf[n] = '\0';
+    return n;
+}
+
+/* The command name (field 2) may hold anything, ") T (" too: fields count from the last ')'. */
+static const char *after_name(const char *stat)
+{
+    const char *close = strrchr(stat, ')');
+    return close && close[1] == ' ' ? close + 2 : NULL;
+}
+
+int process_stat(pid_t pid, struct process_stat *ret)
+{
+    char path[40], buf[1024];
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    ssize_t n = read_small(path, buf, sizeof(buf));
+    if (n < 0)
+        return (int)n;
+    const char *rest = after_name(buf);
+    unsigned long long start;
+    int ppid, pgid, sid;
+    if (!rest || sscanf(rest,
+                        "%c %d %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+                        "%llu",
+                        &ret->state, &ppid, &pgid, &sid, &start) != 5)
+        return -EBADMSG;
+    ret->ppid = ppid;
+    ret->pgid = pgid;
+    ret->sid = sid;
+    ret->start = start;
+    return 0;
+}
+
+uint64_t process_start_time(pid_t pid)
+{
+    struct process_stat stat;
+    return process_stat(pid, &stat) == 0 ? stat.start : 0;
+}
+
+void process_boot_id(char id[PROCESS_BOOT_ID_SIZE])
+{
+    ssize_t n = read_small("/proc/sys/kernel/random/boot_id", id, PROCESS_BOOT_ID_SIZE);
+    id[n < 0 ? 0 : strcspn(id, "\n")] = '\0';
+}
+
+int process_open_stat(pid_t pid)
+{
+    char path[40];
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+bool process_is_stopped(int stat_fd)
+{
+    char buf[128];
+    ssize_t n = pread(stat_fd, buf, sizeof(buf) - 1, 0);
+    if (n <= 0)
+        return false;
+    buf[n] = '\0';
+    const char *rest = after_name(buf);
+    return rest && rest[0] == 'T';
+}
+
+struct pid_list {
+    pid_t *pids;
+    size_t count, room;
+};
+
+static int add_pid(struct pid_list *list, pid_t pid)
+{
+    if (list->count == list->room) {
+        size_t room = list->room ? list->room * 2 : 32;
+        pid_t *more = realloc(list->pids, room * sizeof(*more));
+        if (!more)
+            return -ENOMEM;
+        list->pids = more;
+        list->room = room;
+    }
+    list->pids[list->count++] = pid;
+    return 0;
+}
+
+/* Adds the children of one thread, from /proc/PID/task/TID/children (proc(5)). */
+static int add_children_of_thread(struct pid_list *list, pid_t pid, const char *tid)
+{
+    char path[80];
+    snprintf(path, sizeof(path), "/proc/%d/task/%s/children", (int)pid, tid);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return errno == ENOENT || errno == ESRCH ? 0 : -errno;
+    int child, r = 0;
+    while (r == 0 && fscanf(file, "%d", &child) == 1)
+        r = add_pid(list, child);
+    fclose(file);
+    return r;
+}
+
+static int add_children(struct pid_list *list, pid_t pid)
+{
+    char path[40];
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+    DIR *stream = opendir(path);
+    if (!stream)
+        return 0; /* gone meanwhile */
+    int r = 0;
+    for (struct dirent *entry; r == 0 && (entry = readdir(stream));)
+        if (entry->d_name[0] != '.')
+            r = add_children_of_thread(list, pid, entry->d_name);
+    closedir(stream);
+    return r;
+}
+
+static size_t drop_zombies(pid_t *pids, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct process_stat stat;
+        if (process_stat(pids[i], &stat) == 0 && stat.state != 'Z' && stat.state != 'X')
+            pids[kept++] = pids[i];
+    }
+    return kept;
+}
+
+ssize_t process_descendants(pid_t **ret)
+{
+    struct pid_list list = {0};
+    int r = add_children(&list, getpid());
+    /* The list grows behind the place we are at. */
+    for (size_t i = 0; r == 0 && i < list.count; i++)
+        r = add_children(&list, list.pids[i]);
+    if (r < 0) {
+        free(list.pids);
+        return r;
+    }
+    *ret = list.pids;
+    return (ssize_t)drop_zombies(list.pids, list.count);
+}

@@ -1,0 +1,420 @@
+#include "common/protocol.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "version.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* FIELD(struct, member, kind, required or optional, limit, text for the manual). */
+#define FIELD(type, member, k, req, limit, text)                                                   \
+    {.name = #member,                                                                              \
+     .kind = k,                                                                                    \
+     .required = req,                                                                              \
+     .offset = offsetof(struct type, member),                                                      \
+     .max = limit,                                                                                 \
+     .doc = text}
+#define NESTED(type, member, k, req, limit, fields, text)                                          \
+    {.name = #member,                                                                              \
+     .kind = k,                                                                                    \
+     .required = req,                                                                              \
+     .offset = offsetof(struct type, member),                                                      \
+     .max = limit,                                                                                 \
+     .sub = &fields,                                                                               \
+     .doc = text}
+#define STRUCT(type, table)                                                                        \
+    const struct wire_struct type##_fields = {                                                     \
+        .name = #type, .size = sizeof(struct type), .fields = table, .count = COUNT(table)}
+
+enum { OPTIONAL = false, REQUIRED = true };
+
+#define PATH_LIMIT 4096u
+#define TEXT_LIMIT 4096u
+#define SIZE_LIMIT 65535u /* struct winsize has 16 bits */
+
+static const struct wire_field termios_table[] = {
+    FIELD(msg_termios, iflag, WIRE_U32, REQUIRED, 0, "c_iflag"),
+    FIELD(msg_termios, oflag, WIRE_U32, REQUIRED, 0, "c_oflag"),
+    FIELD(msg_termios, cflag, WIRE_U32, REQUIRED, 0, "c_cflag"),
+    FIELD(msg_termios, lflag, WIRE_U32, REQUIRED, 0, "c_lflag"),
+    FIELD(msg_termios, ispeed, WIRE_U32, REQUIRED, 0, "input speed"),
+    FIELD(msg_termios, ospeed, WIRE_U32, REQUIRED, 0, "output speed"),
+    FIELD(msg_termios, cc, WIRE_BIN, REQUIRED, 64, "control characters, by their Linux index"),
+};
+STRUCT(msg_termios, termios_table);
+
+static const struct wire_field terminal_table[] = {
+    FIELD(msg_terminal, tty, WIRE_STR, OPTIONAL, PATH_LIMIT, "name of the terminal"),
+    FIELD(msg_terminal, rows, WIRE_U32, OPTIONAL, SIZE_LIMIT, "rows, 0 = unknown"),
+    FIELD(msg_terminal, cols, WIRE_U32, OPTIONAL, SIZE_LIMIT, "columns, 0 = unknown"),
+    FIELD(msg_terminal, keys, WIRE_BOOL, OPTIONAL, 0, "input comes from that terminal"),
+    NESTED(msg_terminal, original, WIRE_STRUCT, OPTIONAL, 0, msg_termios_fields,
+           "settings before the client changed them"),
+    NESTED(msg_terminal, raw, WIRE_STRUCT, OPTIONAL, 0, msg_termios_fields,
+           "settings while attached"),
+};
+STRUCT(msg_terminal, terminal_table);
+
+static const struct wire_field rlimit_table[] = {
+    FIELD(msg_rlimit, resource, WIRE_U32, REQUIRED, 64, "RLIMIT_x as Linux numbers them"),
+    FIELD(msg_rlimit, soft, WIRE_U64, REQUIRED, 0, "soft limit"),
+    FIELD(msg_rlimit, hard, WIRE_U64, REQUIRED, 0, "hard limit"),
+};
+STRUCT(msg_rlimit, rlimit_table);
+
+static const struct wire_field hello_table[] = {
+    FIELD(msg_hello, protocol, WIRE_U32, REQUIRED, 0, "protocol spoken"),
+    FIELD(msg_hello, lowest, WIRE_U32, REQUIRED, 0, "lowest protocol understood"),
+    FIELD(msg_hello, version, WIRE_STR, REQUIRED, 64, "program version, for people"),
+    FIELD(msg_hello, state_dir, WIRE_STR, OPTIONAL, PATH_LIMIT, "the server's state directory"),
+    FIELD(msg_hello, pid, WIRE_U32, OPTIONAL, 0, "process id of the sender"),
+};
+STRUCT(msg_hello, hello_table);
+
+static const struct wire_field error_table[] = {
+    FIELD(msg_error, code, WIRE_U32, REQUIRED, 0, "error code"),
+    FIELD(msg_error, text, WIRE_STR, REQUIRED, TEXT_LIMIT, "sentence for people"),
+    FIELD(msg_error, os_error, WIRE_U32, OPTIONAL, 0, "errno behind it"),
+    FIELD(msg_error, stage, WIRE_U32, OPTIONAL, 0, "step of starting a program that failed"),
+};
+STRUCT(msg_error, error_table);
+
+static const struct wire_field done_table[] = {
+    FIELD(msg_done, note, WIRE_STR, OPTIONAL, TEXT_LIMIT, "what the user should be told"),
+};
+STRUCT(msg_done, done_table);
+
+static const struct wire_field run_table[] = {
+    FIELD(msg_run, argv, WIRE_STRS, REQUIRED, JOB_ARGS_MAX, "program and arguments"),
+    {.name = "env",
+     .kind = WIRE_STRS,
+     .required = true,
+     .secret = true,
+     .offset = offsetof(struct msg_run, env),
+     .max = JOB_ARGS_MAX,
+     .doc = "environment, NAME=value"},
+    FIELD(msg_run, cwd, WIRE_STR, REQUIRED, PATH_LIMIT, "working directory"),
+    FIELD(msg_run, name, WIRE_STR, OPTIONAL, JOB_NAME_MAX, "name of the job"),
+    FIELD(msg_run, detached, WIRE_BOOL, OPTIONAL, 0, "nobody attaches"),
+    FIELD(msg_run, umask, WIRE_U32, REQUIRED, 0777, "file mode creation mask"),
+    FIELD(msg_run, nice, WIRE_I32, OPTIONAL, 0, "nice value"),
+    FIELD(msg_run, ignored, WIRE_U64, OPTIONAL, 0, "signals ignored, bit n-1 is signal n"),
+    FIELD(msg_run, blocked, WIRE_U64, OPTIONAL, 0, "signals blocked"),
+    NESTED(msg_run, limits, WIRE_STRUCTS, OPTIONAL, 64, msg_rlimit_fields, "resource limits"),
+    NESTED(msg_run, terminal, WIRE_STRUCT, OPTIONAL, 0, msg_terminal_fields,
+           "the caller's terminal"),
+};
+STRUCT(msg_run, run_table);
+
+static const struct wire_field attach_table[] = {
+    FIELD(msg_attach, job, WIRE_STR, OPTIONAL, TEXT_LIMIT, "job spec, none = the current job"),
+    FIELD(msg_attach, mode, WIRE_U32, REQUIRED, ATTACH_MODE_COUNT - 1,
+          "1 own, 2 steal, 3 share, 4 watch"),
+    FIELD(msg_attach, resume, WIRE_BOOL, OPTIONAL, 0, "continue the job when it is stopped"),
+    NESTED(msg_attach, terminal, WIRE_STRUCT, REQUIRED, 0, msg_terminal_fields,
+           "the client's terminal"),
+};
+STRUCT(msg_attach, attach_table);
+
+static const struct wire_field list_table[] = {
+    FIELD(msg_list, jobs, WIRE_STRS, OPTIONAL, JOB_ARGS_MAX, "job specs, none = every job"),
+    FIELD(msg_list, all, WIRE_BOOL, OPTIONAL, 0, "ended jobs too"),
+    FIELD(msg_list, none_is_current, WIRE_BOOL, OPTIONAL, 0, "no spec means the current job"),
+};
+STRUCT(msg_list, list_table);
+
+static const struct wire_field wait_table[] = {
+    FIELD(msg_wait, jobs, WIRE_STRS, OPTIONAL, JOB_ARGS_MAX, "job specs, none = the current job"),
+    FIELD(msg_wait, any, WIRE_BOOL, OPTIONAL, 0, "the first end is enough"),
+};
+STRUCT(msg_wait, wait_table);
+
+static const struct wire_field on_job_table[] = {
+    FIELD(msg_on_job, job, WIRE_STR, OPTIONAL, TEXT_LIMIT, "job spec, none = the current job"),
+};
+STRUCT(msg_on_job, on_job_table);
+
+static const struct wire_field signal_table[] = {
+    FIELD(msg_signal, job, WIRE_STR, OPTIONAL, TEXT_LIMIT, "job spec, none = the current job"),
+    FIELD(msg_signal, signal, WIRE_U32, REQUIRED, 64, "signal number"),
+};
+STRUCT(msg_signal, signal_table);
+
+static const struct wire_field kill_table[] = {
+    FIELD(msg_kill, job, WIRE_STR, OPTIONAL, TEXT_LIMIT, "job spec, none = the current job"),
+    FIELD(msg_kill, grace_ms, WIRE_U64, OPTIONAL, 0, "milliseconds between TERM and KILL"),
+    FIELD(msg_kill, default_grace, WIRE_BOOL, OPTIONAL, 0, "the job's own grace instead"),
+};
+STRUCT(msg_kill, kill_table);
+
+static const struct wire_field rename_table[] = {
+    FIELD(msg_rename, job, WIRE_STR, OPTIONAL, TEXT_LIMIT, "job spec, none = the current job"),
+    FIELD(msg_rename, name, WIRE_STR, OPTIONAL, JOB_NAME_MAX, "new name, none = take it away"),
+};
+STRUCT(msg_rename, rename_table);
+
+static const struct wire_field follow_table[] = {
+    FIELD(msg_follow, job, WIRE_STR, OPTIONAL, TEXT_LIMIT, "job spec, none = the current job"),
+    FIELD(msg_follow, offset, WIRE_U64, OPTIONAL, 0, "answer when the log has more than this"),
+};
+STRUCT(msg_follow, follow_table);
+
+static const struct wire_field log_table[] = {
+    FIELD(msg_log, first, WIRE_U64, OPTIONAL, 0, "offset of the oldest byte kept"),
+    FIELD(msg_log, next, WIRE_U64, OPTIONAL, 0, "offset after the newest byte"),
+    FIELD(msg_log, ended, WIRE_BOOL, OPTIONAL, 0, "no more will come"),
+};
+STRUCT(msg_log, log_table);
+
+const struct wire_struct msg_empty_fields = {.name = "msg_empty", .size = sizeof(struct msg_empty)};
+
+static const struct wire_field status_table[] = {
+    FIELD(msg_status, pid, WIRE_U32, REQUIRED, 0, "the server's process id"),
+    FIELD(msg_status, version, WIRE_STR, REQUIRED, 64, "its version"),
+    FIELD(msg_status, socket, WIRE_STR, REQUIRED, PATH_LIMIT, "its socket"),
+    FIELD(msg_status, state_dir, WIRE_STR, REQUIRED, PATH_LIMIT, "its state directory"),
+    FIELD(msg_status, started_ns, WIRE_U64, REQUIRED, 0, "when it started"),
+    FIELD(msg_status, live, WIRE_U32, OPTIONAL, 0, "jobs that have not ended"),
+    FIELD(msg_status, ended, WIRE_U32, OPTIONAL, 0, "jobs that have ended and are kept"),
+    FIELD(msg_status, clients, WIRE_U32, OPTIONAL, 0, "open client connections"),
+};
+STRUCT(msg_status, status_table);
+
+static const struct wire_field viewer_table[] = {
+    FIELD(job_viewer, tty, WIRE_STR, OPTIONAL, PATH_LIMIT, "its terminal"),
+    FIELD(job_viewer, pid, WIRE_U32, OPTIONAL, 0, "process id of the client"),
+    FIELD(job_viewer, mode, WIRE_U32, REQUIRED, ATTACH_MODE_COUNT - 1, "as in attach"),
+    FIELD(job_viewer, rows, WIRE_U32, OPTIONAL, SIZE_LIMIT, "rows"),
+    FIELD(job_viewer, cols, WIRE_U32, OPTIONAL, SIZE_LIMIT, "columns"),
+};
+STRUCT(job_viewer, viewer_table);
+
+static const struct wire_field end_table[] = {
+    FIELD(job_end, reason, WIRE_U32, REQUIRED, 0, "why it ended"),
+    FIELD(job_end, code, WIRE_I32, OPTIONAL, 0, "exit code, -1 when ended by a signal"),
+    FIELD(job_end, signal, WIRE_U32, OPTIONAL, 0, "signal that ended it"),
+    FIELD(job_end, core, WIRE_BOOL, OPTIONAL, 0, "core dumped"),
+    FIELD(job_end, stage, WIRE_U32, OPTIONAL, 0, "step of the start that failed"),
+    FIELD(job_end, os_error, WIRE_U32, OPTIONAL, 0, "errno of that"),
+};
+STRUCT(job_end, end_table);
+
+static const struct wire_field info_table[] = {
+    FIELD(job_info, id, WIRE_U32, REQUIRED, 0, "number"),
+    FIELD(job_info, uid, WIRE_STR, REQUIRED, 64, "immutable unique id"),
+    FIELD(job_info, name, WIRE_STR, OPTIONAL, JOB_NAME_MAX, "name"),
+    FIELD(job_info, state, WIRE_U32, REQUIRED, JOB_STATE_COUNT - 1,
+          "1 queued, 2 starting, 3 running, 4 stopped, 5 exiting, 6 backoff, 7 ended, 8 failed"),
+    FIELD(job_info, argv, WIRE_STRS, REQUIRED, JOB_ARGS_MAX, "program and arguments"),
+    FIELD(job_info, cwd, WIRE_STR, REQUIRED, PATH_LIMIT, "working directory at the start"),
+    FIELD(job_info, pid, WIRE_U32, OPTIONAL, 0, "process id of the job's leader"),
+    FIELD(job_info, pid_start, WIRE_U64, OPTIONAL, 0, "its start time, clock ticks since boot"),
+    FIELD(job_info, holder_pid, WIRE_U32, OPTIONAL, 0, "process id of the holder"),
+    FIELD(job_info, holder_start, WIRE_U64, OPTIONAL, 0, "its start time"),
+    FIELD(job_info, boot_id, WIRE_STR, OPTIONAL, 64, "the boot these process ids belong to"),
+    FIELD(job_info, runtime_dir, WIRE_STR, OPTIONAL, PATH_LIMIT, "runtime directory of the job"),
+    FIELD(job_info, created_ns, WIRE_U64, OPTIONAL, 0, "when it was asked for"),
+    FIELD(job_info, started_ns, WIRE_U64, OPTIONAL, 0, "when its program was started"),
+    FIELD(job_info, ended_ns, WIRE_U64, OPTIONAL, 0, "when it ended"),
+    FIELD(job_info, left_ns, WIRE_U64, OPTIONAL, 0, "when it was last stopped or left"),
+    FIELD(job_info, used_ns, WIRE_U64, OPTIONAL, 0, "when it was last used at all"),
+    NESTED(job_info, viewers, WIRE_STRUCTS, OPTIONAL, 4096, job_viewer_fields, "who is attached"),
+    FIELD(job_info, rows, WIRE_U32, OPTIONAL, SIZE_LIMIT, "rows of its terminal"),
+    FIELD(job_info, cols, WIRE_U32, OPTIONAL, SIZE_LIMIT, "columns of its terminal"),
+    NESTED(job_info, end, WIRE_STRUCT, OPTIONAL, 0, job_end_fields, "how it ended"),
+    FIELD(job_info, log_first, WIRE_U64, OPTIONAL, 0, "oldest byte of output kept"),
+    FIELD(job_info, log_next, WIRE_U64, OPTIONAL, 0, "bytes of output so far"),
+    FIELD(job_info, attempt, WIRE_U32, OPTIONAL, 0, "how often it was started"),
+    FIELD(job_info, leftovers_found, WIRE_U32, OPTIONAL, 0, "processes left at its end"),
+    FIELD(job_info, warning, WIRE_STR, OPTIONAL, TEXT_LIMIT, "what the user should know"),
+    FIELD(job_info, title, WIRE_STR, OPTIONAL, TEXT_LIMIT, "title of its terminal"),
+};
+STRUCT(job_info, info_table);
+
+static const struct wire_field jobs_table[] = {
+    NESTED(msg_jobs, jobs, WIRE_STRUCTS, OPTIONAL, JOB_ARGS_MAX, job_info_fields, "the jobs"),
+    FIELD(msg_jobs, current, WIRE_U32, OPTIONAL, 0, "number of the current job"),
+    FIELD(msg_jobs, previous, WIRE_U32, OPTIONAL, 0, "number of the previous job"),
+    FIELD(msg_jobs, more, WIRE_BOOL, OPTIONAL, 0, "another one with this request id follows"),
+};
+STRUCT(msg_jobs, jobs_table);
+
+static const struct wire_field start_table[] = {
+    FIELD(msg_start, id, WIRE_U32, REQUIRED, 0, "number"),
+    FIELD(msg_start, uid, WIRE_STR, REQUIRED, 64, "unique id"),
+    FIELD(msg_start, state_dir, WIRE_STR, REQUIRED, PATH_LIMIT, "directory of record and log"),
+    FIELD(msg_start, runtime_dir, WIRE_STR, REQUIRED, PATH_LIMIT, "directory of the socket"),
+    NESTED(msg_start, run, WIRE_STRUCT, REQUIRED, 0, msg_run_fields, "what to run"),
+    FIELD(msg_start, client_request, WIRE_U32, OPTIONAL, 0, "request id to answer the client with"),
+    FIELD(msg_start, client_pid, WIRE_U32, OPTIONAL, 0, "process id of the client"),
+    FIELD(msg_start, log_limit, WIRE_U64, OPTIONAL, 0, "bytes of log to keep"),
+    FIELD(msg_start, grace_ms, WIRE_U64, OPTIONAL, 0, "milliseconds between TERM and KILL"),
+};
+STRUCT(msg_start, start_table);
+
+static const struct wire_field adopt_table[] = {
+    FIELD(msg_adopt, mode, WIRE_U32, REQUIRED, ATTACH_MODE_COUNT - 1, "as in attach"),
+    FIELD(msg_adopt, resume, WIRE_BOOL, OPTIONAL, 0, "as in attach"),
+    NESTED(msg_adopt, terminal, WIRE_STRUCT, REQUIRED, 0, msg_terminal_fields,
+           "the client's terminal"),
+    FIELD(msg_adopt, client_request, WIRE_U32, REQUIRED, 0, "request id to answer with"),
+    FIELD(msg_adopt, client_pid, WIRE_U32, OPTIONAL, 0, "process id of the client"),
+};
+STRUCT(msg_adopt, adopt_table);
+
+static const struct wire_field left_table[] = {
+    FIELD(msg_left, reason, WIRE_U32, REQUIRED, 0,
+          "1 ended, 2 stopped, 3 detached, 4 detached by somebody, 5 stolen, 6 output closed"),
+    FIELD(msg_left, by_tty, WIRE_STR, OPTIONAL, PATH_LIMIT, "terminal of whoever did it"),
+    FIELD(msg_left, by_pid, WIRE_U32, OPTIONAL, 0, "process id of whoever did it"),
+    NESTED(msg_left, job, WIRE_STRUCT, REQUIRED, 0, job_info_fields, "the job"),
+};
+STRUCT(msg_left, left_table);
+
+static const struct wire_field resize_table[] = {
+    FIELD(msg_resize, rows, WIRE_U32, REQUIRED, SIZE_LIMIT, "rows"),
+    FIELD(msg_resize, cols, WIRE_U32, REQUIRED, SIZE_LIMIT, "columns"),
+};
+STRUCT(msg_resize, resize_table);
+
+#define MESSAGE(number, text, fields, least, most, doc_text)                                       \
+    {.type = number,                                                                               \
+     .name = text,                                                                                 \
+     .body = &fields,                                                                              \
+     .min_fds = least,                                                                             \
+     .max_fds = most,                                                                              \
+     .doc = doc_text}
+
+static const struct wire_message rows[] = {
+    MESSAGE(MSG_HELLO, "hello", msg_hello_fields, 0, 0, "first message, each way"),
+    MESSAGE(MSG_ERROR, "error", msg_error_fields, 0, 0, "reply: the request failed"),
+    MESSAGE(MSG_DONE, "done", msg_done_fields, 0, 0, "reply: it was done"),
+    MESSAGE(MSG_JOB, "job", job_info_fields, 0, 0,
+            "reply to run -d and start; also the body of the record on disk"),
+    MESSAGE(MSG_JOBS, "jobs", msg_jobs_fields, 0, 0, "reply to list and wait"),
+    MESSAGE(MSG_LOG, "log", msg_log_fields, 0, 0, "reply to follow"),
+    MESSAGE(MSG_STATUS, "status", msg_status_fields, 0, 0, "reply to get-status"),
+    MESSAGE(MSG_RUN, "run", msg_run_fields, 0, 1,
+            "client to server: start a job; the fd is the output, none when detached"),
+    MESSAGE(MSG_ATTACH, "attach", msg_attach_fields, 1, 1,
+            "client to server: attach to a job; the fd is the output"),
+    MESSAGE(MSG_LIST, "list", msg_list_fields, 0, 0, "client to server: which jobs are there"),
+    MESSAGE(MSG_WAIT, "wait", msg_wait_fields, 0, 0,
+            "client to server: answer when these jobs have ended"),
+    MESSAGE(MSG_REMOVE, "remove", msg_on_job_fields, 0, 0,
+            "client to server: forget an ended job"),
+    MESSAGE(MSG_GET_STATUS, "get-status", msg_empty_fields, 0, 0,
+            "client to server: about the server itself"),
+    MESSAGE(MSG_STOP, "stop", msg_on_job_fields, 0, 0, "to the holder: stop the job"),
+    MESSAGE(MSG_CONTINUE, "continue", msg_on_job_fields, 0, 0, "to the holder: continue the job"),
+    MESSAGE(MSG_SIGNAL, "signal", msg_signal_fields, 0, 0,
+            "to the holder: send the job's process group a signal"),
+    MESSAGE(MSG_KILL, "kill", msg_kill_fields, 0, 0,
+            "to the holder: TERM and CONT, after the grace KILL; answered when it has ended"),
+    MESSAGE(MSG_DETACH, "detach", msg_on_job_fields, 0, 0,
+            "to the holder: detach every client of the job"),
+    MESSAGE(MSG_RENAME, "rename", msg_rename_fields, 0, 0, "to the holder: name the job"),
+    MESSAGE(MSG_FOLLOW, "follow", msg_follow_fields, 0, 0,
+            "to the holder: answer when the log has grown"),
+    MESSAGE(MSG_START, "start", msg_start_fields, 0, 2,
+            "server to holder: start the job; fds are output and connection of its client"),
+    MESSAGE(MSG_ADOPT, "adopt", msg_adopt_fields, 2, 2,
+            "server to holder: attach a client; fds are its output and its connection"),
+    MESSAGE(MSG_CHANGED, "changed", job_info_fields, 0, 0, "holder to server: the job's state"),
+    MESSAGE(MSG_ATTACHED, "attached", job_info_fields, 0, 1,
+            "holder to client: you are attached; the fd is the PTY master, none to watchers"),
+    MESSAGE(MSG_LEFT, "left", msg_left_fields, 0, 0,
+            "holder to client: you are no longer attached, and all output has been written"),
+    MESSAGE(MSG_RESIZE, "resize", msg_resize_fields, 0, 0,
+            "client to holder: the terminal's size changed"),
+    MESSAGE(MSG_LEAVE, "leave", msg_empty_fields, 0, 0, "client to holder: detach me"),
+    MESSAGE(MSG_RESUMED, "resumed", msg_resize_fields, 0, 0,
+            "client to holder: I was stopped and go on"),
+};
+
+const struct wire_table protocol = {.rows = rows, .count = COUNT(rows)};
+
+const struct wire_message *protocol_message(enum message_type type)
+{
+    const struct wire_message *message = wire_table_find(&protocol, type);
+    assert(message);
+    return message;
+}
+
+bool protocol_compatible(const struct msg_hello *peer, const char *peer_name, char *text,
+                         size_t size)
+{
+    if (peer->protocol >= PROTOCOL_LOWEST && peer->lowest <= PROTOCOL_VERSION)
+        return true;
+    snprintf(text, size,
+             "the %s (js %s) speaks protocol %u..%u, this js %s speaks %u..%u: use programs of "
+             "the same release",
+             peer_name, peer->version, peer->lowest, peer->protocol, JS_VERSION, PROTOCOL_LOWEST,
+             PROTOCOL_VERSION);
+    return false;
+}
+
+static const char *name_of(const char *const *names, size_t count, uint32_t value)
+{
+    return value < count && names[value] ? names[value] : "unknown";
+}
+
+const char *job_state_name(uint32_t state)
+{
+    static const char *const names[] = {
+        [JOB_QUEUED] = "queued",   [JOB_STARTING] = "starting", [JOB_RUNNING] = "running",
+        [JOB_STOPPED] = "stopped", [JOB_EXITING] = "exiting",   [JOB_BACKOFF] = "backoff",
+        [JOB_ENDED] = "ended",     [JOB_FAILED] = "failed",
+    };
+    static_assert(COUNT(names) == JOB_STATE_COUNT, "a job state has no name");
+    return name_of(names, COUNT(names), state);
+}
+
+const char *end_reason_name(uint32_t reason)
+{
+    static const char *const names[] = {
+        [END_EXITED] = "exited",     [END_SIGNALED] = "signaled",
+        [END_TIMEOUT] = "timeout",   [END_KILLED] = "killed",
+        [END_CANCELED] = "canceled", [END_SPAWN_FAILED] = "spawn-failed",
+        [END_LOST] = "lost",         [END_SERVER_STOP] = "server-stop",
+    };
+    static_assert(COUNT(names) == END_REASON_COUNT, "an end reason has no name");
+    return name_of(names, COUNT(names), reason);
+}
+
+const char *attach_mode_name(uint32_t mode)
+{
+    static const char *const names[] = {
+        [ATTACH_OWN] = "own",
+        [ATTACH_STEAL] = "own",
+        [ATTACH_SHARE] = "share",
+        [ATTACH_WATCH] = "watch",
+    };
+    static_assert(COUNT(names) == ATTACH_MODE_COUNT, "an attach mode has no name");
+    return name_of(names, COUNT(names), mode);
+}
+
+const char *start_stage_text(uint32_t stage)
+{
+    static const char *const texts[] = {
+        [START_NONE] = "start the program",
+        [START_DIRECTORY] = "make the job's directories",
+        [START_PTY] = "open a PTY",
+        [START_LOG] = "open the job's log",
+        [START_FORK] = "fork",
+        [START_GROUP] = "make a process group",
+        [START_TERMINAL] = "make the job the terminal's foreground group",
+        [START_LIMITS] = "set limits and nice value",
+        [START_CWD] = "enter the directory",
+        [START_STDIO] = "set up standard input and output",
+        [START_EXEC] = "execute the program",
+    };
+    static_assert(COUNT(texts) == START_STAGE_COUNT, "a start stage has no text");
+    return stage < COUNT(texts) ? texts[stage] : texts[START_NONE];
+}
+
+bool job_state_is_final(uint32_t state)
+{
+    return state == JOB_ENDED || state == JOB_FAILED;
+}

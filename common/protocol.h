@@ -1,0 +1,388 @@
+/*
+ * The messages between js (client), jsd (server) and the holders, and the job record.
+ *
+ * Rules (the bytes are described in common/wire.h):
+ *
+ *  1. Both sides send `hello` first, without waiting for the other's. A peer whose protocol is
+ *     below our PROTOCOL_LOWEST, or whose lowest is above our PROTOCOL_VERSION, gets `error` with
+ *     ERROR_VERSION and the connection is closed. Any other first message is an error as well.
+ *  2. Request ids are chosen by the one who asks, never 0. Exactly one reply carries the id back:
+ *     the message named in the table, or `error`. Events carry 0.
+ *  3. An unknown type is answered with ERROR_UNSUPPORTED, a malformed message with
+ *     ERROR_MALFORMED; the connection goes on. Only a bad frame length or a bad hello ends it.
+ *  4. `run` and `attach` may hand the connection over: the server passes it to the job's
+ *     holder, which sends the reply and is the peer from then on. Until that reply has come the
+ *     client sends nothing more. The connection is not handed over twice.
+ *  5. File descriptors ride with the first byte of their frame. A receiver closes what a
+ *     message does not declare.
+ *  6. Growth: fields and messages may be added, never changed or renumbered. A holder lives as
+ *     long as its job, so every server must keep speaking each protocol from PROTOCOL_LOWEST on.
+ *
+ * History: 1: the first.
+ */
+#ifndef JS_COMMON_PROTOCOL_H
+#define JS_COMMON_PROTOCOL_H
+
+#include "common/wire.h"
+
+#define PROTOCOL_VERSION 1u
+#define PROTOCOL_LOWEST  1u
+
+#define JOB_NAME_MAX 64u    /* bytes of a job's name */
+#define JOB_ARGS_MAX 65536u /* elements of argv and of the environment */
+
+enum message_type {
+    /* Any connection. */
+    MSG_HELLO = 1,
+    MSG_ERROR = 2,
+    MSG_DONE = 3,
+    /* Replies and records. */
+    MSG_JOB = 10,
+    MSG_JOBS = 11,
+    MSG_LOG = 12,
+    MSG_STATUS = 13,
+    /* Client to server. */
+    MSG_RUN = 20,
+    MSG_ATTACH = 21,
+    MSG_LIST = 22,
+    MSG_WAIT = 23,
+    MSG_REMOVE = 24,
+    MSG_GET_STATUS = 25,
+    /* Client to server, passed on to the job's holder. */
+    MSG_STOP = 30,
+    MSG_CONTINUE = 31,
+    MSG_SIGNAL = 32,
+    MSG_KILL = 33,
+    MSG_DETACH = 34,
+    MSG_RENAME = 35,
+    MSG_FOLLOW = 36,
+    /* Server to holder. */
+    MSG_START = 40,
+    MSG_ADOPT = 41,
+    /* Holder to server: an event. */
+    MSG_CHANGED = 50,
+    /* Holder to attached client. */
+    MSG_ATTACHED = 60,
+    MSG_LEFT = 61,
+    /* Attached client to holder: events. */
+    MSG_RESIZE = 70,
+    MSG_LEAVE = 71,
+    MSG_RESUMED = 72,
+};
+
+enum error_code {
+    ERROR_INTERNAL = 1,     /* our fault, or the machine's: no memory, no descriptors */
+    ERROR_MALFORMED = 2,    /* the message could not be decoded, or makes no sense */
+    ERROR_UNSUPPORTED = 3,  /* unknown message type, or one that this side does not take */
+    ERROR_VERSION = 4,      /* no protocol in common */
+    ERROR_NO_JOB = 5,       /* the job spec matches nothing */
+    ERROR_AMBIGUOUS = 6,    /* the job spec matches several jobs */
+    ERROR_ATTACHED = 7,     /* somebody else is attached */
+    ERROR_ENDED = 8,        /* the job has ended already */
+    ERROR_LIVE = 9,         /* the job has not ended yet */
+    ERROR_NAME_TAKEN = 10,  /* a live job has that name */
+    ERROR_NAME_INVALID = 11,
+    ERROR_START = 12,       /* the program could not be started: stage and os_error say why */
+    ERROR_OS = 13,          /* a system call failed: os_error */
+    ERROR_LOST = 14,        /* the job's holder does not answer or died */
+    ERROR_BUSY = 15,        /* a limit was reached */
+};
+
+/* Steps of starting a program, in their order; ERROR_START names the one that failed. */
+enum start_stage {
+    START_NONE,
+    START_DIRECTORY, /* the job's directories */
+    START_PTY,
+    START_LOG,
+    START_FORK,
+    START_GROUP,
+    START_TERMINAL,
+    START_LIMITS,
+    START_CWD,
+    START_STDIO,
+    START_EXEC,
+    START_STAGE_COUNT,
+};
+
+enum job_state {
+    JOB_QUEUED = 1,
+    JOB_STARTING = 2,
+    JOB_RUNNING = 3,
+    JOB_STOPPED = 4,
+    JOB_EXITING = 5,
+    JOB_BACKOFF = 6,
+    JOB_ENDED = 7,
+    JOB_FAILED = 8,
+    JOB_STATE_COUNT,
+};
+
+enum end_reason {
+    END_NONE,
+    END_EXITED = 1,
+    END_SIGNALED = 2,
+    END_TIMEOUT = 3,
+    END_KILLED = 4,
+    END_CANCELED = 5,
+    END_SPAWN_FAILED = 6,
+    END_LOST = 7,
+    END_SERVER_STOP = 8,
+    END_REASON_COUNT,
+};
+
+enum attach_mode {
+    ATTACH_OWN = 1,   /* the only writer; refused when there is one */
+    ATTACH_STEAL = 2, /* the only writer; whoever was one is detached */
+    ATTACH_SHARE = 3, /* one more writer */
+    ATTACH_WATCH = 4, /* reads only */
+    ATTACH_MODE_COUNT,
+};
+
+enum left_reason {
+    LEFT_ENDED = 1,
+    LEFT_STOPPED = 2,
+    LEFT_DETACHED = 3,      /* the client asked */
+    LEFT_DETACHED_FROM = 4, /* somebody else asked: js detach JOB */
+    LEFT_STOLEN = 5,
+    LEFT_OUTPUT_CLOSED = 6, /* nobody reads the client's output any more */
+    LEFT_LAST,
+};
+
+/* termios(3), flags and characters as the kernel has them. */
+struct msg_termios {
+    uint32_t iflag, oflag, cflag, lflag;
+    uint32_t ispeed, ospeed;
+    struct wire_bin cc;
+};
+
+/* What a client attaches: its terminal, or what stands for one. */
+struct msg_terminal {
+    char *tty;      /* its name, NULL when the output is not a terminal */
+    uint32_t rows;  /* 0 when unknown */
+    uint32_t cols;
+    bool keys;      /* input is that same terminal: raw mode, the job echoes */
+    struct msg_termios *original; /* before the client changed it; NULL when there is none */
+    struct msg_termios *raw;      /* as the client left it while attached */
+};
+
+struct msg_rlimit {
+    uint32_t resource; /* RLIMIT_x of Linux */
+    uint64_t soft, hard;
+};
+
+struct msg_hello {
+    uint32_t protocol;
+    uint32_t lowest;
+    char *version;
+    char *state_dir; /* the server's, so that clients find records and logs */
+    uint32_t pid;
+};
+
+struct msg_error {
+    uint32_t code;
+    char *text;       /* a sentence without full stop, for people */
+    uint32_t os_error; /* errno, 0 = none */
+    uint32_t stage;    /* enum start_stage */
+};
+
+struct msg_done {
+    char *note; /* something the user should be told, NULL = nothing */
+};
+
+/* How to run a program: everything that is the caller's. */
+struct msg_run {
+    struct wire_strs argv;
+    struct wire_strs env;
+    char *cwd;
+    char *name;
+    bool detached;
+    uint32_t umask;
+    int32_t nice;
+    uint64_t ignored; /* bit n-1: signal n is ignored */
+    uint64_t blocked;
+    struct wire_structs limits; /* struct msg_rlimit */
+    struct msg_terminal *terminal;
+};
+
+struct msg_attach {
+    char *job;
+    uint32_t mode;
+    bool resume; /* continue it when it is stopped */
+    struct msg_terminal *terminal;
+};
+
+struct msg_list {
+    struct wire_strs jobs; /* specs; none = all that `all` says */
+    bool all;              /* with ended ones */
+    bool none_is_current;  /* no spec means the current job */
+};
+
+struct msg_wait {
+    struct wire_strs jobs; /* specs; none = the current job */
+    bool any;
+};
+
+/* Requests that concern one job and need no more: remove, stop, continue, detach. */
+struct msg_on_job {
+    char *job; /* NULL = the current job */
+};
+
+struct msg_signal {
+    char *job;
+    uint32_t signal;
+};
+
+struct msg_kill {
+    char *job;
+    uint64_t grace_ms;
+    bool default_grace; /* the job's own, grace_ms is not used */
+};
+
+struct msg_rename {
+    char *job;
+    char *name; /* NULL = take the name away */
+};
+
+/* Answered when the log holds more than offset, or the job has ended. */
+struct msg_follow {
+    char *job;
+    uint64_t offset;
+};
+
+struct msg_log {
+    uint64_t first; /* absolute offset of the oldest byte kept */
+    uint64_t next;  /* one past the newest */
+    bool ended;     /* no more will come */
+};
+
+struct msg_empty {
+    char unused;
+};
+
+struct msg_status {
+    uint32_t pid;
+    char *version;
+    char *socket;
+    char *state_dir;
+    uint64_t started_ns;
+    uint32_t live;  /* jobs */
+    uint32_t ended;
+    uint32_t clients;
+};
+
+struct job_viewer {
+    char *tty; /* NULL: not a terminal */
+    uint32_t pid;
+    uint32_t mode; /* enum attach_mode */
+    uint32_t rows, cols;
+};
+
+struct job_end {
+    uint32_t reason;
+    int32_t code; /* exit code, -1 when it was a signal */
+    uint32_t signal;
+    bool core;
+    uint32_t stage; /* for END_SPAWN_FAILED */
+    uint32_t os_error;
+};
+
+/*
+ * Everything about a job that is known outside its holder: the body of `job`, of `changed`, and
+ * of the record on disk. Times are nanoseconds since the epoch, 0 = not yet.
+ */
+struct job_info {
+    uint32_t id;
+    char *uid;
+    char *name;
+    uint32_t state;
+    struct wire_strs argv;
+    char *cwd;
+    uint32_t pid; /* the job's leader, 0 once it is reaped */
+    uint64_t pid_start; /* field 22 of /proc/PID/stat: with pid and boot_id an identity */
+    uint32_t holder_pid;
+    uint64_t holder_start;
+    char *boot_id;
+    char *runtime_dir; /* of the server it belongs to */
+    uint64_t created_ns, started_ns, ended_ns;
+    uint64_t left_ns; /* when it was last stopped or left; orders the current job */
+    uint64_t used_ns; /* when it was last started, attached, continued or left */
+    struct wire_structs viewers; /* struct job_viewer */
+    uint32_t rows, cols;
+    struct job_end *end;
+    uint64_t log_first, log_next;
+    uint32_t attempt;
+    uint32_t leftovers_found; /* processes still on the terminal at the end */
+    char *warning;            /* what the user should know, e.g. that the log cannot be written */
+    char *title;
+};
+
+struct msg_jobs {
+    struct wire_structs jobs; /* struct job_info */
+    uint32_t current;         /* id of %+, 0 = none */
+    uint32_t previous;        /* id of %- */
+    bool more;                /* another `jobs` with this request id follows */
+};
+
+/* Starts the job in a fresh holder. With two fds (output, connection) the client is attached. */
+struct msg_start {
+    uint32_t id;
+    char *uid;
+    char *state_dir;   /* the job's own directory */
+    char *runtime_dir; /* the job's own directory */
+    struct msg_run *run;
+    uint32_t client_request;
+    uint32_t client_pid;
+    uint64_t log_limit;
+    uint64_t grace_ms;
+};
+
+/* Attaches a client to a holder: fds are its output and its connection. */
+struct msg_adopt {
+    uint32_t mode;
+    bool resume;
+    struct msg_terminal *terminal;
+    uint32_t client_request;
+    uint32_t client_pid;
+};
+
+struct msg_left {
+    uint32_t reason; /* enum left_reason */
+    char *by_tty;    /* who did it, for LEFT_STOLEN and LEFT_DETACHED_FROM */
+    uint32_t by_pid;
+    struct job_info *job;
+};
+
+struct msg_resize {
+    uint32_t rows, cols;
+};
+
+extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rlimit_fields,
+    msg_hello_fields, msg_error_fields, msg_done_fields, msg_run_fields, msg_attach_fields,
+    msg_list_fields, msg_wait_fields, msg_on_job_fields, msg_signal_fields, msg_kill_fields,
+    msg_rename_fields, msg_follow_fields, msg_log_fields, msg_empty_fields, msg_status_fields,
+    job_viewer_fields, job_end_fields, job_info_fields, msg_jobs_fields, msg_start_fields,
+    msg_adopt_fields, msg_left_fields, msg_resize_fields;
+
+/* The message table. */
+extern const struct wire_table protocol;
+
+/* The row of a type that is in the table. */
+const struct wire_message *protocol_message(enum message_type type);
+
+/*
+ * Whether a peer's hello and ours have a protocol in common. If not, text (of size bytes) says
+ * so for the user: who speaks what, and what to do.
+ */
+bool protocol_compatible(const struct msg_hello *peer, const char *peer_name, char *text,
+                         size_t size);
+
+/* Words for the enums above, as the user sees them ("running"); "unknown" for other values. */
+const char *job_state_name(uint32_t state);
+const char *end_reason_name(uint32_t reason);
+const char *attach_mode_name(uint32_t mode);
+/* "change to the directory", for the sentence "cannot ...". */
+const char *start_stage_text(uint32_t stage);
+
+/* Ended or failed: nothing about the job changes any more. */
+bool job_state_is_final(uint32_t state);
+
+#endif

@@ -1,0 +1,173 @@
+#include "common/terminal/canvas.h"
+
+#include <string.h>
+
+#include "common/terminal/scan.h"
+#include "common/terminal/utf8.h"
+
+/* Less than this is not worth a look whether it can be skipped; how far back a CR is looked for. */
+enum { FLOOD_MIN = 256, FLOOD_CR = 1024 };
+
+/*
+ * The row is full and the next character begins a new one. The full one is new in all its cells if it was written
+ * from the start.
+ */
+static void wrap(struct canvas *c, bool full)
+{
+    if (full && c->fresh && c->cursor.y_known)
+        rows_renew(canvas_rows(c), c->cursor.y, c->fresh_since, c->last, true);
+    canvas_row_down(c);
+    c->cursor.least = c->cursor.most = 0;
+    c->fresh = c->cursor.y_known;
+    c->fresh_since = c->begin;
+}
+
+/* Characters that may or may not wrap: what is sure afterwards. */
+static void print_unsure(struct canvas *c, unsigned least, unsigned most)
+{
+    unsigned right = c->cursor.most + most;
+    if (right <= c->cols || !c->state.autowrap) {
+        c->cursor.least = (uint16_t)(c->cursor.least + least < c->cols ? c->cursor.least + least : c->cols);
+        c->cursor.most = (uint16_t)(right < c->cols ? right : c->cols);
+        canvas_touch(c, true);
+        return;
+    }
+    struct margins margins = canvas_margins(c);
+    canvas_touch(c, true);
+    rows_blur_up(canvas_rows(c), c->last);
+    c->gone = c->last;
+    if (!c->cursor.y_known || !canvas_is_steady(c) || c->cursor.y != margins.bottom)
+        canvas_lose_row(c);
+    canvas_touch(c, true);
+    c->cursor.least = 0;
+    c->cursor.most = (uint16_t)c->cols;
+    c->fresh = false;
+}
+
+/* n ASCII characters, the first at offset begin, from a column that is known. */
+static void print_ascii_exact(struct canvas *c, size_t n, uint64_t begin)
+{
+    while (n > 0) {
+        canvas_at(c, begin, begin + 1);
+        if (c->cursor.most == c->cols)
+            wrap(c, true);
+        size_t room = c->cols - c->cursor.most, now = n < room ? n : room;
+        c->last = begin + now - 1;
+        canvas_touch(c, true);
+        c->cursor.least = c->cursor.most = (uint16_t)(c->cursor.most + now);
+        begin += now;
+        n -= now;
+    }
+}
+
+static void print_ascii(struct canvas *c, size_t n, uint64_t begin)
+{
+    c->glyph = (struct width){1, 1};
+    bool exact = c->cursor.least == c->cursor.most && c->cursor.y_known && canvas_is_steady(c);
+    if (c->cursor.most + n <= c->cols || !c->state.autowrap) {
+        canvas_at(c, begin, begin + n);
+        print_unsure(c, n < c->cols ? (unsigned)n : c->cols, n < c->cols ? (unsigned)n : c->cols);
+    } else if (exact) {
+        print_ascii_exact(c, n, begin);
+    } else {
+        canvas_at(c, begin, begin + n);
+        print_unsure(c, 0, 2 * c->cols);
+    }
+}
+
+/* One character of that width. */
+static void print_glyph(struct canvas *c, struct width width)
+{
+    bool exact = c->cursor.least == c->cursor.most && c->cursor.y_known && canvas_is_steady(c) &&
+                 width.least == width.most && width.most <= c->cols;
+    c->glyph = width;
+    if (exact && c->state.autowrap && c->cursor.most + width.most > c->cols) {
+        bool full = c->cursor.most == c->cols;
+        wrap(c, full);
+    }
+    print_unsure(c, width.least, width.most);
+}
+
+/* Characters outside of ASCII. Returns how many bytes they took, at least 1. */
+static size_t print_wide(struct canvas *c, const uint8_t *data, size_t len, uint64_t begin)
+{
+    size_t i = 0;
+    while (i < len && data[i] >= 0x80) {
+        uint32_t point;
+        unsigned taken = utf8_decode(data + i, len - i, &point);
+        canvas_at(c, begin + i, begin + i + taken);
+        print_glyph(c, width_of(point));
+        i += taken;
+    }
+    return i;
+}
+
+/*
+ * How much of a text with many lines can be skipped, since whatever it shows is scrolled off by its own end: all
+ * before the line feed from which on there are as many of them as rows, if the cursor is in the last row by then.
+ */
+static size_t skip_flood(struct canvas *c, const uint8_t *data, size_t len, uint64_t begin)
+{
+    struct margins margins = canvas_margins(c);
+    if (len < FLOOD_MIN || !canvas_is_steady(c) || margins.top > 0 || margins.bottom != c->rows - 1)
+        return 0;
+    size_t end = scan_line_from_end(data, len, c->rows);
+    if (end < FLOOD_MIN || end == len)
+        return 0;
+    size_t count = scan_count_lines(data, end);
+    bool at_bottom = c->cursor.y_known && c->cursor.y == c->rows - 1;
+    if (!at_bottom && count < c->rows)
+        return 0;
+    size_t reach = end < FLOOD_CR ? end : FLOOD_CR;
+    const uint8_t *cr = memrchr(data + end - reach, '\r', reach);
+    size_t skip = cr ? (size_t)(cr - data) : end;
+    if (skip == 0)
+        return 0;
+    canvas_at(c, begin, begin + skip);
+    rows_clear(canvas_rows(c), begin, c->last);
+    rows_touch_all(canvas_rows(c), c->last, true);
+    canvas_rows(c)->shifts++;
+    c->cursor = (struct cursor){.most = (uint16_t)c->cols, .y = (uint16_t)(c->rows - 1), .y_known = true};
+    c->falls = 0;
+    c->fresh = false;
+    if (!c->state.alternate) {
+        c->lines += count;
+        c->gone = c->last;
+    }
+    return skip;
+}
+
+void canvas_text(struct canvas *c, const uint8_t *data, size_t len, uint64_t begin)
+{
+    size_t i = skip_flood(c, data, len, begin);
+    c->single_shift = false;
+    while (i < len) {
+        size_t n = scan_printable(data + i, len - i);
+        if (n > 0) {
+            print_ascii(c, n, begin + i);
+            i += n;
+            continue;
+        }
+        if (data[i] >= 0x80) {
+            i += print_wide(c, data + i, len - i, begin + i);
+            continue;
+        }
+        canvas_at(c, begin + i, begin + i + 1);
+        if (data[i] == '\r')
+            canvas_carriage_return(c);
+        else if (data[i] == '\t')
+            canvas_tab(c, 1);
+        else
+            canvas_line_feed(c);
+        c->glyph = (struct width){0, 0};
+        i++;
+    }
+}
+
+void canvas_repeat(struct canvas *c, unsigned n)
+{
+    if (n > c->cols * c->rows)
+        n = c->cols * c->rows;
+    for (; n > 0; n--)
+        print_glyph(c, c->glyph);
+}

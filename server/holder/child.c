@@ -1,0 +1,104 @@
+#include "server/holder/child.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <linux/close_range.h>
+#include <unistd.h>
+
+#include "common/protocol.h"
+
+#define LAST_SIGNAL 64
+
+static _Noreturn void fail(const struct child_plan *plan, enum start_stage stage, int error)
+{
+    struct child_failure failure = {.stage = (int32_t)stage, .error = error};
+    /* At most PIPE_BUF bytes into an empty pipe: all or nothing, and nobody to tell otherwise. */
+    if (write(plan->status_fd, &failure, sizeof(failure)) < 0)
+        _exit(126);
+    _exit(127);
+}
+
+/* A process group of its own, in front of the terminal, before the program can look. */
+static void take_foreground(const struct child_plan *plan)
+{
+    if (setpgid(0, 0) < 0)
+        fail(plan, START_GROUP, errno);
+    /* Still in the background here: tcsetpgrp would stop us with TTOU (all signals are blocked). */
+    if (tcsetpgrp(plan->pts_fd, getpid()) < 0)
+        fail(plan, START_TERMINAL, errno);
+}
+
+static void set_signals(const struct child_plan *plan)
+{
+    for (int sig = 1; sig <= LAST_SIGNAL; sig++) {
+        struct sigaction action = {.sa_handler = SIG_DFL};
+        if (plan->ignored & (UINT64_C(1) << (sig - 1)))
+            action.sa_handler = SIG_IGN;
+        sigaction(sig, &action, NULL); /* EINVAL for KILL, STOP and libc's own two */
+    }
+}
+
+static void set_limits(const struct child_plan *plan)
+{
+    /* Best effort: a server with a lower hard limit than its client cannot raise it. */
+    for (size_t i = 0; i < plan->limit_count; i++)
+        setrlimit((__rlimit_resource_t)plan->limits[i].resource, &plan->limits[i].limit);
+    errno = 0;
+    int now = getpriority(PRIO_PROCESS, 0);
+    if (errno == 0 && now != plan->nice)
+        setpriority(PRIO_PROCESS, 0, plan->nice);
+}
+
+static void set_stdio(const struct child_plan *plan)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (dup2(plan->pts_fd, fd) < 0)
+            fail(plan, START_STDIO, errno);
+    /* Everything of ours is close-on-exec; this is for what a library may have opened. */
+    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+static void set_mask(const struct child_plan *plan)
+{
+    sigset_t mask;
+    sigemptyset(&mask);
+    for (int sig = 1; sig <= LAST_SIGNAL; sig++)
+        if (plan->blocked & (UINT64_C(1) << (sig - 1)))
+            sigaddset(&mask, sig);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+/* execvp(3)'s rules: try each, remember EACCES, and run what has no magic number by /bin/sh. */
+static int try_candidates(const struct child_plan *plan)
+{
+    int error = ENOENT;
+    for (char *const *path = plan->candidates; *path; path++) {
+        execve(*path, plan->argv, plan->env);
+        if (errno == ENOEXEC) {
+            char **script = (char **)plan->script_argv;
+            script[1] = *path;
+            execve(script[0], script, plan->env);
+        }
+        if (errno == EACCES)
+            error = EACCES;
+        else if (errno != ENOENT && errno != ENOTDIR)
+            return errno;
+    }
+    return error;
+}
+
+_Noreturn void child_exec(const struct child_plan *plan)
+{
+    take_foreground(plan);
+    set_limits(plan);
+    umask(plan->umask);
+    if (chdir(plan->cwd) < 0)
+        fail(plan, START_CWD, errno);
+    set_stdio(plan);
+    set_signals(plan);
+    set_mask(plan);
+    fail(plan, START_EXEC, try_candidates(plan));
+}

@@ -1,0 +1,41 @@
+/*
+ * The child's side of starting a program, between fork and exec: async-signal-safe calls only
+ * (signal-safety(7)), everything is prepared before the fork, and it never returns. A
+ * failure is written to status_fd as a struct child_failure; a successful exec closes it.
+ */
+#ifndef JS_SERVER_HOLDER_CHILD_H
+#define JS_SERVER_HOLDER_CHILD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct child_limit {
+    int resource;
+    struct rlimit limit;
+};
+
+struct child_plan {
+    int pts_fd;
+    int status_fd;          /* close-on-exec */
+    char *const *argv;
+    char *const *script_argv; /* {"/bin/sh", path, argv[1], ...}; path is filled in by the child */
+    char *const *env;
+    char *const *candidates; /* paths to try in order, NULL-terminated (execvp(3)) */
+    const char *cwd;
+    mode_t umask;
+    int nice;
+    uint64_t ignored, blocked; /* bit n-1 is signal n */
+    const struct child_limit *limits;
+    size_t limit_count;
+};
+
+struct child_failure {
+    int32_t stage; /* enum start_stage */
+    int32_t error; /* errno */
+};
+
+_Noreturn void child_exec(const struct child_plan *plan);
+
+#endif

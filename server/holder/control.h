@@ -1,0 +1,27 @@
+/*
+ * A server's connection to this holder. Usually there is one; a restarted server makes another.
+ */
+#ifndef JS_SERVER_HOLDER_CONTROL_H
+#define JS_SERVER_HOLDER_CONTROL_H
+
+#include "common/channel.h"
+
+struct holder;
+
+struct control {
+    struct control *next; /* holder::controls */
+    struct channel channel;
+    struct holder *holder;
+    bool greeted; /* its hello has come */
+};
+
+/* Serves a connection; takes over fd, also on failure. 0 or -errno. */
+int control_create(struct holder *holder, int fd);
+
+/* Tells every server that this job has changed. */
+void control_publish(struct holder *holder);
+
+/* Starts the end of every connection once what is queued has been sent. */
+void control_end_all(struct holder *holder);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * A holder: the process that owns one job. It is the session leader; it has the PTY master, waits
+ * for the job, writes its log and record, serves its viewers, and ends when the job has ended and
+ * everybody has been told.
+ *
+ * It is forked from the template (server/template.h) with a listening socket, the job's lock, and
+ * nothing else. The server that asked for it is in the socket's backlog already and sends `start`.
+ *
+ * The end of a job has an order (DESIGN section 2, rules 3 and 5):
+ *
+ *   the leader exits ........ it is kept as a zombie, so that its group's number stays ours
+ *   its output is drained ... to EAGAIN or EIO, at most HOLDER_DRAIN_MS
+ *   the rest is dealt with .. killed to the last (js kill), or hung up (a normal end)
+ *   the leader is reaped
+ *   the record is written ... then servers are told, then viewers, when they have every byte
+ *   the process exits ....... when all of them have been told or are gone
+ */
+#ifndef JS_SERVER_HOLDER_HOLDER_H
+#define JS_SERVER_HOLDER_HOLDER_H
+
+#include <uv.h>
+
+#include "common/listener.h"
+#include "server/holder/control.h"
+#include "server/holder/journal.h"
+#include "server/holder/killer.h"
+#include "server/holder/launch.h"
+#include "server/holder/pty.h"
+#include "server/holder/states.h"
+#include "server/holder/viewer.h"
+
+#define HOLDER_DRAIN_MS      1000u /* for the output of an ended job, when somebody still writes */
+#define HOLDER_STOP_MS       250u  /* from SIGTSTP to SIGSTOP */
+#define HOLDER_HISTORY_LINES 1000u /* earlier lines shown at a restore */
+
+/* Somebody who asked for something that takes a while. */
+struct holder_waiter {
+    struct holder_waiter *next;
+    struct control *control; /* NULL once that server is gone */
+    uint32_t request_id;
+    enum message_type request; /* MSG_KILL, MSG_STOP, MSG_FOLLOW */
+    uint64_t offset;           /* for MSG_FOLLOW */
+};
+
+struct holder {
+    uv_loop_t loop;
+    struct listener listener;
+    uv_signal_t sigchld;
+    uv_timer_t drain_timer;
+    uv_timer_t stop_timer;
+    struct killer killer;
+    struct launch launch;
+    struct pty pty;
+    struct journal journal;
+    struct tracker *tracker;
+    struct viewer_source source;
+
+    struct control *controls;
+    struct viewer *viewers;
+    struct holder_waiter *waiters;
+
+    struct job_info info;
+    enum job_state state;
+    struct msg_run *run; /* until it has been started; owned */
+    uint64_t grace_ms;
+    int lock_fd;  /* held for life */
+    int state_fd; /* the job's state directory; owned */
+    char runtime_dir[512];
+    char state_dir[4096];
+    bool plain_echo, plain_opost; /* the job began without them: see pty_adapt */
+
+    struct control *starter; /* who sent `start` */
+    uint32_t start_request;
+    struct viewer *first_viewer; /* whoever ran the job attached, until it is told */
+    uint32_t first_request;
+    enum start_stage start_stage; /* what failed */
+    int start_error;
+
+    bool leader_waits; /* the leader is a zombie, not reaped yet */
+    bool killed; /* somebody asked for its end */
+    bool closing;
+};
+
+/*
+ * The whole life of a holder: never returns. listen_fd: its listening socket, with the server's
+ * connection waiting; lock_fd: the job's lock. Both are taken over.
+ */
+_Noreturn void holder_main(uint32_t id, int listen_fd, int lock_fd);
+
+/*
+ * `start`: takes over *run from the message and the descriptors in fds (out_fd, conn_fd, both or
+ * none). The answer comes later.
+ */
+void holder_start(struct holder *holder, struct control *starter, uint32_t request_id,
+                  struct msg_start *start, struct channel_fds *fds);
+
+/* `adopt`: attaches a client; takes over both descriptors. The client is answered here. */
+void holder_adopt(struct holder *holder, struct control *control, uint32_t request_id,
+                  const struct msg_adopt *adopt, struct channel_fds *fds);
+
+/* The other requests. Each sends the answer, now or when it has come to pass. */
+void holder_request(struct holder *holder, struct control *control, struct wire_frame *frame);
+
+/* A control connection has gone: nothing may refer to it any more. */
+void holder_forget_control(struct holder *holder, struct control *control);
+
+/* Fills what changes all the time (viewers, log, title) into holder->info. */
+void holder_refresh_info(struct holder *holder);
+
+/* The job's state or viewers changed: writes the record, tells the servers. */
+void holder_changed(struct holder *holder);
+
+/* Stops or goes on reading the job's output, as its viewers can take it. */
+void holder_update_reading(struct holder *holder);
+
+/* The viewers' callbacks. */
+extern const struct viewer_ops holder_viewer_ops;
+
+/* Answers those who wait for this kind of request; `offset` as in struct holder_waiter. */
+void holder_answer_waiters(struct holder *holder, enum message_type request, uint64_t offset);
+
+/* Ends the process when nothing is left to do. */
+void holder_maybe_exit(struct holder *holder);
+
+/* Continues the job: foreground group, then SIGCONT to the whole group. 0 or -errno. */
+int holder_continue(struct holder *holder);
+
+#endif

@@ -1,0 +1,203 @@
+/* The holder and its viewers: who attaches, who leaves, whose size counts. */
+#include "server/holder/holder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/fd.h"
+#include "common/log.h"
+
+static void set_size(struct holder *holder, unsigned rows, unsigned cols)
+{
+    if (rows == 0 || cols == 0 || (rows == holder->info.rows && cols == holder->info.cols))
+        return;
+    if (pty_resize(&holder->pty, rows, cols) < 0)
+        return;
+    holder->info.rows = rows;
+    holder->info.cols = cols;
+    tracker_resize(holder->tracker, rows, cols);
+}
+
+static void handle_resize(struct viewer *viewer, const struct msg_resize *size)
+{
+    struct holder *holder = viewer->data;
+    viewer->rows = size->rows;
+    viewer->cols = size->cols;
+    if (!viewer_is_writer(viewer) || job_state_is_final(holder->state))
+        return;
+    set_size(holder, size->rows, size->cols);
+    holder_changed(holder);
+}
+
+static void on_frame(struct viewer *viewer, struct wire_frame *frame)
+{
+    switch (frame->type) {
+    case MSG_RESIZE:
+        handle_resize(viewer, frame->body);
+        break;
+    case MSG_LEAVE:
+        viewer_leave(viewer, LEFT_DETACHED);
+        break;
+    case MSG_RESUMED:
+        handle_resize(viewer, frame->body);
+        viewer_resumed(viewer);
+        viewer_restore(viewer, 0);
+        break;
+    default:
+        channel_send_error(&viewer->channel, frame->request_id, ERROR_UNSUPPORTED,
+                           "an attached client cannot ask for that on this connection");
+        break;
+    }
+}
+
+static void on_caught_up(struct viewer *viewer)
+{
+    holder_update_reading(viewer->data);
+}
+
+/* When the last writer goes, the job becomes the one that was left last. */
+static void note_left(struct holder *holder, const struct viewer *viewer)
+{
+    if (!viewer_is_writer(viewer) || job_state_is_final(holder->state))
+        return;
+    holder->info.used_ns = clock_realtime_ns();
+    if (viewer->leaving != LEFT_STOLEN)
+        holder->info.left_ns = holder->info.used_ns;
+}
+
+static void on_left(struct viewer *viewer)
+{
+    struct holder *holder = viewer->data;
+    note_left(holder, viewer);
+    if (!job_state_is_final(holder->state))
+        holder_changed(holder);
+    struct msg_left body = {.reason = viewer->leaving,
+                            .by_tty = viewer->by_tty,
+                            .by_pid = (uint32_t)viewer->by_pid,
+                            .job = &holder->info};
+    channel_send(&viewer->channel, MSG_LEFT, 0, &body, NULL, 0);
+    viewer_end(viewer);
+    holder_update_reading(holder);
+}
+
+static void on_lost(struct viewer *viewer)
+{
+    struct holder *holder = viewer->data;
+    log_debug(LOG_JOB, "client %d is gone without a word", (int)viewer->pid);
+    viewer_rescue(viewer);
+    note_left(holder, viewer);
+    viewer_end(viewer);
+    if (!job_state_is_final(holder->state) && holder->state != JOB_STARTING)
+        holder_changed(holder);
+    holder_update_reading(holder);
+}
+
+static void on_closed(struct viewer *viewer)
+{
+    struct holder *holder = viewer->data;
+    struct viewer **at = &holder->viewers;
+    while (*at != viewer)
+        at = &(*at)->next;
+    *at = viewer->next;
+    if (holder->first_viewer == viewer)
+        holder->first_viewer = NULL;
+    viewer_destroy(viewer);
+    holder_maybe_exit(holder);
+}
+
+const struct viewer_ops holder_viewer_ops = {
+    .on_frame = on_frame,
+    .on_caught_up = on_caught_up,
+    .on_left = on_left,
+    .on_lost = on_lost,
+    .on_closed = on_closed,
+};
+
+static struct viewer *find_writer(struct holder *holder, const struct viewer *except)
+{
+    for (struct viewer *v = holder->viewers; v; v = v->next)
+        if (v != except && viewer_is_writer(v) && !v->leaving && !v->left)
+            return v;
+    return NULL;
+}
+
+static void refuse(struct viewer *viewer, uint32_t request_id, enum error_code code,
+                   const char *text)
+{
+    channel_send_error(&viewer->channel, request_id, code, text);
+    viewer_end(viewer);
+}
+
+static void refuse_attached(struct viewer *viewer, uint32_t request_id, const struct viewer *owner)
+{
+    struct holder *holder = viewer->data;
+    char text[512];
+    snprintf(text, sizeof(text), "job %u is attached on %s, pid %d: use --steal, --share or --watch",
+             holder->info.id, owner->tty ? owner->tty : "no terminal", (int)owner->pid);
+    refuse(viewer, request_id, ERROR_ATTACHED, text);
+}
+
+static void steal(struct holder *holder, struct viewer *thief)
+{
+    struct viewer *owner;
+    while ((owner = find_writer(holder, thief))) {
+        wire_set_str(&owner->by_tty, thief->tty);
+        owner->by_pid = thief->pid;
+        viewer_leave(owner, LEFT_STOLEN);
+    }
+}
+
+/* Everything is decided: the viewer is attached from here on. */
+static void attach(struct holder *holder, struct viewer *viewer, uint32_t request_id, bool resume)
+{
+    int fd = -1;
+    if (viewer_is_writer(viewer)) {
+        fd = fd_dup(holder->pty.ptmx_fd);
+        if (fd < 0) {
+            refuse(viewer, request_id, ERROR_OS, "cannot pass the job's PTY: no descriptors left");
+            return;
+        }
+        set_size(holder, viewer->rows, viewer->cols);
+        if (viewer->keys)
+            pty_adapt(&holder->pty, !holder->plain_echo, !holder->plain_opost || !viewer->tty);
+        holder->info.used_ns = clock_realtime_ns();
+    }
+    holder_changed(holder);
+    channel_send(&viewer->channel, MSG_ATTACHED, request_id, &holder->info, &fd, fd >= 0);
+    viewer_restore(viewer, HOLDER_HISTORY_LINES);
+    holder_update_reading(holder);
+    if (resume && holder->state == JOB_STOPPED && holder_continue(holder) < 0)
+        log_warn("cannot continue the job: %s", strerror(errno));
+}
+
+void holder_adopt(struct holder *holder, struct control *control, uint32_t request_id,
+                  const struct msg_adopt *adopt, struct channel_fds *fds)
+{
+    int error = 0;
+    struct viewer *viewer = viewer_create(&holder->loop, &holder->source, adopt->terminal,
+                                          adopt->mode, (pid_t)adopt->client_pid,
+                                          fd_take(&fds->fds[0]), fd_take(&fds->fds[1]),
+                                          &holder_viewer_ops, holder, &error);
+    if (!viewer) {
+        channel_send_error(&control->channel, request_id, ERROR_OS, strerror(-error));
+        return;
+    }
+    viewer->next = holder->viewers;
+    holder->viewers = viewer;
+    struct msg_done done = {0};
+    channel_send(&control->channel, MSG_DONE, request_id, &done, NULL, 0);
+
+    const struct viewer *owner = find_writer(holder, viewer);
+    if (holder->state != JOB_RUNNING && holder->state != JOB_STOPPED)
+        refuse(viewer, adopt->client_request, ERROR_ENDED, "the job has just ended");
+    else if (adopt->mode == ATTACH_OWN && owner)
+        refuse_attached(viewer, adopt->client_request, owner);
+    else {
+        if (adopt->mode == ATTACH_STEAL)
+            steal(holder, viewer);
+        attach(holder, viewer, adopt->client_request, adopt->resume);
+    }
+}

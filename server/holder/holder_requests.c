@@ -1,0 +1,225 @@
+/* What a server asks a holder to do with its job. */
+#include "server/holder/holder.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+
+static void answer_done(struct control *control, uint32_t request_id, const char *note)
+{
+    struct msg_done body = {.note = (char *)note};
+    channel_send(&control->channel, MSG_DONE, request_id, &body, NULL, 0);
+}
+
+static void answer_errno(struct control *control, uint32_t request_id, const char *what, int error)
+{
+    char text[256];
+    snprintf(text, sizeof(text), "cannot %s job %u: %s", what, control->holder->info.id,
+             strerror(error));
+    struct msg_error body = {.code = ERROR_OS, .text = text, .os_error = (uint32_t)error};
+    channel_send(&control->channel, MSG_ERROR, request_id, &body, NULL, 0);
+}
+
+static void answer_log(struct holder *holder, struct control *control, uint32_t request_id)
+{
+    struct msg_log body = {.first = holder->journal.first,
+                           .next = holder->journal.next,
+                           .ended = job_state_is_final(holder->state)};
+    channel_send(&control->channel, MSG_LOG, request_id, &body, NULL, 0);
+}
+
+static void wait_for(struct holder *holder, struct control *control, uint32_t request_id,
+                     enum message_type request, uint64_t offset)
+{
+    struct holder_waiter *waiter = malloc(sizeof(*waiter));
+    if (!waiter) {
+        channel_send_error(&control->channel, request_id, ERROR_INTERNAL, "out of memory");
+        return;
+    }
+    *waiter = (struct holder_waiter){.next = holder->waiters,
+                                     .control = control,
+                                     .request_id = request_id,
+                                     .request = request,
+                                     .offset = offset};
+    holder->waiters = waiter;
+}
+
+void holder_answer_waiters(struct holder *holder, enum message_type request, uint64_t offset)
+{
+    struct holder_waiter **at = &holder->waiters;
+    while (*at) {
+        struct holder_waiter *waiter = *at;
+        if (waiter->request != request || (request == MSG_FOLLOW && waiter->offset >= offset)) {
+            at = &waiter->next;
+            continue;
+        }
+        *at = waiter->next;
+        if (waiter->control && request == MSG_FOLLOW)
+            answer_log(holder, waiter->control, waiter->request_id);
+        else if (waiter->control)
+            answer_done(waiter->control, waiter->request_id, NULL);
+        free(waiter);
+    }
+}
+
+void holder_forget_control(struct holder *holder, struct control *control)
+{
+    if (holder->starter == control)
+        holder->starter = NULL;
+    struct holder_waiter **at = &holder->waiters;
+    while (*at) {
+        struct holder_waiter *waiter = *at;
+        if (waiter->control != control) {
+            at = &waiter->next;
+            continue;
+        }
+        *at = waiter->next;
+        free(waiter);
+    }
+}
+
+static void on_stop_timer(uv_timer_t *timer)
+{
+    struct holder *holder = timer->data;
+    if (holder->state == JOB_RUNNING)
+        kill(-(pid_t)holder->info.pid, SIGSTOP);
+}
+
+static void handle_stop(struct holder *holder, struct control *control, uint32_t request_id)
+{
+    if (holder->state == JOB_STOPPED) {
+        answer_done(control, request_id, "it is stopped already");
+        return;
+    }
+    if (kill(-(pid_t)holder->info.pid, SIGTSTP) < 0) {
+        answer_errno(control, request_id, "stop", errno);
+        return;
+    }
+    wait_for(holder, control, request_id, MSG_STOP, 0);
+    /* A program may ignore or handle TSTP and go on. */
+    uv_timer_start(&holder->stop_timer, on_stop_timer, HOLDER_STOP_MS, 0);
+}
+
+static void handle_continue(struct holder *holder, struct control *control, uint32_t request_id)
+{
+    bool stopped = holder->state == JOB_STOPPED;
+    int r = holder_continue(holder);
+    if (r < 0)
+        answer_errno(control, request_id, "continue", -r);
+    else
+        answer_done(control, request_id, stopped ? NULL : "it is running already");
+}
+
+static void handle_signal(struct holder *holder, struct control *control, uint32_t request_id,
+                          const struct msg_signal *request)
+{
+    pid_t pgid = (pid_t)holder->info.pid;
+    int r = 0;
+    if (request->signal == SIGCONT)
+        r = holder_continue(holder);
+    else if (kill(-pgid, (int)request->signal) < 0)
+        r = -errno;
+    if (r < 0) {
+        answer_errno(control, request_id, "signal", -r);
+        return;
+    }
+    /* As shells do: a stopped job could not act on these. */
+    if (holder->state == JOB_STOPPED && (request->signal == SIGTERM || request->signal == SIGHUP))
+        holder_continue(holder);
+    answer_done(control, request_id, NULL);
+}
+
+static void handle_kill(struct holder *holder, struct control *control, uint32_t request_id,
+                        const struct msg_kill *request)
+{
+    uint64_t grace_ms = request->default_grace ? holder->grace_ms : request->grace_ms;
+    bool was_killed = holder->killed;
+    wait_for(holder, control, request_id, MSG_KILL, 0);
+    /* An end that is already there stays what it was. */
+    holder->killed = was_killed || holder->state != JOB_EXITING;
+    int r = killer_start(&holder->killer, (pid_t)holder->info.pid, grace_ms);
+    if (r == 0)
+        return;
+    holder->killed = was_killed;
+    struct holder_waiter *waiter = holder->waiters;
+    holder->waiters = waiter->next;
+    free(waiter);
+    answer_errno(control, request_id, "kill", -r);
+}
+
+static void handle_detach(struct holder *holder, struct control *control, uint32_t request_id)
+{
+    unsigned count = 0;
+    for (struct viewer *v = holder->viewers; v; v = v->next) {
+        count += !v->leaving;
+        viewer_leave(v, LEFT_DETACHED_FROM);
+    }
+    answer_done(control, request_id, count ? NULL : "nobody was attached");
+}
+
+static void handle_rename(struct holder *holder, struct control *control, uint32_t request_id,
+                          const struct msg_rename *request)
+{
+    int r = wire_set_str(&holder->info.name, request->name);
+    if (r < 0) {
+        answer_errno(control, request_id, "rename", -r);
+        return;
+    }
+    holder_changed(holder);
+    answer_done(control, request_id, NULL);
+}
+
+static void handle_follow(struct holder *holder, struct control *control, uint32_t request_id,
+                          const struct msg_follow *request)
+{
+    if (holder->journal.next > request->offset)
+        answer_log(holder, control, request_id);
+    else
+        wait_for(holder, control, request_id, MSG_FOLLOW, request->offset);
+}
+
+void holder_request(struct holder *holder, struct control *control, struct wire_frame *frame)
+{
+    if (frame->type == MSG_HELLO || frame->type == MSG_DONE || frame->type == MSG_ERROR)
+        return; /* answers to what we never ask: an error of theirs is for their log */
+    bool alive = holder->state == JOB_RUNNING || holder->state == JOB_STOPPED ||
+                 (holder->state == JOB_EXITING && frame->type != MSG_STOP);
+    if (!alive && frame->type != MSG_RENAME) {
+        bool starting = holder->state == JOB_STARTING;
+        channel_send_error(&control->channel, frame->request_id,
+                           starting ? ERROR_BUSY : ERROR_ENDED,
+                           starting ? "the job is being started" : "the job has ended");
+        return;
+    }
+    switch (frame->type) {
+    case MSG_STOP:
+        handle_stop(holder, control, frame->request_id);
+        break;
+    case MSG_CONTINUE:
+        handle_continue(holder, control, frame->request_id);
+        break;
+    case MSG_SIGNAL:
+        handle_signal(holder, control, frame->request_id, frame->body);
+        break;
+    case MSG_KILL:
+        handle_kill(holder, control, frame->request_id, frame->body);
+        break;
+    case MSG_DETACH:
+        handle_detach(holder, control, frame->request_id);
+        break;
+    case MSG_RENAME:
+        handle_rename(holder, control, frame->request_id, frame->body);
+        break;
+    case MSG_FOLLOW:
+        handle_follow(holder, control, frame->request_id, frame->body);
+        break;
+    default:
+        channel_send_error(&control->channel, frame->request_id, ERROR_UNSUPPORTED,
+                           "a holder does not take that message");
+        break;
+    }
+}

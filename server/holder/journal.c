@@ -1,0 +1,163 @@
+#include "server/holder/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/fd.h"
+#include "common/joblog.h"
+
+#define SEGMENTS       4u             /* the log is dropped in quarters */
+#define STAMP_EVERY_NS 10000000u      /* a time stamp at most every 10 ms */
+#define STAMPS_MAX     (64u * 1024u)  /* entries per index: 1 MiB */
+
+void journal_init(struct journal *journal, int dir_fd, uint64_t limit)
+{
+    *journal = (struct journal){
+        .dir_fd = dir_fd,
+        .log_fd = -1,
+        .index_fd = -1,
+        .limit = limit ? limit : JOURNAL_DEFAULT_LIMIT,
+    };
+    if (journal->limit < JOURNAL_LEAST_LIMIT)
+        journal->limit = JOURNAL_LEAST_LIMIT;
+}
+
+static void unlink_segment(struct journal *journal, uint64_t start)
+{
+    char name[JOBLOG_NAME_SIZE];
+    joblog_segment_name(name, start);
+    unlinkat(journal->dir_fd, name, 0);
+    joblog_index_name(name, start);
+    unlinkat(journal->dir_fd, name, 0);
+}
+
+/*
+ * Drops the oldest segments until the rest, with `more` bytes to come, is within the limit; at
+ * least one when `force`. The current segment is never dropped. Returns whether any was.
+ */
+static bool drop_old(struct journal *journal, uint64_t more, bool force)
+{
+    uint64_t *starts = NULL;
+    ssize_t count = joblog_segments(journal->dir_fd, &starts);
+    bool dropped = false;
+    for (ssize_t i = 0; i + 1 < count && starts[i] < journal->segment; i++) {
+        bool over = journal->next + more - starts[i] > journal->limit;
+        if (!over && (!force || dropped))
+            break;
+        unlink_segment(journal, starts[i]);
+        journal->first = starts[i + 1];
+        if (journal->whole_from < journal->first)
+            journal->whole_from = journal->first;
+        dropped = true;
+    }
+    free(starts);
+    return dropped;
+}
+
+static void close_segment(struct journal *journal)
+{
+    journal->log_fd = fd_close(journal->log_fd);
+    journal->index_fd = fd_close(journal->index_fd);
+}
+
+static int open_segment(struct journal *journal)
+{
+    char name[JOBLOG_NAME_SIZE];
+    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
+    joblog_segment_name(name, journal->next);
+    journal->log_fd = openat(journal->dir_fd, name, flags, 0600);
+    if (journal->log_fd < 0)
+        return -errno;
+    joblog_index_name(name, journal->next);
+    journal->index_fd = openat(journal->dir_fd, name, flags, 0600);
+    journal->segment = journal->next;
+    journal->stamps = 0;
+    journal->stamped_ns = 0;
+    return 0;
+}
+
+static void stamp(struct journal *journal)
+{
+    uint64_t now = clock_realtime_ns();
+    if (journal->index_fd < 0 || now - journal->stamped_ns < STAMP_EVERY_NS)
+        return;
+    struct joblog_stamp entry = {.time_ns = now, .offset = journal->next};
+    /* The index is an aid: without room for an entry times are coarser, nothing is lost. */
+    if (write(journal->index_fd, &entry, sizeof(entry)) == (ssize_t)sizeof(entry))
+        journal->stamps++;
+    journal->stamped_ns = now;
+}
+
+static int next_segment(struct journal *journal)
+{
+    uint64_t quarter = journal->limit / SEGMENTS;
+    bool full = journal->next - journal->segment >= quarter || journal->stamps >= STAMPS_MAX;
+    if (journal->log_fd >= 0 && !full)
+        return 0;
+    close_segment(journal);
+    int r = open_segment(journal);
+    if (r == 0)
+        drop_old(journal, quarter, false);
+    return r;
+}
+
+/* Writes what it can. Returns the bytes written, or -errno when none were. */
+static ssize_t write_some(struct journal *journal, const char *data, size_t len)
+{
+    int r = next_segment(journal);
+    if (r < 0)
+        return r;
+    stamp(journal);
+    ssize_t n;
+    do
+        n = write(journal->log_fd, data, len);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+/* The bytes from here on are lost; the next ones that can be written start a segment. */
+static void give_up(struct journal *journal, size_t len, int error)
+{
+    close_segment(journal);
+    journal->error = error;
+    journal->lost += len;
+    journal->next += len;
+    journal->whole_from = journal->next;
+}
+
+int journal_append(struct journal *journal, const void *data, size_t len)
+{
+    const char *at = data;
+    while (len > 0) {
+        ssize_t n = write_some(journal, at, len);
+        if ((n == -ENOSPC || n == -EDQUOT) && drop_old(journal, 0, true))
+            continue;
+        if (n < 0) {
+            give_up(journal, len, (int)n);
+            return (int)n;
+        }
+        journal->error = 0;
+        journal->next += (uint64_t)n;
+        at += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+void journal_finish(struct journal *journal)
+{
+    close_segment(journal);
+}
+
+void journal_remove(struct journal *journal)
+{
+    close_segment(journal);
+    uint64_t *starts = NULL;
+    ssize_t count = joblog_segments(journal->dir_fd, &starts);
+    for (ssize_t i = 0; i < count; i++)
+        unlink_segment(journal, starts[i]);
+    free(starts);
+}

@@ -1,0 +1,48 @@
+/*
+ * Ends a job with everything it started: TERM and CONT to its process group and its other
+ * descendants, after the grace KILL to whatever is left, again and again until nothing is.
+ * (A stopped process does not act on TERM until it is continued: signal(7).)
+ *
+ * Driven by events: the owner calls killer_check after each child it reaped. The holder is a
+ * child subreaper, so every descendant becomes its child sooner or later and its end is seen.
+ */
+#ifndef JS_SERVER_HOLDER_KILLER_H
+#define JS_SERVER_HOLDER_KILLER_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+struct killer;
+
+typedef void (*killer_gone_fn)(struct killer *killer);
+
+struct killer {
+    uv_timer_t timer;
+    pid_t pgid;     /* the job's process group; its leader is not reaped while we run */
+    bool active, forced;
+    killer_gone_fn on_gone; /* called by killer_check, at most once per start */
+    void *data;     /* the owner's */
+};
+
+/* 0 or -errno. */
+int killer_init(struct killer *killer, uv_loop_t *loop, killer_gone_fn on_gone, void *data);
+
+/*
+ * Starts, or when it has started already, forces: KILL at once. 0, or -errno when the group could
+ * not be signalled (-EPERM: it belongs to another user now); nothing has changed then.
+ */
+int killer_start(struct killer *killer, pid_t pgid, uint64_t grace_ms);
+
+/* Looks whether anything is left, kills what is once the grace is over. */
+void killer_check(struct killer *killer);
+
+/* Closes the timer (asynchronous, as uv_close). */
+void killer_close(struct killer *killer, uv_close_cb on_closed);
+
+/*
+ * Sends SIGHUP and SIGCONT, as a terminal that closes does, to every descendant in this process's
+ * session. Returns how many there were.
+ */
+unsigned killer_hang_up_leftovers(void);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * The holder's side of starting a program: everything the child will need is prepared (no memory
+ * is allocated between fork and exec), then it is forked and its exec awaited without blocking.
+ */
+#ifndef JS_SERVER_HOLDER_LAUNCH_H
+#define JS_SERVER_HOLDER_LAUNCH_H
+
+#include <uv.h>
+
+#include "common/protocol.h"
+#include "server/holder/child.h"
+
+struct launch;
+
+/* stage is START_NONE when the program runs; else error is the errno of the step that failed. */
+typedef void (*launch_done_fn)(struct launch *launch, enum start_stage stage, int error);
+
+struct launch {
+    uv_poll_t poll;
+    int status_fd; /* read end of the pipe; owned */
+    pid_t pid;
+    bool polling, done;
+    launch_done_fn on_done;
+    void *data; /* the owner's */
+};
+
+/* JS_JOB_ID and the like, for the job's environment. */
+struct launch_env {
+    uint32_t id;
+    const char *uid;
+    const char *socket;
+    uint32_t attempt;
+};
+
+/*
+ * Forks the program of run onto the slave pts_fd (which stays the caller's). on_done is
+ * called once, from the loop or from launch_check. 0 or -errno with *ret_stage.
+ */
+int launch_start(struct launch *launch, uv_loop_t *loop, const struct msg_run *run,
+                 const struct launch_env *env, int pts_fd, launch_done_fn on_done, void *data,
+                 enum start_stage *ret_stage);
+
+/* Looks now whether the exec has succeeded or failed. For whoever reaps the child first. */
+void launch_check(struct launch *launch);
+
+/* Closes the pipe. Safe to call twice. */
+void launch_close(struct launch *launch);
+
+#endif

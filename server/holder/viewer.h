@@ -1,0 +1,139 @@
+/*
+ * A client that is attached to the job: its connection, and the file its output goes to. The
+ * holder writes there directly; the client is not involved.
+ *
+ * A viewer is a position in the job's log. As long as it keeps up, output goes to it straight
+ * from the buffer that was read and logged. When its terminal takes no more, it falls behind, and
+ * what it missed is read back from the log as it becomes writable: nothing is queued in memory
+ * beyond one chunk, whatever it is and however slow. For a writer the holder stops reading the
+ * job meanwhile, as a slow terminal would make it; a watcher that falls behind by more than
+ * VIEWER_LAG_MAX is brought up to date by a restore.
+ *
+ * A restore (common/terminal/tracker.h) is the same thing with a prelude: text, then ranges of the
+ * log through the replay filter, then text, then live from there on.
+ *
+ * The end has an order: everything up to the offset at which it was decided to leave, then the
+ * undo of the modes that are set then, then `left` to the client, then the connection closes.
+ */
+#ifndef JS_SERVER_HOLDER_VIEWER_H
+#define JS_SERVER_HOLDER_VIEWER_H
+
+#include <stdbool.h>
+#include <termios.h>
+
+#include "common/channel.h"
+#include "common/joblog.h"
+#include "common/terminal/replay.h"
+#include "common/terminal/tracker.h"
+#include "server/holder/journal.h"
+
+#define VIEWER_CHUNK   (64u << 10) /* most bytes held in memory for one viewer */
+#define VIEWER_LAG_MAX (1u << 20)
+
+struct viewer;
+
+/* What viewers read from; owned by the holder. */
+struct viewer_source {
+    const struct journal *journal;
+    const struct tracker *tracker;
+    int dir_fd;
+};
+
+struct viewer_ops {
+    /* A message of the client. */
+    void (*on_frame)(struct viewer *viewer, struct wire_frame *frame);
+    /* It has got everything there is. */
+    void (*on_caught_up)(struct viewer *viewer);
+    /*
+     * It is leaving and all it should get has been written: the holder sends `left` with
+     * viewer->leaving and calls viewer_end. Also called when its output failed: leaving is
+     * LEFT_OUTPUT_CLOSED then.
+     */
+    void (*on_left)(struct viewer *viewer);
+    /* The client is gone without a word (killed, or its terminal closed). Call viewer_end. */
+    void (*on_lost)(struct viewer *viewer);
+    /* Nothing refers to it any more: unlink and viewer_destroy it. */
+    void (*on_closed)(struct viewer *viewer);
+};
+
+struct viewer {
+    struct viewer *next; /* holder::viewers */
+    struct channel channel;
+    const struct viewer_ops *ops;
+    const struct viewer_source *source;
+    void *data; /* the holder's */
+    uv_poll_t out_poll;
+    bool out_polling; /* out_poll is initialised */
+    unsigned handles; /* channel and out_poll, as long as they are open */
+    int out_fd;       /* owned */
+    int stat_fd;      /* /proc/PID/stat of the client, to see that it is stopped; owned */
+    bool out_is_socket;
+    bool suspended; /* the client is stopped (SIGSTOP): its terminal belongs to its shell now */
+    uint64_t checked_ms; /* when that was last looked at (uv_now), and output since */
+    size_t unchecked;
+
+    enum attach_mode mode;
+    char *tty; /* NULL: the output is no terminal; owned */
+    bool keys;
+    pid_t pid;
+    unsigned rows, cols;
+    struct termios original, raw;
+    bool has_termios;
+
+    struct bytes pending; /* to be written before anything else */
+    size_t pending_at;
+    struct tracker_plan plan; /* of the restore under way */
+    size_t plan_at;           /* next of its ranges */
+    bool restoring;
+    struct replay *replay;
+    struct joblog log;        /* for reading back */
+    uint64_t cursor;          /* offset of the next live byte it has not got */
+
+    enum left_reason leaving; /* 0 = staying */
+    char *by_tty;             /* who made it leave; owned */
+    pid_t by_pid;
+    uint64_t leave_at;        /* live bytes from here on are not for it */
+    struct bytes undo;
+    bool undone;
+    bool left; /* on_left was called */
+};
+
+/*
+ * A viewer for a client. Takes over out_fd and conn_fd, also on failure. It starts at the end of
+ * the log; see viewer_restore. NULL and *ret_error = -errno on failure.
+ */
+struct viewer *viewer_create(uv_loop_t *loop, const struct viewer_source *source,
+                             const struct msg_terminal *terminal, enum attach_mode mode, pid_t pid,
+                             int out_fd, int conn_fd, const struct viewer_ops *ops, void *data,
+                             int *ret_error);
+
+/* Brings its terminal to what it would show had it been attached all along. */
+void viewer_restore(struct viewer *viewer, unsigned history_lines);
+
+/* New output: len bytes that are in the log at offset. */
+void viewer_output(struct viewer *viewer, uint64_t offset, const void *data, size_t len);
+
+/* Whether the job has to wait for it: a writer that has not got everything. */
+bool viewer_holds_job(const struct viewer *viewer);
+
+bool viewer_is_writer(const struct viewer *viewer);
+
+/* The client was continued, or says that its terminal is its own again. */
+void viewer_resumed(struct viewer *viewer);
+
+/* Starts the end described above. Only the first reason counts. */
+void viewer_leave(struct viewer *viewer, enum left_reason reason);
+
+/*
+ * For a client that died: gives its terminal back as far as it can be reached, without waiting:
+ * the undo, and the original settings unless somebody else has changed them since.
+ */
+void viewer_rescue(struct viewer *viewer);
+
+/* Starts the asynchronous end: what is queued for the client is still sent. Safe to call twice. */
+void viewer_end(struct viewer *viewer);
+
+/* Frees it; after on_closed only. */
+void viewer_destroy(struct viewer *viewer);
+
+#endif

@@ -1,0 +1,189 @@
+#include "server/job.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/fd.h"
+#include "common/log.h"
+#include "server/registry.h"
+#include "server/server.h"
+
+struct job *job_create(struct server *server, uint32_t id, const char *uid)
+{
+    struct job *job = calloc(1, sizeof(*job));
+    if (!job)
+        return NULL;
+    job->server = server;
+    job->info.id = id;
+    job->info.state = JOB_STARTING;
+    if (wire_set_str(&job->info.uid, uid) < 0) {
+        free(job);
+        return NULL;
+    }
+    return job;
+}
+
+void job_destroy(struct job *job)
+{
+    assert(!job->kept);
+    if (job->linked) {
+        channel_close(&job->link); /* on_closed comes back here */
+        return;
+    }
+    wire_clear(&job_info_fields, &job->info);
+    free(job);
+}
+
+static struct job_pending *take_pending(struct job *job, uint32_t id)
+{
+    for (struct job_pending **at = &job->pending; *at; at = &(*at)->next) {
+        struct job_pending *found = *at;
+        if (found->id != id)
+            continue;
+        *at = found->next;
+        return found;
+    }
+    return NULL;
+}
+
+static void pending_destroy(struct job_pending *pending)
+{
+    if (pending->client)
+        client_unref(pending->client);
+    free(pending);
+}
+
+/* Nobody waits in vain: what has been asked of a holder that is gone is answered here. */
+static void fail_pending(struct job *job)
+{
+    bool ended = job_state_is_final(job->info.state);
+    char text[128];
+    snprintf(text, sizeof(text), ended ? "job %u has ended" : "the holder of job %u is gone",
+             job->info.id);
+    struct job_pending *pending;
+    while ((pending = job->pending)) {
+        job->pending = pending->next;
+        if (pending->client)
+            client_send_error(pending->client, pending->client_request,
+                              ended ? ERROR_ENDED : ERROR_LOST, text);
+        pending_destroy(pending);
+    }
+}
+
+/* `start` was answered: by the job, or by why it could not be started. */
+static void note_start(struct job *job, const struct wire_frame *frame)
+{
+    if (frame->type == MSG_JOB)
+        job->started = true;
+    else if (frame->type == MSG_ERROR && !job->started)
+        job->info.state = JOB_FAILED;
+}
+
+static void handle_reply(struct job *job, struct wire_frame *frame)
+{
+    note_start(job, frame);
+    struct job_pending *pending = take_pending(job, frame->request_id);
+    if (!pending)
+        return;
+    if (frame->type == MSG_ERROR && !pending->client)
+        log_info("job %u: %s", job->info.id, ((struct msg_error *)frame->body)->text);
+    if (pending->client)
+        client_send(pending->client, (enum message_type)frame->type, pending->client_request,
+                    frame->body);
+    pending_destroy(pending);
+}
+
+static void handle_changed(struct job *job, struct job_info *info)
+{
+    /* A holder that has not been told what to run yet knows less than we do. */
+    if (info->state == JOB_STARTING || info->id != job->info.id)
+        return;
+    job->started = true;
+    wire_clear(&job_info_fields, &job->info);
+    job->info = *info;
+    *info = (struct job_info){0}; /* its members have moved */
+    server_job_changed(job->server, job);
+}
+
+static void on_frame(struct channel *channel, struct wire_frame *frame, struct channel_fds *fds)
+{
+    (void)fds;
+    struct job *job = channel->data;
+    if (frame->type == MSG_HELLO) {
+        char text[256];
+        if (!protocol_compatible(frame->body, "holder", text, sizeof(text)))
+            log_error("job %u: %s", job->info.id, text);
+    } else if (frame->type == MSG_CHANGED) {
+        handle_changed(job, frame->body);
+    } else if (frame->request_id != 0) {
+        handle_reply(job, frame);
+    }
+}
+
+static void on_problem(struct channel *channel, uint32_t code, const struct wire_problem *why)
+{
+    (void)code;
+    struct job *job = channel->data;
+    log_warn("job %u: bad message from its holder: %s", job->info.id, why->text);
+}
+
+static void on_end(struct channel *channel, int status)
+{
+    (void)status;
+    channel_close(channel);
+}
+
+static void on_closed(struct channel *channel)
+{
+    struct job *job = channel->data;
+    job->linked = false;
+    if (job->kept)
+        server_job_unlinked(job->server, job); /* may take it out of the registry */
+    fail_pending(job);
+    if (!job->kept)
+        job_destroy(job);
+}
+
+static const struct channel_ops ops = {
+    .on_frame = on_frame,
+    .on_problem = on_problem,
+    .on_end = on_end,
+    .on_closed = on_closed,
+};
+
+int job_connect(struct job *job, const char *path)
+{
+    int fd = channel_connect(path, false);
+    if (fd < 0)
+        return fd;
+    int r = channel_open(&job->link, &job->server->loop, fd, &ops, job);
+    if (r < 0)
+        return r;
+    job->linked = true;
+    return channel_send_hello(&job->link, NULL);
+}
+
+int job_send(struct job *job, enum message_type type, const void *body, const int *fds,
+             size_t fd_count, struct client *client, uint32_t client_request)
+{
+    struct job_pending *pending = job->linked ? malloc(sizeof(*pending)) : NULL;
+    if (!pending) {
+        for (size_t i = 0; i < fd_count; i++)
+            fd_close(fds[i]);
+        return job->linked ? -ENOMEM : -ENOTCONN;
+    }
+    if (++job->last_request == 0)
+        job->last_request = 1;
+    int r = channel_send(&job->link, type, job->last_request, body, fds, fd_count);
+    if (r < 0) {
+        free(pending);
+        return r;
+    }
+    *pending = (struct job_pending){.next = job->pending,
+                                    .id = job->last_request,
+                                    .client = client ? client_ref(client) : NULL,
+                                    .client_request = client_request};
+    job->pending = pending;
+    return 0;
+}

@@ -1,0 +1,50 @@
+/*
+ * A job as the server knows it: what its holder last said of it, and the connection to the holder.
+ */
+#ifndef JS_SERVER_JOB_H
+#define JS_SERVER_JOB_H
+
+#include "common/channel.h"
+#include "server/client.h"
+
+struct server;
+
+/* A client's request that was passed on to the holder. */
+struct job_pending {
+    struct job_pending *next; /* job::pending */
+    uint32_t id;              /* on the holder's connection */
+    struct client *client;    /* referenced; NULL: nobody is told */
+    uint32_t client_request;
+};
+
+struct job {
+    struct server *server;
+    struct job_info info;
+    struct channel link;
+    bool linked;  /* link is open */
+    bool started; /* the holder has said that the program runs */
+    bool kept;    /* in the registry; when it is not and the link is closed, the job is freed */
+    struct job_pending *pending;
+    uint32_t last_request;
+};
+
+/* A job with that number and uid, in state starting, without a holder. NULL = no memory. */
+struct job *job_create(struct server *server, uint32_t id, const char *uid);
+
+/* Frees it now, or when its connection has closed. It must be out of the registry. */
+void job_destroy(struct job *job);
+
+/*
+ * Connects to the holder's socket at path and greets it. 0 or -errno (nothing has changed then).
+ * The holder need not run yet: its socket listens already.
+ */
+int job_connect(struct job *job, const char *path);
+
+/*
+ * Sends the holder a message whose reply goes to the client (NULL: nobody) with client_request as
+ * its id. Takes over the descriptors, also on failure. 0 or -errno.
+ */
+int job_send(struct job *job, enum message_type type, const void *body, const int *fds,
+             size_t fd_count, struct client *client, uint32_t client_request);
+
+#endif

@@ -1,0 +1,387 @@
+#include "server/registry.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/fd.h"
+#include "common/joblog.h"
+#include "common/listener.h"
+#include "common/log.h"
+#include "common/record.h"
+
+void registry_init(struct registry *registry, struct server *server, const struct paths *paths)
+{
+    *registry = (struct registry){.server = server, .paths = paths};
+}
+
+void registry_finish(struct registry *registry)
+{
+    while (registry->count > 0)
+        registry_remove(registry, registry->jobs[registry->count - 1]);
+    free(registry->jobs);
+    registry->jobs = NULL;
+    registry->room = 0;
+}
+
+/* The list */
+
+/* Index of the first job whose number is at least id. */
+static size_t lower_bound(const struct registry *registry, uint32_t id)
+{
+    size_t low = 0, high = registry->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (registry->jobs[middle]->info.id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct job *registry_find(const struct registry *registry, uint32_t id)
+{
+    size_t at = lower_bound(registry, id);
+    return at < registry->count && registry->jobs[at]->info.id == id ? registry->jobs[at] : NULL;
+}
+
+int registry_add(struct registry *registry, struct job *job)
+{
+    if (registry->count == registry->room) {
+        size_t room = registry->room ? registry->room * 2 : 64;
+        struct job **more = realloc(registry->jobs, room * sizeof(struct job *));
+        if (!more)
+            return -ENOMEM;
+        registry->jobs = more;
+        registry->room = room;
+    }
+    size_t at = lower_bound(registry, job->info.id);
+    memmove(registry->jobs + at + 1, registry->jobs + at,
+            (registry->count - at) * sizeof(struct job *));
+    registry->jobs[at] = job;
+    registry->count++;
+    job->kept = true;
+    if (job->info.id > registry->last_id)
+        registry->last_id = job->info.id;
+    return 0;
+}
+
+void registry_remove(struct registry *registry, struct job *job)
+{
+    size_t at = lower_bound(registry, job->info.id);
+    assert(at < registry->count && registry->jobs[at] == job);
+    registry->count--;
+    memmove(registry->jobs + at, registry->jobs + at + 1,
+            (registry->count - at) * sizeof(struct job *));
+    job->kept = false;
+    job_destroy(job);
+}
+
+/* Naming */
+
+enum error_code registry_resolve(const struct registry *registry, const char *spec, bool live_only,
+                                 struct job **ret, char *text, size_t size)
+{
+    const struct job_info **infos = malloc((registry->count + 1) * sizeof(const struct job_info *));
+    if (!infos) {
+        snprintf(text, size, "out of memory");
+        return ERROR_INTERNAL;
+    }
+    for (size_t i = 0; i < registry->count; i++)
+        infos[i] = &registry->jobs[i]->info;
+    struct spec_jobs from = {.jobs = infos, .count = registry->count};
+    const struct job_info *found = NULL;
+    int r = spec_resolve(&from, spec, live_only, &found, text, size);
+    free(infos);
+    if (r < 0)
+        return r == -EEXIST ? ERROR_AMBIGUOUS : ERROR_NO_JOB;
+    *ret = registry_find(registry, found->id);
+    return 0;
+}
+
+void registry_current(const struct registry *registry, uint32_t *ret_current,
+                      uint32_t *ret_previous)
+{
+    *ret_current = *ret_previous = 0;
+    const struct job_info **infos = malloc((registry->count + 1) * sizeof(const struct job_info *));
+    if (!infos)
+        return;
+    for (size_t i = 0; i < registry->count; i++)
+        infos[i] = &registry->jobs[i]->info;
+    struct spec_jobs from = {.jobs = infos, .count = registry->count};
+    const struct job_info *current, *previous;
+    spec_current(&from, &current, &previous);
+    *ret_current = current ? current->id : 0;
+    *ret_previous = previous ? previous->id : 0;
+    free(infos);
+}
+
+/* New jobs */
+
+/* mkdir decides who gets a number, also between servers that share the state directory. */
+static int claim_id(struct registry *registry, struct registry_slot *slot)
+{
+    for (uint32_t id = registry->last_id + 1; id != 0; id++) {
+        int r = paths_job(slot->state_dir, sizeof(slot->state_dir), registry->paths->state_dir, id);
+        if (r < 0)
+            return r;
+        if (mkdir(slot->state_dir, 0700) == 0) {
+            slot->id = registry->last_id = id;
+            return 0;
+        }
+        if (errno != EEXIST)
+            return -errno;
+    }
+    return -EOVERFLOW;
+}
+
+static int claim_lock(struct registry_slot *slot)
+{
+    _cleanup_fd_ int dir_fd = open(slot->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir_fd < 0)
+        return -errno;
+    slot->lock_fd = record_lock(dir_fd);
+    return slot->lock_fd < 0 ? slot->lock_fd : 0;
+}
+
+static int claim_socket(struct registry *registry, struct registry_slot *slot)
+{
+    int r = paths_job(slot->runtime_dir, sizeof(slot->runtime_dir), registry->paths->runtime_dir,
+                      slot->id);
+    if (r < 0)
+        return r;
+    char path[sizeof(slot->runtime_dir) + 8];
+    snprintf(path, sizeof(path), "%s/sock", slot->runtime_dir);
+    if (mkdir(slot->runtime_dir, 0700) < 0) {
+        if (errno != EEXIST)
+            return -errno;
+        unlink(path); /* of a holder that died: the number, and so its lock, is ours */
+    }
+    slot->listen_fd = listener_bind(path);
+    return slot->listen_fd < 0 ? slot->listen_fd : 0;
+}
+
+int registry_claim(struct registry *registry, struct registry_slot *ret, char *text, size_t size)
+{
+    struct registry_slot slot = {.lock_fd = -1, .listen_fd = -1};
+    int r = claim_id(registry, &slot);
+    if (r < 0) {
+        snprintf(text, size, "cannot make a job's directory below %s: %s",
+                 registry->paths->state_dir, strerror(-r));
+        return r;
+    }
+    r = claim_lock(&slot);
+    if (r == 0)
+        r = claim_socket(registry, &slot);
+    if (r < 0) {
+        snprintf(text, size, "cannot make job %" PRIu32 ": %s", slot.id, strerror(-r));
+        registry_release(&slot, true);
+        return r;
+    }
+    *ret = slot;
+    return 0;
+}
+
+void registry_release(struct registry_slot *slot, bool remove)
+{
+    slot->listen_fd = fd_close(slot->listen_fd);
+    slot->lock_fd = fd_close(slot->lock_fd);
+    if (!remove)
+        return;
+    paths_remove_flat(slot->state_dir);
+    if (slot->runtime_dir[0])
+        paths_remove_flat(slot->runtime_dir);
+}
+
+/* Ended jobs */
+
+int registry_forget(struct registry *registry, struct job *job)
+{
+    char dir[PATHS_MAX + 24];
+    int r = paths_job(dir, sizeof(dir), registry->paths->state_dir, job->info.id);
+    if (r == 0)
+        r = paths_remove_flat(dir);
+    if (r < 0 && r != -ENOENT)
+        return r;
+    registry_remove(registry, job);
+    return 0;
+}
+
+void registry_prune(struct registry *registry)
+{
+    uint64_t now = clock_realtime_ns();
+    size_t ended = 0;
+    for (size_t i = 0; i < registry->count; i++)
+        ended += job_state_is_final(registry->jobs[i]->info.state);
+    for (size_t i = 0; i < registry->count;) {
+        struct job *job = registry->jobs[i];
+        bool old = job->info.ended_ns + REGISTRY_KEEP_NS < now;
+        if (!job_state_is_final(job->info.state) || job->linked ||
+            (ended <= REGISTRY_KEEP_MAX && !old) || registry_forget(registry, job) < 0)
+            i++;
+        else
+            ended--;
+    }
+}
+
+static int open_job_dir(const struct registry *registry, uint32_t id)
+{
+    char dir[PATHS_MAX + 24];
+    int r = paths_job(dir, sizeof(dir), registry->paths->state_dir, id);
+    if (r < 0)
+        return r;
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    return fd < 0 ? -errno : fd;
+}
+
+int registry_save(const struct registry *registry, const struct job *job)
+{
+    _cleanup_fd_ int dir_fd = open_job_dir(registry, job->info.id);
+    if (dir_fd < 0)
+        return dir_fd;
+    /* The holder is the record's one writer as long as it lives. */
+    _cleanup_fd_ int lock_fd = record_lock(dir_fd);
+    return lock_fd < 0 ? lock_fd : record_write(dir_fd, &job->info);
+}
+
+static void mark_lost(struct job *job)
+{
+    struct job_end *end = calloc(1, sizeof(*end));
+    if (end) {
+        end->reason = END_LOST;
+        end->code = -1;
+    }
+    job->info.end = end;
+    job->info.state = JOB_ENDED;
+    job->info.ended_ns = clock_realtime_ns();
+}
+
+static void drop_viewers(struct job_info *info)
+{
+    struct job_info scratch = {.viewers = info->viewers};
+    info->viewers = (struct wire_structs){0};
+    wire_clear(&job_info_fields, &scratch);
+}
+
+static void remove_runtime_dir(const struct registry *registry, uint32_t id)
+{
+    char dir[PATHS_MAX + 24];
+    if (paths_job(dir, sizeof(dir), registry->paths->runtime_dir, id) == 0)
+        paths_remove_flat(dir);
+}
+
+void registry_holder_gone(struct registry *registry, struct job *job)
+{
+    _cleanup_fd_ int dir_fd = open_job_dir(registry, job->info.id);
+    struct job_info record = {0};
+    if (dir_fd >= 0 && record_read(dir_fd, &record) == 0) {
+        wire_clear(&job_info_fields, &job->info);
+        job->info = record;
+    }
+    drop_viewers(&job->info);
+    remove_runtime_dir(registry, job->info.id);
+    if (job_state_is_final(job->info.state))
+        return;
+    log_warn("job %" PRIu32 " is lost: its holder, pid %" PRIu32 ", died without a word",
+             job->info.id, job->info.holder_pid);
+    mark_lost(job);
+    if (dir_fd >= 0)
+        joblog_bounds(dir_fd, &job->info.log_first, &job->info.log_next);
+    int r = registry_save(registry, job);
+    if (r < 0)
+        log_warn("job %" PRIu32 ": its record is not saved: %s", job->info.id, strerror(-r));
+}
+
+/* Finding jobs on disk */
+
+static struct job *unreadable_job(struct registry *registry, uint32_t id, int error)
+{
+    struct job *job = job_create(registry->server, id, "unknown");
+    if (!job)
+        return NULL;
+    char text[160];
+    snprintf(text, sizeof(text), "its record cannot be read: %s",
+             error == -EBADMSG ? "it is damaged" : strerror(-error));
+    log_warn("job %" PRIu32 ": %s", id, text);
+    mark_lost(job);
+    char *argv[] = {(char *)"?"};
+    wire_set_strs(&job->info.argv, argv, 1);
+    wire_set_str(&job->info.cwd, "");
+    wire_set_str(&job->info.warning, text);
+    return job;
+}
+
+static void load_live(struct registry *registry, struct job *job)
+{
+    char path[PATHS_MAX + 32];
+    snprintf(path, sizeof(path), "%s/jobs/%" PRIu32 "/sock", registry->paths->runtime_dir,
+             job->info.id);
+    int r = job_connect(job, path);
+    if (r < 0)
+        log_warn("job %" PRIu32 ": its holder lives, but %s cannot be connected to: %s",
+                 job->info.id, path, strerror(-r));
+    job->started = true;
+}
+
+static void load_job(struct registry *registry, uint32_t id)
+{
+    _cleanup_fd_ int dir_fd = open_job_dir(registry, id);
+    if (dir_fd < 0)
+        return;
+    struct job_info info = {0};
+    int r = record_read(dir_fd, &info);
+    bool live = record_is_locked(dir_fd);
+    if (live && info.runtime_dir &&
+        strncmp(info.runtime_dir, registry->paths->runtime_dir,
+                strlen(registry->paths->runtime_dir)) != 0) {
+        wire_clear(&job_info_fields, &info); /* another server's, with another runtime directory */
+        return;
+    }
+    if (r == -ENOENT && !live) {
+        char dir[PATHS_MAX + 24];
+        paths_job(dir, sizeof(dir), registry->paths->state_dir, id);
+        paths_remove_flat(dir); /* of a start that never came to be */
+        return;
+    }
+    struct job *job = r < 0 && !live ? unreadable_job(registry, id, r)
+                                     : job_create(registry->server, id, info.uid ? info.uid : "");
+    if (job && r == 0) {
+        wire_clear(&job_info_fields, &job->info);
+        job->info = info;
+    }
+    if (!job || registry_add(registry, job) < 0) {
+        log_error("job %" PRIu32 ": out of memory", id);
+        return;
+    }
+    if (live)
+        load_live(registry, job);
+    else if (!job_state_is_final(job->info.state))
+        registry_holder_gone(registry, job);
+}
+
+int registry_load(struct registry *registry)
+{
+    char dir[PATHS_MAX + 8];
+    snprintf(dir, sizeof(dir), "%s/jobs", registry->paths->state_dir);
+    DIR *stream = opendir(dir);
+    if (!stream)
+        return -errno;
+    for (struct dirent *entry; (entry = readdir(stream));) {
+        char *end;
+        unsigned long id = strtoul(entry->d_name, &end, 10);
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && *end == '\0' && id <= UINT32_MAX)
+            load_job(registry, (uint32_t)id);
+    }
+    closedir(stream);
+    registry_prune(registry);
+    return 0;
+}

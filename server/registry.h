@@ -1,0 +1,86 @@
+/*
+ * All jobs that the server knows, and their directories. Everything in it can be found again on
+ * the disk and from the holders: registry_load does.
+ */
+#ifndef JS_SERVER_REGISTRY_H
+#define JS_SERVER_REGISTRY_H
+
+#include "common/paths.h"
+#include "server/job.h"
+#include "common/spec.h"
+
+#define REGISTRY_KEEP_MAX 500u                        /* ended jobs */
+#define REGISTRY_KEEP_NS  (UINT64_C(7) * 86400u * 1000000000u) /* how long they are kept */
+
+struct registry {
+    struct server *server;
+    const struct paths *paths;
+    struct job **jobs; /* in rising order of their numbers; owned */
+    size_t count, room;
+    size_t ended;
+    uint32_t last_id; /* the highest number ever given out here */
+};
+
+/* A place for a new job: its number, its directories, its lock and its listening socket. */
+struct registry_slot {
+    uint32_t id;
+    char state_dir[PATHS_MAX + 24];
+    char runtime_dir[PATHS_MAX + 24];
+    int lock_fd;   /* owned by whoever has the slot */
+    int listen_fd; /* likewise */
+};
+
+void registry_init(struct registry *registry, struct server *server, const struct paths *paths);
+
+/*
+ * Finds the jobs on disk: connects to the holders that live, takes in the records of those that
+ * ended, marks as lost those whose holder died without a word. 0 or -errno of reading the directory.
+ */
+int registry_load(struct registry *registry);
+
+/* Destroys every job object. Jobs and records stay as they are. */
+void registry_finish(struct registry *registry);
+
+/*
+ * Claims the next free number (atomic against other servers with the same state directory: mkdir(2)
+ * decides). 0, or -errno with text (of size bytes), and nothing left behind.
+ */
+int registry_claim(struct registry *registry, struct registry_slot *ret, char *text, size_t size);
+
+/* Closes the slot's descriptors; with `remove` its directories go as well. */
+void registry_release(struct registry_slot *slot, bool remove);
+
+/* 0 or -ENOMEM. */
+int registry_add(struct registry *registry, struct job *job);
+
+/* Takes the job out and destroys it. Its directories stay. */
+void registry_remove(struct registry *registry, struct job *job);
+
+/* Removes an ended job's directory and the job. 0 or -errno. */
+int registry_forget(struct registry *registry, struct job *job);
+
+struct job *registry_find(const struct registry *registry, uint32_t id);
+
+/*
+ * spec_resolve over all jobs. 0 with *ret, or the enum error_code with text (of size bytes).
+ */
+enum error_code registry_resolve(const struct registry *registry, const char *spec, bool live_only,
+                                 struct job **ret, char *text, size_t size);
+
+/* The numbers of the current and the previous job; 0 = none. */
+void registry_current(const struct registry *registry, uint32_t *ret_current,
+                      uint32_t *ret_previous);
+
+/*
+ * The holder's connection has ended without its job's end: takes what the record says, and if that
+ * is no end, the job is lost; the record says so from then on.
+ */
+void registry_holder_gone(struct registry *registry, struct job *job);
+
+/* Writes the record of a job without a holder. 0 or -errno. */
+int registry_save(const struct registry *registry, const struct job *job);
+
+/* Drops ended jobs over REGISTRY_KEEP_MAX or older than REGISTRY_KEEP_NS. */
+void registry_prune(struct registry *registry);
+
+#endif

@@ -1,0 +1,383 @@
+#include "server/requests.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/fd.h"
+#include "common/joblog.h"
+#include "common/log.h"
+#include "common/signame.h"
+#include "server/server.h"
+#include "version.h"
+
+#define TEXT_SIZE 1024
+
+/* A request being handled. */
+struct request {
+    struct client *client;
+    struct server *server;
+    uint32_t id;
+    enum message_type type;
+    void *body;
+    struct channel_fds *fds;
+};
+
+static void refuse(const struct request *request, enum error_code code, const char *text)
+{
+    client_send_error(request->client, request->id, code, text);
+}
+
+static void done(const struct request *request, const char *note)
+{
+    struct msg_done body = {.note = (char *)note};
+    client_send(request->client, MSG_DONE, request->id, &body);
+}
+
+/* The job that a spec names, or NULL when the client has been told that there is none. */
+static struct job *resolve(const struct request *request, const char *spec, bool live_only)
+{
+    char text[TEXT_SIZE];
+    struct job *job = NULL;
+    enum error_code code =
+        registry_resolve(&request->server->registry, spec, live_only, &job, text, sizeof(text));
+    if (code)
+        refuse(request, code, text);
+    return code ? NULL : job;
+}
+
+/* "exited (7)", "was killed (Terminated)": the end in words. */
+static void end_text(const struct job_info *info, char *text, size_t size)
+{
+    const struct job_end *end = info->end;
+    if (!end || end->reason == END_LOST)
+        snprintf(text, size, "is lost: its holder died");
+    else if (end->signal)
+        snprintf(text, size, "was ended by a signal (%s)", signame_describe((int)end->signal));
+    else
+        snprintf(text, size, "exited (%d)", end->code);
+}
+
+static void refuse_ended(const struct request *request, const struct job *job)
+{
+    char how[128], text[256];
+    end_text(&job->info, how, sizeof(how));
+    snprintf(text, sizeof(text), "job %u %s; its output: js logs %u", job->info.id, how,
+             job->info.id);
+    refuse(request, ERROR_ENDED, text);
+}
+
+/* Passing a client on */
+
+/* Takes the client's connection to give it to a holder; -1 when the client was told why not. */
+static int take_connection(const struct request *request)
+{
+    int fd = channel_take_fd(&request->client->channel);
+    if (fd < 0)
+        refuse(request, ERROR_MALFORMED, "nothing may follow this request before its answer");
+    return fd;
+}
+
+static bool name_is_free(const struct request *request, const char *name)
+{
+    char text[TEXT_SIZE];
+    if (!spec_name_is_valid(name, text, sizeof(text))) {
+        refuse(request, ERROR_NAME_INVALID, text);
+        return false;
+    }
+    const struct registry *registry = &request->server->registry;
+    for (size_t i = 0; i < registry->count; i++) {
+        const struct job_info *info = &registry->jobs[i]->info;
+        if (job_state_is_final(info->state) || !info->name || strcmp(info->name, name) != 0)
+            continue;
+        snprintf(text, sizeof(text), "job %u is named '%s' already", info->id, name);
+        refuse(request, ERROR_NAME_TAKEN, text);
+        return false;
+    }
+    return true;
+}
+
+static bool run_is_valid(const struct request *request, const struct msg_run *run)
+{
+    if (run->argv.len == 0 || run->argv.items[0][0] == '\0')
+        refuse(request, ERROR_MALFORMED, "there is no command to run");
+    else if (!run->detached && (request->fds->count == 0 || !run->terminal))
+        refuse(request, ERROR_MALFORMED, "run: an attached job needs an output and a terminal");
+    else
+        return !run->name || name_is_free(request, run->name);
+    return false;
+}
+
+static void handle_run(const struct request *request)
+{
+    struct msg_run *run = request->body;
+    char text[TEXT_SIZE];
+    if (!run_is_valid(request, run))
+        return;
+    int conn_fd = -1, out_fd = -1;
+    if (!run->detached) {
+        conn_fd = take_connection(request);
+        if (conn_fd < 0)
+            return;
+        out_fd = fd_take(&request->fds->fds[0]);
+    }
+    /* A copy that the client can still be told on, should the start fail here. */
+    int tell_fd = conn_fd >= 0 ? fd_dup(conn_fd) : -1;
+    enum error_code code = server_start_job(request->server, run, request->client, request->id,
+                                            out_fd, conn_fd, text, sizeof(text));
+    if (code && tell_fd >= 0) {
+        struct bytes frame = {0};
+        struct msg_error body = {.code = code, .text = text};
+        if (wire_encode(&frame, protocol_message(MSG_ERROR), request->id, &body) == 0)
+            channel_io_send(tell_fd, frame.data, frame.len, NULL, 0);
+        bytes_finish(&frame);
+    } else if (code) {
+        refuse(request, code, text);
+    }
+    fd_close(tell_fd);
+}
+
+static void handle_attach(const struct request *request)
+{
+    struct msg_attach *attach = request->body;
+    struct job *job = resolve(request, attach->job, true);
+    if (!job)
+        return;
+    if (job_state_is_final(job->info.state)) {
+        refuse_ended(request, job);
+        return;
+    }
+    if (!job->linked) {
+        refuse(request, ERROR_LOST, "the job's holder cannot be reached");
+        return;
+    }
+    int conn_fd = take_connection(request);
+    if (conn_fd < 0)
+        return;
+    struct msg_adopt adopt = {.mode = attach->mode,
+                              .resume = attach->resume,
+                              .terminal = attach->terminal,
+                              .client_request = request->id,
+                              .client_pid = (uint32_t)request->client->pid};
+    int fds[] = {fd_take(&request->fds->fds[0]), conn_fd};
+    int r = job_send(job, MSG_ADOPT, &adopt, fds, 2, NULL, 0);
+    if (r < 0)
+        log_error("job %u: cannot pass a client on: %s", job->info.id, strerror(-r));
+}
+
+/* Questions */
+
+static void handle_list(const struct request *request)
+{
+    const struct msg_list *list = request->body;
+    const struct registry *registry = &request->server->registry;
+    size_t room = registry->count + list->jobs.len + 1, count = 0;
+    struct job **jobs = calloc(room, sizeof(struct job *));
+    if (!jobs) {
+        refuse(request, ERROR_INTERNAL, "out of memory");
+        return;
+    }
+    bool every = list->jobs.len == 0 && !list->none_is_current;
+    for (size_t i = 0; every && i < registry->count; i++)
+        if (list->all || !job_state_is_final(registry->jobs[i]->info.state))
+            jobs[count++] = registry->jobs[i];
+    bool found = true;
+    if (list->jobs.len == 0 && list->none_is_current)
+        found = (jobs[count++] = resolve(request, NULL, false));
+    for (size_t i = 0; found && i < list->jobs.len; i++)
+        found = (jobs[count++] = resolve(request, list->jobs.items[i], false));
+    if (found)
+        server_send_jobs(request->server, request->client, request->id, jobs, count);
+    free(jobs);
+}
+
+static void handle_wait(const struct request *request)
+{
+    const struct msg_wait *wait = request->body;
+    size_t count = wait->jobs.len ? wait->jobs.len : 1;
+    struct server_waiter *waiter = calloc(1, sizeof(*waiter) + count * sizeof(waiter->ids[0]));
+    if (!waiter) {
+        refuse(request, ERROR_INTERNAL, "out of memory");
+        return;
+    }
+    waiter->request_id = request->id;
+    waiter->any = wait->any;
+    for (size_t i = 0; i < count; i++) {
+        struct job *job = resolve(request, wait->jobs.len ? wait->jobs.items[i] : NULL, false);
+        if (!job) {
+            free(waiter);
+            return;
+        }
+        waiter->ids[waiter->count++] = job->info.id;
+    }
+    waiter->client = client_ref(request->client);
+    waiter->next = request->server->waiters;
+    request->server->waiters = waiter;
+    server_check_waiters(request->server);
+}
+
+static void handle_status(const struct request *request)
+{
+    const struct server *server = request->server;
+    struct msg_status status = {
+        .pid = (uint32_t)getpid(),
+        .version = (char *)JS_VERSION,
+        .socket = (char *)server->runtime.socket_path,
+        .state_dir = (char *)server->runtime.paths.state_dir,
+        .started_ns = server->started_ns,
+        .clients = (uint32_t)server->client_count,
+    };
+    for (size_t i = 0; i < server->registry.count; i++) {
+        if (job_state_is_final(server->registry.jobs[i]->info.state))
+            status.ended++;
+        else
+            status.live++;
+    }
+    client_send(request->client, MSG_STATUS, request->id, &status);
+}
+
+static void answer_log_of_ended(const struct request *request, const struct job *job)
+{
+    struct msg_log body = {
+        .first = job->info.log_first, .next = job->info.log_next, .ended = true};
+    client_send(request->client, MSG_LOG, request->id, &body);
+}
+
+/* Orders */
+
+static void handle_remove(const struct request *request)
+{
+    const struct msg_on_job *body = request->body;
+    struct job *job = resolve(request, body->job, false);
+    if (!job)
+        return;
+    char text[TEXT_SIZE];
+    if (!job_state_is_final(job->info.state)) {
+        snprintf(text, sizeof(text), "job %u is %s: end it first (js kill %u)", job->info.id,
+                 job_state_name(job->info.state), job->info.id);
+        refuse(request, ERROR_LIVE, text);
+        return;
+    }
+    int r = registry_forget(&request->server->registry, job);
+    if (r < 0) {
+        snprintf(text, sizeof(text), "cannot remove the job's directory: %s", strerror(-r));
+        refuse(request, ERROR_OS, text);
+        return;
+    }
+    done(request, NULL);
+}
+
+/* Each of these bodies begins with the spec; the holder gets the number instead. */
+static void pass_on(const struct request *request, struct job *job)
+{
+    char number[16];
+    snprintf(number, sizeof(number), "%u", job->info.id);
+    if (wire_set_str((char **)request->body, number) < 0) {
+        refuse(request, ERROR_INTERNAL, "out of memory");
+        return;
+    }
+    int r = job_send(job, request->type, request->body, NULL, 0, request->client, request->id);
+    if (r < 0)
+        refuse(request, ERROR_LOST, "the job's holder cannot be reached");
+}
+
+static void handle_on_live_job(const struct request *request)
+{
+    struct job *job = resolve(request, *(char **)request->body, true);
+    if (!job)
+        return;
+    if (job_state_is_final(job->info.state))
+        refuse_ended(request, job);
+    else
+        pass_on(request, job);
+}
+
+/* Killing what is dead is a success: the user has what they want. */
+static void handle_kill(const struct request *request)
+{
+    struct job *job = resolve(request, *(char **)request->body, true);
+    if (!job)
+        return;
+    if (job_state_is_final(job->info.state)) {
+        char how[128], text[256];
+        end_text(&job->info, how, sizeof(how));
+        snprintf(text, sizeof(text), "job %u already %s", job->info.id, how);
+        done(request, text);
+        return;
+    }
+    pass_on(request, job);
+}
+
+static void handle_follow(const struct request *request)
+{
+    struct job *job = resolve(request, *(char **)request->body, false);
+    if (!job)
+        return;
+    if (job_state_is_final(job->info.state))
+        answer_log_of_ended(request, job);
+    else
+        pass_on(request, job);
+}
+
+static void handle_rename(const struct request *request)
+{
+    const struct msg_rename *rename = request->body;
+    struct job *job = resolve(request, rename->job, false);
+    if (!job)
+        return;
+    bool same = rename->name && job->info.name && strcmp(job->info.name, rename->name) == 0;
+    if (rename->name && !same && !name_is_free(request, rename->name))
+        return;
+    if (!job_state_is_final(job->info.state)) {
+        pass_on(request, job);
+        return;
+    }
+    int r = wire_set_str(&job->info.name, rename->name);
+    if (r == 0)
+        r = registry_save(&request->server->registry, job);
+    if (r < 0)
+        refuse(request, ERROR_OS, "cannot save the job's record");
+    else
+        done(request, NULL);
+}
+
+typedef void (*handler_fn)(const struct request *request);
+
+static const struct {
+    enum message_type type;
+    handler_fn handle;
+} handlers[] = {
+    {MSG_RUN, handle_run},
+    {MSG_ATTACH, handle_attach},
+    {MSG_LIST, handle_list},
+    {MSG_WAIT, handle_wait},
+    {MSG_REMOVE, handle_remove},
+    {MSG_GET_STATUS, handle_status},
+    {MSG_STOP, handle_on_live_job},
+    {MSG_CONTINUE, handle_on_live_job},
+    {MSG_SIGNAL, handle_kill},
+    {MSG_KILL, handle_kill},
+    {MSG_DETACH, handle_on_live_job},
+    {MSG_RENAME, handle_rename},
+    {MSG_FOLLOW, handle_follow},
+};
+
+void request_handle(struct client *client, struct wire_frame *frame, struct channel_fds *fds)
+{
+    struct request request = {.client = client,
+                              .server = client->server,
+                              .id = frame->request_id,
+                              .type = (enum message_type)frame->type,
+                              .body = frame->body,
+                              .fds = fds};
+    for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
+        if (handlers[i].type == request.type) {
+            handlers[i].handle(&request);
+            return;
+        }
+    }
+    char text[128];
+    snprintf(text, sizeof(text), "the server does not take '%s' messages", frame->message->name);
+    refuse(&request, ERROR_UNSUPPORTED, text);
+}

@@ -1,0 +1,119 @@
+#include "server/runtime.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/channel.h"
+#include "common/fd.h"
+#include "common/listener.h"
+
+static int take_lock(struct runtime *runtime, char *text, size_t size)
+{
+    char path[PATHS_MAX + 8];
+    snprintf(path, sizeof(path), "%s/lock", runtime->paths.runtime_dir);
+    _cleanup_fd_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        int r = -errno;
+        snprintf(text, size, "cannot open %s: %s", path, strerror(-r));
+        return r;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        int r = errno == EWOULDBLOCK ? -EALREADY : -errno;
+        snprintf(text, size, "another server has the lock %s", path);
+        return r;
+    }
+    runtime->lock_fd = fd_take(&fd);
+    return 0;
+}
+
+/*
+ * We hold the lock, so no server of ours lives. A socket that nobody answers is a dead server's;
+ * one that somebody answers, or another kind of file, is not ours to touch.
+ */
+static int clear_socket(const char *path, char *text, size_t size)
+{
+    struct stat st;
+    if (lstat(path, &st) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    if (!S_ISSOCK(st.st_mode)) {
+        snprintf(text, size, "%s is in the way: it is not a socket; remove it, or set JS_DIR", path);
+        return -EADDRINUSE;
+    }
+    int fd = channel_connect(path, false);
+    if (fd >= 0 || fd == -EAGAIN) {
+        fd_close(fd);
+        snprintf(text, size, "%s is in the way: another program listens there; end it, or set JS_DIR",
+                 path);
+        return -EADDRINUSE;
+    }
+    return unlink(path) < 0 ? -errno : 0;
+}
+
+static int bind_socket(struct runtime *runtime, char *text, size_t size)
+{
+    const char *path = runtime->socket_path;
+    int r = clear_socket(path, text, size);
+    if (r < 0)
+        return r;
+    int fd = listener_bind(path);
+    struct stat st;
+    if (fd >= 0 && lstat(path, &st) < 0)
+        fd = -errno;
+    if (fd < 0) {
+        snprintf(text, size, "cannot listen on %s: %s", path, strerror(-fd));
+        return fd;
+    }
+    runtime->listen_fd = fd;
+    runtime->socket_dev = st.st_dev;
+    runtime->socket_ino = st.st_ino;
+    return 0;
+}
+
+int runtime_open(struct runtime *runtime, char *text, size_t size)
+{
+    runtime->lock_fd = runtime->listen_fd = -1;
+    int r = paths_find(&runtime->paths, text, size);
+    if (r < 0)
+        return r;
+    r = paths_make(&runtime->paths, &runtime->state_error, text, size);
+    if (r < 0)
+        return r;
+    r = paths_join(runtime->socket_path, sizeof(runtime->socket_path), runtime->paths.runtime_dir,
+                   "sock");
+    if (r == 0)
+        r = take_lock(runtime, text, size);
+    if (r == 0)
+        r = bind_socket(runtime, text, size);
+    if (r < 0)
+        runtime->lock_fd = fd_close(runtime->lock_fd);
+    return r;
+}
+
+void runtime_close(struct runtime *runtime)
+{
+    struct stat st;
+    if (lstat(runtime->socket_path, &st) == 0 && st.st_dev == runtime->socket_dev &&
+        st.st_ino == runtime->socket_ino)
+        unlink(runtime->socket_path);
+    runtime->listen_fd = fd_close(runtime->listen_fd);
+    runtime->lock_fd = fd_close(runtime->lock_fd);
+}
+
+int runtime_redirect_stdio(const struct runtime *runtime)
+{
+    char path[PATHS_MAX + 16];
+    snprintf(path, sizeof(path), "%s/server.log", runtime->paths.runtime_dir);
+    _cleanup_fd_ int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    _cleanup_fd_ int log_fd =
+        open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+    if (null_fd < 0 || log_fd < 0)
+        return -errno;
+    if (dup2(null_fd, 0) < 0 || dup2(log_fd, 1) < 0 || dup2(log_fd, 2) < 0)
+        return -errno;
+    return 0;
+}

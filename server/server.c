@@ -1,0 +1,314 @@
+#include "server/server.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "common/clock.h"
+#include "common/fd.h"
+#include "common/log.h"
+
+#define UID_SIZE 17 /* 16 characters */
+
+/* Jobs */
+
+/* 64 random bits as 16 hexadecimal digits, the first one a letter: never taken for a number. */
+static int make_uid(char uid[UID_SIZE])
+{
+    uint64_t bits;
+    if (getrandom(&bits, sizeof(bits), 0) != (ssize_t)sizeof(bits))
+        return -errno;
+    snprintf(uid, UID_SIZE, "%016" PRIx64, bits);
+    uid[0] = (char)('a' + (bits >> 60) % 6);
+    return 0;
+}
+
+static struct job *create_job(struct server *server, uint32_t id, const struct msg_run *run)
+{
+    char uid[UID_SIZE];
+    struct job *job = make_uid(uid) == 0 ? job_create(server, id, uid) : NULL;
+    if (!job)
+        return NULL;
+    job->info.created_ns = clock_realtime_ns();
+    int r = wire_set_strs(&job->info.argv, run->argv.items, run->argv.len);
+    if (r == 0)
+        r = wire_set_str(&job->info.cwd, run->cwd);
+    if (r == 0)
+        r = wire_set_str(&job->info.name, run->name);
+    if (r == 0)
+        r = registry_add(&server->registry, job);
+    if (r < 0) {
+        job_destroy(job);
+        return NULL;
+    }
+    return job;
+}
+
+/* Tells the holder, through its backlog, what to run; then asks for the holder itself. */
+static int send_start(struct server *server, struct job *job, const struct registry_slot *slot,
+                      struct msg_run *run, struct client *client, uint32_t request_id, int *fds)
+{
+    struct msg_start start = {
+        .id = slot->id,
+        .uid = job->info.uid,
+        .state_dir = (char *)slot->state_dir,
+        .runtime_dir = (char *)slot->runtime_dir,
+        .run = run,
+        .client_request = request_id,
+        .client_pid = (uint32_t)client->pid,
+        .grace_ms = SERVER_GRACE_MS,
+    };
+    bool detached = fds[1] < 0;
+    int passed[] = {fd_take(&fds[0]), fd_take(&fds[1])};
+    if (detached)
+        passed[0] = fd_close(passed[0]);
+    char path[sizeof(slot->runtime_dir) + 8];
+    snprintf(path, sizeof(path), "%s/sock", slot->runtime_dir);
+    int r = job_connect(job, path);
+    if (r < 0) {
+        fd_close(passed[0]);
+        fd_close(passed[1]);
+        return r;
+    }
+    r = job_send(job, MSG_START, &start, passed, detached ? 0 : 2, detached ? client : NULL,
+                 request_id);
+    return r < 0 ? r : spawner_fork(&server->spawner, slot->id, slot->listen_fd, slot->lock_fd);
+}
+
+enum error_code server_start_job(struct server *server, struct msg_run *run, struct client *client,
+                                 uint32_t request_id, int out_fd, int conn_fd, char *text,
+                                 size_t size)
+{
+    int fds[] = {out_fd, conn_fd};
+    struct registry_slot slot;
+    int r = registry_claim(&server->registry, &slot, text, size);
+    if (r < 0) {
+        fd_close(out_fd);
+        fd_close(conn_fd);
+        return ERROR_OS;
+    }
+    struct job *job = create_job(server, slot.id, run);
+    r = job ? send_start(server, job, &slot, run, client, request_id, fds) : -ENOMEM;
+    registry_release(&slot, r < 0);
+    if (r == 0)
+        return 0;
+    snprintf(text, size, "cannot start a holder: %s", strerror(-r));
+    log_error("job %" PRIu32 ": %s", slot.id, text);
+    fd_close(fds[0]);
+    fd_close(fds[1]);
+    if (job)
+        registry_remove(&server->registry, job);
+    return ERROR_OS;
+}
+
+void server_job_changed(struct server *server, struct job *job)
+{
+    if (!job_state_is_final(job->info.state))
+        return;
+    log_debug(LOG_JOB, "job %" PRIu32 " has ended: %s", job->info.id,
+              job->info.end ? end_reason_name(job->info.end->reason) : "unknown");
+    server_check_waiters(server);
+}
+
+void server_job_unlinked(struct server *server, struct job *job)
+{
+    if (server->stopping)
+        return;
+    if (!job->started) {
+        /* The holder has cleaned up if it failed in order; if it never ran, this does. */
+        if (job->info.state != JOB_FAILED)
+            log_error("job %" PRIu32 ": its holder died before it was started", job->info.id);
+        char dir[PATHS_MAX + 24];
+        if (paths_job(dir, sizeof(dir), server->runtime.paths.state_dir, job->info.id) == 0)
+            paths_remove_flat(dir);
+        if (paths_job(dir, sizeof(dir), server->runtime.paths.runtime_dir, job->info.id) == 0)
+            paths_remove_flat(dir);
+        registry_remove(&server->registry, job);
+        return;
+    }
+    if (!job_state_is_final(job->info.state))
+        registry_holder_gone(&server->registry, job);
+    server_check_waiters(server);
+    registry_prune(&server->registry);
+}
+
+/* Clients */
+
+void server_client_gone(struct server *server, struct client *client)
+{
+    server->client_count--;
+    struct server_waiter **at = &server->waiters;
+    while (*at) {
+        struct server_waiter *waiter = *at;
+        if (waiter->client != client) {
+            at = &waiter->next;
+            continue;
+        }
+        *at = waiter->next;
+        client_unref(waiter->client);
+        free(waiter);
+    }
+}
+
+#define BATCH_BYTES (1u << 20) /* of argv in one frame: far from WIRE_FRAME_MAX with the rest */
+#define BATCH_JOBS  512u
+
+static size_t weight(const struct job_info *info)
+{
+    size_t bytes = 512;
+    for (size_t i = 0; i < info->argv.len; i++)
+        bytes += strlen(info->argv.items[i]) + 5;
+    return bytes;
+}
+
+void server_send_jobs(struct server *server, struct client *client, uint32_t request_id,
+                      struct job *const *jobs, size_t count)
+{
+    struct job_info *batch = calloc(BATCH_JOBS, sizeof(*batch));
+    if (!batch) {
+        client_send_error(client, request_id, ERROR_INTERNAL, "out of memory");
+        return;
+    }
+    struct msg_jobs body = {.jobs.items = batch};
+    registry_current(&server->registry, &body.current, &body.previous);
+    size_t at = 0;
+    do {
+        size_t bytes = 0;
+        body.jobs.len = 0;
+        while (at < count && body.jobs.len < BATCH_JOBS &&
+               (body.jobs.len == 0 || bytes + weight(&jobs[at]->info) <= BATCH_BYTES)) {
+            bytes += weight(&jobs[at]->info);
+            batch[body.jobs.len++] = jobs[at++]->info; /* borrowed: only encoded */
+        }
+        body.more = at < count;
+        client_send(client, MSG_JOBS, request_id, &body);
+    } while (at < count);
+    free(batch);
+}
+
+/* Whether the waiter has what it waits for. A job that is no longer known has ended. */
+static bool is_satisfied(const struct server *server, const struct server_waiter *waiter)
+{
+    size_t ended = 0;
+    for (size_t i = 0; i < waiter->count; i++) {
+        const struct job *job = registry_find(&server->registry, waiter->ids[i]);
+        ended += !job || job_state_is_final(job->info.state);
+    }
+    return waiter->any ? ended > 0 : ended == waiter->count;
+}
+
+static void answer_waiter(struct server *server, struct server_waiter *waiter)
+{
+    struct job **jobs = calloc(waiter->count + 1, sizeof(struct job *));
+    size_t count = 0;
+    for (size_t i = 0; jobs && i < waiter->count; i++) {
+        struct job *job = registry_find(&server->registry, waiter->ids[i]);
+        if (job)
+            jobs[count++] = job;
+    }
+    server_send_jobs(server, waiter->client, waiter->request_id, jobs, count);
+    free(jobs);
+}
+
+void server_check_waiters(struct server *server)
+{
+    struct server_waiter **at = &server->waiters;
+    while (*at) {
+        struct server_waiter *waiter = *at;
+        if (!is_satisfied(server, waiter)) {
+            at = &waiter->next;
+            continue;
+        }
+        *at = waiter->next;
+        answer_waiter(server, waiter);
+        client_unref(waiter->client);
+        free(waiter);
+    }
+}
+
+/* The process */
+
+static void on_accept(struct listener *listener, int fd)
+{
+    int r = client_create(listener->data, fd);
+    if (r < 0)
+        log_error("cannot serve a connection: %s", strerror(-r));
+}
+
+static void on_listener_closed(struct listener *listener)
+{
+    (void)listener;
+}
+
+static void on_fork_failed(struct spawner *spawner, uint32_t id, int error)
+{
+    /* The template has closed the job's socket, so its connection ends and is handled there. */
+    (void)spawner;
+    log_error("job %" PRIu32 ": cannot fork a holder: %s", id, strerror(error));
+}
+
+/* Stop listening, let go of clients and holders, let the template end. Jobs live on. */
+static void stop(struct server *server)
+{
+    if (server->stopping)
+        return;
+    server->stopping = true;
+    listener_close(&server->listener);
+    client_close_all(server);
+    registry_finish(&server->registry);
+    spawner_close(&server->spawner);
+    uv_close((uv_handle_t *)&server->sigterm, NULL);
+    uv_close((uv_handle_t *)&server->sigint, NULL);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    log_info("ends: %s", strsignal(number));
+    stop(handle->data);
+}
+
+static int watch_signals(struct server *server)
+{
+    int r = uv_signal_init(&server->loop, &server->sigterm);
+    if (r == 0)
+        r = uv_signal_init(&server->loop, &server->sigint);
+    server->sigterm.data = server->sigint.data = server;
+    if (r == 0)
+        r = uv_signal_start(&server->sigterm, on_signal, SIGTERM);
+    if (r == 0)
+        r = uv_signal_start(&server->sigint, on_signal, SIGINT);
+    return r;
+}
+
+static int server_init(struct server *server)
+{
+    server->started_ns = clock_realtime_ns();
+    registry_init(&server->registry, server, &server->runtime.paths);
+    int r = uv_loop_init(&server->loop);
+    if (r == 0)
+        r = watch_signals(server);
+    if (r == 0)
+        r = spawner_open(&server->spawner, &server->loop, on_fork_failed, server);
+    if (r == 0 && server->runtime.state_error == 0)
+        r = registry_load(&server->registry);
+    if (r == 0)
+        r = listener_open(&server->listener, &server->loop, fd_take(&server->runtime.listen_fd),
+                          on_accept, on_listener_closed, server);
+    return r;
+}
+
+int server_run(struct server *server)
+{
+    int r = server_init(server);
+    if (r < 0)
+        return r;
+    uv_run(&server->loop, UV_RUN_DEFAULT);
+    r = uv_loop_close(&server->loop);
+    if (r < 0)
+        log_error("the server left something open: %s", uv_strerror(r));
+    return r;
+}

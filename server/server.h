@@ -1,0 +1,72 @@
+/*
+ * The server: an index of jobs. It names jobs, starts holders and passes connections on; it owns
+ * nothing that cannot be found again on the disk or from the holders.
+ */
+#ifndef JS_SERVER_SERVER_H
+#define JS_SERVER_SERVER_H
+
+#include <uv.h>
+
+#include "common/listener.h"
+#include "server/client.h"
+#include "server/registry.h"
+#include "server/runtime.h"
+#include "server/spawner.h"
+
+#define SERVER_GRACE_MS 5000u /* from TERM to KILL, when the user does not say */
+
+/* A client that waits for jobs to end. */
+struct server_waiter {
+    struct server_waiter *next; /* server::waiters */
+    struct client *client;      /* referenced */
+    uint32_t request_id;
+    bool any;
+    size_t count;
+    uint32_t ids[];
+};
+
+struct server {
+    uv_loop_t loop;
+    struct runtime runtime;
+    struct listener listener;
+    struct spawner spawner;
+    struct registry registry;
+    struct client *clients;
+    struct server_waiter *waiters;
+    size_t client_count;
+    uv_signal_t sigterm, sigint;
+    uint64_t started_ns;
+    bool stopping;
+};
+
+/*
+ * Runs the server in a runtime directory that was opened; returns when it was told to end (SIGTERM,
+ * SIGINT). Jobs live on. 0 or -errno.
+ */
+int server_run(struct server *server);
+
+/* The holder said something new about a job. */
+void server_job_changed(struct server *server, struct job *job);
+
+/* The connection to a job's holder has closed. May remove the job. */
+void server_job_unlinked(struct server *server, struct job *job);
+
+/* A connection has closed. */
+void server_client_gone(struct server *server, struct client *client);
+
+/*
+ * Starts a job. terminal output and connection of the client ride along unless detached: both are
+ * taken over, also on failure. 0, or the enum error_code with text (of size bytes).
+ */
+enum error_code server_start_job(struct server *server, struct msg_run *run, struct client *client,
+                                 uint32_t request_id, int out_fd, int conn_fd, char *text,
+                                 size_t size);
+
+/* Answers all waiters for whom enough jobs have ended. */
+void server_check_waiters(struct server *server);
+
+/* Sends the infos of jobs as `jobs`, in as many frames as it takes. */
+void server_send_jobs(struct server *server, struct client *client, uint32_t request_id,
+                      struct job *const *jobs, size_t count);
+
+#endif

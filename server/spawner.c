@@ -1,0 +1,127 @@
+#include "server/spawner.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/channel_io.h"
+#include "common/fd.h"
+#include "common/log.h"
+#include "server/template.h"
+
+extern char **environ;
+
+/* /proc/self/exe: the very program that runs, whatever has been installed over it since. */
+static int exec_template(int socket_fd, pid_t *ret_pid)
+{
+    char *argv[] = {(char *)"jsd", (char *)"--template", NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attr;
+    sigset_t none;
+    int r = posix_spawn_file_actions_init(&actions);
+    if (r != 0)
+        return -r;
+    r = posix_spawnattr_init(&attr);
+    if (r != 0) {
+        posix_spawn_file_actions_destroy(&actions);
+        return -r;
+    }
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attr, &none);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+    /* adddup2 to the same number clears close-on-exec too (POSIX.1-2024, glibc 2.29). */
+    r = posix_spawn_file_actions_adddup2(&actions, socket_fd, TEMPLATE_FD);
+    if (r == 0)
+        r = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attr, argv, environ);
+    posix_spawnattr_destroy(&attr);
+    posix_spawn_file_actions_destroy(&actions);
+    return -r;
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static int start_template(struct spawner *spawner)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    int r = exec_template(pair[1], &spawner->pid);
+    fd_close(pair[1]);
+    if (r == 0)
+        r = uv_poll_init(spawner->loop, &spawner->poll, pair[0]);
+    if (r < 0) {
+        fd_close(pair[0]);
+        return r;
+    }
+    spawner->socket_fd = pair[0];
+    spawner->polling = true;
+    spawner->poll.data = spawner;
+    return uv_poll_start(&spawner->poll, UV_READABLE, on_poll);
+}
+
+static void on_closed_restart(uv_handle_t *handle)
+{
+    struct spawner *spawner = handle->data;
+    if (spawner->closing)
+        return;
+    int r = start_template(spawner);
+    if (r < 0)
+        log_error("cannot start the template again: %s", strerror(-r));
+}
+
+static void drop_template(struct spawner *spawner)
+{
+    if (!spawner->polling)
+        return;
+    spawner->polling = false;
+    uv_close((uv_handle_t *)&spawner->poll, on_closed_restart);
+    spawner->socket_fd = fd_close(spawner->socket_fd);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct spawner *spawner = poll->data;
+    struct template_failure failure;
+    struct channel_fds fds;
+    channel_fds_init(&fds);
+    ssize_t n = channel_io_recv(spawner->socket_fd, &failure, sizeof(failure), &fds);
+    channel_fds_finish(&fds);
+    if (n == (ssize_t)sizeof(failure)) {
+        spawner->on_failed(spawner, failure.id, failure.error);
+    } else if (n != -EAGAIN) {
+        int wait_status = 0;
+        waitpid(spawner->pid, &wait_status, WNOHANG);
+        log_error("the template (pid %d) died, status 0x%x: starting another", (int)spawner->pid,
+                  (unsigned)wait_status);
+        drop_template(spawner);
+    }
+}
+
+int spawner_open(struct spawner *spawner, uv_loop_t *loop, spawner_failed_fn on_failed, void *data)
+{
+    *spawner = (struct spawner){
+        .loop = loop, .socket_fd = -1, .pid = -1, .on_failed = on_failed, .data = data};
+    return start_template(spawner);
+}
+
+int spawner_fork(struct spawner *spawner, uint32_t id, int listen_fd, int lock_fd)
+{
+    if (spawner->socket_fd < 0)
+        return -EPIPE;
+    struct template_request request = {.id = id};
+    int fds[] = {listen_fd, lock_fd};
+    ssize_t n = channel_io_send(spawner->socket_fd, &request, sizeof(request), fds, 2);
+    return n < 0 ? (int)n : 0;
+}
+
+void spawner_close(struct spawner *spawner)
+{
+    spawner->closing = true;
+    drop_template(spawner);
+}

@@ -1,0 +1,29 @@
+/*
+ * The template: a process that has executed jsd and done nothing else, single-threaded and small.
+ * Holders are forked from it: that saves each the dynamic linking, and what the program has
+ * touched by then is shared memory. It ends when the server does; holders live on.
+ *
+ * The server and its template talk over a SOCK_SEQPACKET pair: one struct template_request with
+ * two descriptors (the holder's listening socket and the job's lock) per holder; an answer
+ * comes only when the fork failed.
+ */
+#ifndef JS_SERVER_TEMPLATE_H
+#define JS_SERVER_TEMPLATE_H
+
+#include <stdint.h>
+
+#define TEMPLATE_FD 3 /* where the template finds its socket */
+
+struct template_request {
+    uint32_t id; /* of the job */
+};
+
+struct template_failure {
+    uint32_t id;
+    int32_t error; /* errno of fork(2) */
+};
+
+/* Serves the socket until it is closed. Returns the exit status (in the template only). */
+int template_main(int socket_fd);
+
+#endif

@@ -1,0 +1,119 @@
+#include "tests/harness/transcript.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SHOWN_BEFORE_MARK 4096
+
+void transcript_add(struct transcript *transcript, const void *data, size_t len)
+{
+    if (bytes_append(&transcript->all, data, len) < 0) {
+        fprintf(stderr, "# no memory for a transcript of %zu bytes\n", transcript->all.len + len);
+        abort();
+    }
+}
+
+/* The offset of the text at or after `from`, or -1. */
+static ssize_t find_from(const struct transcript *transcript, size_t from, const char *text)
+{
+    const struct bytes *all = &transcript->all;
+    if (from > all->len)
+        return -1;
+    if (*text == '\0')
+        return (ssize_t)from;
+    if (from == all->len)
+        return -1;
+    const uint8_t *at = memmem(all->data + from, all->len - from, text, strlen(text));
+    return at ? at - all->data : -1;
+}
+
+bool transcript_find(struct transcript *transcript, const char *text)
+{
+    const char *const texts[] = {text, NULL};
+    return transcript_find_any(transcript, texts) == 0;
+}
+
+int transcript_find_any(struct transcript *transcript, const char *const *texts)
+{
+    int first = -1;
+    size_t first_end = 0;
+    for (int i = 0; texts[i]; i++) {
+        ssize_t at = find_from(transcript, transcript->mark, texts[i]);
+        if (at < 0)
+            continue;
+        size_t end = (size_t)at + strlen(texts[i]);
+        if (first < 0 || end < first_end) {
+            first = i;
+            first_end = end;
+        }
+    }
+    if (first >= 0)
+        transcript->mark = first_end;
+    return first;
+}
+
+bool transcript_has_since(const struct transcript *transcript, size_t from, const char *text)
+{
+    return find_from(transcript, from, text) >= 0;
+}
+
+size_t transcript_count_since(const struct transcript *transcript, size_t from, const char *text)
+{
+    size_t count = 0;
+    ssize_t at = *text == '\0' ? -1 : find_from(transcript, from, text);
+    while (at >= 0) {
+        count++;
+        at = find_from(transcript, (size_t)at + strlen(text), text);
+    }
+    return count;
+}
+
+static void print_byte(uint8_t byte, FILE *to)
+{
+    switch (byte) {
+    case '\n':
+        fputs("\\n\n", to);
+        break;
+    case '\r':
+        fputs("\\r", to);
+        break;
+    case '\t':
+        fputs("\\t", to);
+        break;
+    case 033:
+        fputs("\\e", to);
+        break;
+    case '\\':
+        fputs("\\\\", to);
+        break;
+    default:
+        if (byte >= ' ' && byte < 0177)
+            fputc(byte, to);
+        else
+            fprintf(to, "\\x%02x", byte);
+    }
+}
+
+void transcript_print_bytes(const void *data, size_t len, FILE *to)
+{
+    const uint8_t *bytes = data;
+    for (size_t i = 0; i < len; i++)
+        print_byte(bytes[i], to);
+}
+
+void transcript_print(const struct transcript *transcript, FILE *to)
+{
+    size_t mark = transcript->mark;
+    size_t from = mark > SHOWN_BEFORE_MARK ? mark - SHOWN_BEFORE_MARK : 0;
+    fprintf(to, "--- transcript, %zu bytes, from byte %zu ---\n", transcript->all.len, from);
+    transcript_print_bytes(transcript->all.data + from, mark - from, to);
+    fprintf(to, "\n--- looked for behind this ---\n");
+    transcript_print_bytes(transcript->all.data + mark, transcript->all.len - mark, to);
+    fprintf(to, "\n--- end of transcript ---\n");
+}
+
+void transcript_finish(struct transcript *transcript)
+{
+    bytes_finish(&transcript->all);
+    *transcript = (struct transcript){0};
+}
