@@ -466,9 +466,10 @@ int attach_run(struct connection *connection, enum message_type type, void *body
     else if (status == 0)
         status = settle_in(&attach);
     raw_tty_finish(&attach.tty);
-    connection_finish(connection);
     if (attach.input_open)
-        input_close(&attach.input);
+        input_set_reading(&attach.input, false);
+    connection_finish(connection);
+    input_close(&attach.input);
     fd_close(attach.ptmx_fd);
     fd_close(attach.relay_fd);
     bytes_finish(&attach.keys);

@@ -1,97 +1,215 @@
-/* For the shells' completions: what there is, straight from the tables and the server. */
+/*
+ * For the shells' completions: what the word under the cursor may be. All that is to know about
+ * commands, options and jobs is here; the shells' own files only ask and insert.
+ *
+ * `js complete -- WORD...` gets the words behind "js" up to the cursor, the last of which is the
+ * one to be completed (it may be empty). It prints lines, none where there is nothing to offer:
+ *
+ *   word TAB explanation   a candidate for the whole word (whether it fits is for the shell)
+ *   :files, :dirs          names of files, or of directories; of the part behind "--option="
+ *   :command N             the words from N on (counted from 0) are somebody else's command line
+ *
+ * It is never an error that there is nothing, and nothing is said about it.
+ */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/commands.h"
 #include "client/jobs_view.h"
 #include "client/report.h"
+#include "common/signame.h"
 
-/* Lines of "word TAB explanation". */
-static void candidate(const char *prefix, const char *word, const char *explanation)
+static void candidate(const char *before, const char *word, const char *explanation)
 {
-    printf("%s%s\t%s\n", prefix, word, explanation ? explanation : "");
+    printf("%s%s\t%s\n", before, word, explanation);
 }
 
-static int complete_commands(void)
+static void complete_commands(void)
 {
-    for (const struct command *const *at = commands; *at; at++)
-        if ((*at)->summary)
-            candidate("", (*at)->name, (*at)->summary);
-    return 0;
-}
-
-static int complete_options(const struct command *of)
-{
-    for (size_t i = 0; i < of->option_count; i++)
-        candidate("--", of->options[i].name, of->options[i].help);
-    candidate("--", "help", "show help");
-    return 0;
-}
-
-/* What kind of word follows an option, or is an operand: "job", "dir", ... or nothing. */
-static int complete_kind(const struct command *of, const char *option)
-{
-    const char *kind = of->values;
-    for (size_t i = 0; option && i < of->option_count; i++) {
-        const struct option_spec *spec = &of->options[i];
-        bool matches = (strncmp(option, "--", 2) == 0 && strcmp(option + 2, spec->name) == 0) ||
-                       (option[0] == '-' && spec->letter && option[1] == spec->letter && !option[2]);
-        if (matches && spec->arg)
-            kind = spec->values ? spec->values : "text";
+    for (const struct command *const *at = commands; *at; at++) {
+        if ((*at)->hidden)
+            continue;
+        candidate("", (*at)->name, (*at)->summary);
+        for (const char *const *alias = (*at)->aliases; alias && *alias; alias++)
+            candidate("", *alias, (*at)->summary);
     }
-    printf("%s\n", kind ? kind : "");
-    return 0;
+    candidate("", "help", "show the help text, of all or of one command");
 }
 
-/* which: "job" live ones, "ended" ended ones, "any" all. Never an error: completion is silent. */
-static int complete_jobs(const char *which)
+static void complete_options(const struct command *command)
+{
+    const struct option_spec *spec;
+    for (size_t i = 0; (spec = options_row(command, i)); i++) {
+        char letter[] = {spec->letter, '\0'};
+        if (spec->name)
+            candidate("--", spec->name, spec->help);
+        if (spec->letter)
+            candidate("-", letter, spec->help);
+    }
+}
+
+/* Which jobs a command is about, by the values of its row. */
+static bool is_wanted(const struct job_info *job, const char *values)
+{
+    bool ended = job_state_is_final(job->state);
+    if (strcmp(values, "any") == 0)
+        return true;
+    if (strcmp(values, "ended") == 0)
+        return ended;
+    if (strcmp(values, "stopped") == 0)
+        return job->state == JOB_STOPPED;
+    if (strcmp(values, "running") == 0)
+        return job->state == JOB_RUNNING;
+    if (strcmp(values, "attached") == 0)
+        return job->viewers.len > 0;
+    return !ended;
+}
+
+static bool is_named(const struct job_info *job, const char *number, char **named, int count)
+{
+    for (int i = 0; i < count; i++) {
+        const char *spec = named[i] + (named[i][0] == '%');
+        if (strcmp(spec, number) == 0 || (job->name && strcmp(spec, job->name) == 0))
+            return true;
+    }
+    return false;
+}
+
+static void job_candidates(const struct jobs_view *view, const struct job_info *job,
+                           const char *number, const char *before)
+{
+    char *command = report_command(job);
+    char text[256];
+    snprintf(text, sizeof(text), "%s: %s", job_state_name(job->state), command ? command : "?");
+    text[strcspn(text, "\n")] = '\0';
+    candidate(before, number, text);
+    if (job->name)
+        candidate(before, job->name, text);
+    if (before[0] == '%' && job->id == view->current)
+        candidate("%", "+", text);
+    if (before[0] == '%' && job->id == view->previous)
+        candidate("%", "-", text);
+    free(command);
+}
+
+/* named: the words before, whose jobs are not offered once more. */
+static void complete_jobs(const char *values, const char *word, char **named, int count)
 {
     struct connection connection;
     struct jobs_view view;
     if (connection_open(&connection, CONNECTION_START_IF_JOBS) != 0)
-        return 0;
-    struct msg_list body = {.all = strcmp(which, "job") != 0};
+        return;
+    struct msg_list body = {.all = true};
     if (jobs_view_fetch(&view, &connection, MSG_LIST, &body) == 0) {
         const struct job_info *jobs = view.jobs.items;
         for (size_t i = 0; i < view.jobs.len; i++) {
             char number[16];
-            char *line = report_command(&jobs[i]);
             snprintf(number, sizeof(number), "%u", jobs[i].id);
-            if (strcmp(which, "ended") != 0 || job_state_is_final(jobs[i].state)) {
-                candidate("", number, line);
-                if (jobs[i].name)
-                    candidate("", jobs[i].name, line);
-            }
-            free(line);
+            if (is_wanted(&jobs[i], values) && !is_named(&jobs[i], number, named, count))
+                job_candidates(&view, &jobs[i], number, word[0] == '%' ? "%" : "");
         }
         jobs_view_finish(&view);
     }
     connection_finish(&connection);
-    return 0;
+}
+
+static void complete_signals(const char *before)
+{
+    for (int sig = 1; sig < SIGRTMIN; sig++)
+        if (signame_of(sig))
+            candidate(before, signame_of(sig), signame_describe(sig));
+}
+
+static void complete_variables(const char *before)
+{
+    for (char **at = environ; *at; at++)
+        printf("%s%.*s\t\n", before, (int)strcspn(*at, "="), *at);
+}
+
+/* before: "--option=" when the value stands behind it in the same word. */
+static void complete_value(const struct option_spec *spec, const char *before)
+{
+    const char *values = spec->values ? spec->values : "";
+    if (strcmp(values, "dir") == 0)
+        puts(":dirs");
+    else if (strcmp(values, "file") == 0)
+        puts(":files");
+    else if (strcmp(values, "signal") == 0)
+        complete_signals(before);
+    else if (strcmp(values, "variable") == 0)
+        complete_variables(before);
+}
+
+/* The word begins with a dash where an option can stand. */
+static void complete_option(const struct command *command, const char *word)
+{
+    size_t len = strcspn(word, "=");
+    const struct option_spec *spec;
+    if (word[len] == '\0') {
+        complete_options(command);
+        return;
+    }
+    for (size_t i = 0; (spec = options_row(command, i)); i++) {
+        char before[64];
+        if (!spec->name || !spec->arg)
+            continue;
+        int n = snprintf(before, sizeof(before), "--%s=", spec->name);
+        if ((size_t)n == len + 1 && strncmp(word, before, len + 1) == 0)
+            complete_value(spec, before);
+    }
+}
+
+static void complete_operand(const struct command *command, const struct options_place *place,
+                             int argc, char **argv)
+{
+    size_t len = command->operands ? strlen(command->operands) : 0;
+    bool several = len > 3 && strcmp(command->operands + len - 3, "...") == 0;
+    if (command->stop_at_operand)
+        printf(":command %d\n", place->first_operand);
+    else if (command->values && (several || place->operands == 0))
+        complete_jobs(command->values, argv[argc - 1], argv + 1, argc - 2);
+}
+
+/* argv: the words; the last one is to be completed. */
+static void complete(int argc, char **argv)
+{
+    const char *word = argv[argc - 1];
+    if (argc == 1 || (argc == 2 && strcmp(argv[0], "help") == 0)) {
+        complete_commands();
+        return;
+    }
+    struct bytes error = {0};
+    const struct command *command = command_find(commands, argv[0], &error);
+    bytes_finish(&error);
+    if (!command)
+        return;
+    struct options_place place;
+    options_locate(command, argc - 1, argv, &place);
+    if (place.value_of)
+        complete_value(place.value_of, "");
+    else if (word[0] == '-' && !place.options_ended)
+        complete_option(command, word);
+    else
+        complete_operand(command, &place, argc, argv);
 }
 
 static int run(const struct command *command, void *options, int argc, char **argv)
 {
     (void)command;
     (void)options;
-    struct bytes error = {0};
-    const struct command *of = argc > 1 ? command_find(commands, argv[1], &error) : NULL;
-    bytes_finish(&error);
-    if (argc > 0 && strcmp(argv[0], "commands") == 0)
-        return complete_commands();
-    if (argc > 1 && strcmp(argv[0], "jobs") == 0)
-        return complete_jobs(argv[1]);
-    if (of && strcmp(argv[0], "options") == 0)
-        return complete_options(of);
-    if (of && strcmp(argv[0], "kind") == 0)
-        return complete_kind(of, argc > 2 ? argv[2] : NULL);
-    report_error("complete: commands, options COMMAND, kind COMMAND [OPTION], or jobs KIND");
-    return EXIT_USAGE;
+    if (argc > 0)
+        complete(argc, argv);
+    return 0;
 }
 
 const struct command cmd_complete = {
     .name = "complete",
-    .operands = "commands|options COMMAND|kind COMMAND [OPTION]|jobs KIND",
+    .operands = "[WORD]...",
+    .summary = "what a word of a command line of js may be, for shells",
+    .hidden = true,
+    .stop_at_operand = true,
     .run = run,
 };

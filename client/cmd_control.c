@@ -54,7 +54,7 @@ static int run_rm(const struct command *command, void *options, int argc, char *
 const struct command cmd_bg = {
     .name = "bg",
     .operands = "[JOB]...",
-    .values = "job",
+    .values = "stopped",
     .summary = "continue a stopped job without attaching",
     .examples = "js bg\njs bg %2 build",
     .run = run_continue,
@@ -63,7 +63,7 @@ const struct command cmd_bg = {
 const struct command cmd_cont = {
     .name = "cont",
     .operands = "[JOB]...",
-    .values = "job",
+    .values = "stopped",
     .summary = "the same as bg, for scripts that say stop and cont",
     .run = run_continue,
 };
@@ -71,7 +71,7 @@ const struct command cmd_cont = {
 const struct command cmd_stop = {
     .name = "stop",
     .operands = "[JOB]...",
-    .values = "job",
+    .values = "running",
     .summary = "stop a job as ^Z does",
     .description = "Sends SIGTSTP to the job's process group, and SIGSTOP if it still runs a "
                    "quarter of a second later. Whoever is attached gets the shell back.",
@@ -81,7 +81,7 @@ const struct command cmd_stop = {
 const struct command cmd_detach = {
     .name = "detach",
     .operands = "[JOB]...",
-    .values = "job",
+    .values = "attached",
     .summary = "detach every terminal from a job; it goes on",
     .description = "Without JOB: the current job; inside a job, that job.",
     .run = run_detach,

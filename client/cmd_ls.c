@@ -49,14 +49,9 @@ static int add_job(struct table *table, const struct jobs_view *view, const stru
     jobs_view_attached(job, attached, sizeof(attached));
     char *command = report_command(job);
     const char *cells[COLUMNS] = {
-        [ID] = id,
-        [MARK] = mark,
-        [STATE] = job_state_name(job->state),
-        [NAME] = job->name,
-        [ATTACHED] = attached,
-        [AGE] = age,
-        [EXIT] = end,
-        [COMMAND] = command,
+        [ID] = id,          [MARK] = mark,         [STATE] = job_state_name(job->state),
+        [NAME] = job->name, [ATTACHED] = attached, [AGE] = age,
+        [EXIT] = end,       [COMMAND] = command,
     };
     int r = table_add_row(table, cells);
     free(command);
@@ -125,7 +120,7 @@ const struct command cmd_ls = {
     .name = "ls",
     .aliases = aliases,
     .operands = "[JOB]...",
-    .values = "job",
+    .values = "any",
     .summary = "list the jobs",
     .description = "'+' marks the current job, which commands mean when none is given, '-' the "
                    "previous one. ATTACHED is the terminal that shows it.",

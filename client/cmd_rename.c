@@ -1,5 +1,6 @@
 #include "client/commands.h"
 #include "client/report.h"
+#include "common/spec.h"
 
 static int run(const struct command *command, void *options, int argc, char **argv)
 {
@@ -7,6 +8,11 @@ static int run(const struct command *command, void *options, int argc, char **ar
     (void)options;
     if (argc < 1 || argc > 2) {
         report_error("rename: give the job and its new name; see js rename --help");
+        return EXIT_USAGE;
+    }
+    char text[160];
+    if (argc == 2 && !spec_name_is_valid(argv[1], text, sizeof(text))) {
+        report_error("rename: %s", text);
         return EXIT_USAGE;
     }
     struct connection connection;
@@ -22,7 +28,7 @@ static int run(const struct command *command, void *options, int argc, char **ar
 const struct command cmd_rename = {
     .name = "rename",
     .operands = "JOB [NAME]",
-    .values = "job",
+    .values = "any",
     .summary = "give a job a name, or take it away",
     .examples = "js rename 3 build\njs rename build",
     .run = run,

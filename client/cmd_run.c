@@ -10,6 +10,7 @@
 #include "client/json.h"
 #include "client/raw_tty.h"
 #include "client/report.h"
+#include "common/spec.h"
 
 struct run_options {
     bool detached;
@@ -34,13 +35,13 @@ static const struct option_spec options[] = {
     COMMAND_OPTION(run_options, 'e', "env", "NAME=VALUE", OPTION_LIST, set,
                    "set an environment variable (may be repeated)", NULL),
     COMMAND_OPTION(run_options, 'u', "unset", "NAME", OPTION_LIST, unset,
-                   "take a variable out of the environment (may be repeated)", NULL),
+                   "take a variable out of the environment (may be repeated)", "variable"),
     COMMAND_OPTION(run_options, '\0', "clean-env", NULL, OPTION_FLAG, clean_env,
                    "start with HOME, LOGNAME, PATH, SHELL, TERM and USER only", NULL),
     COMMAND_OPTION(run_options, 'k', "detach-keys", "KEYS", OPTION_TEXT, detach_keys,
                    "keys that detach: '^\\ d' (default), one key, or none", NULL),
-    COMMAND_OPTION(run_options, 'j', "json", NULL, OPTION_FLAG, json, "with -d: describe it as JSON",
-                   NULL),
+    COMMAND_OPTION(run_options, 'j', "json", NULL, OPTION_FLAG, json,
+                   "with -d: describe it as JSON", NULL),
 };
 
 static size_t name_length(const char *entry)
@@ -120,6 +121,11 @@ static int check(const struct run_options *opts, int argc, char **argv)
         report_error("run: -e '%s': write NAME=VALUE", entry);
         return EXIT_USAGE;
     }
+    char text[160];
+    if (opts->name && !spec_name_is_valid(opts->name, text, sizeof(text))) {
+        report_error("run: %s", text);
+        return EXIT_USAGE;
+    }
     if (opts->json && !opts->detached) {
         report_error("run: --json is for -d");
         return EXIT_USAGE;
@@ -137,11 +143,6 @@ static int describe_terminal(struct msg_run *run)
     int r = 0;
     if (tty.input_is_tty)
         r = raw_tty_describe(&tty, &run->terminal);
-    if (r == 0 && run->terminal) {
-        run->terminal->keys = true;
-        if (!run->terminal->tty)
-            r = wire_set_str(&run->terminal->tty, "");
-    }
     raw_tty_finish(&tty);
     return r;
 }

@@ -8,6 +8,8 @@
 static const char *matching_name(const struct command *command, const char *name, bool exact)
 {
     size_t len = strlen(name) + (exact ? 1 : 0);
+    if (command->hidden && !exact)
+        return NULL;
     if (strncmp(command->name, name, len) == 0)
         return command->name;
     for (const char *const *alias = command->aliases; alias && *alias; alias++)

@@ -11,11 +11,12 @@ struct command {
     const char *name;
     const char *const *aliases; /* further names, NULL at the end; or NULL */
     const char *operands;       /* "[JOB]..." as in the usage line; NULL when it takes none */
-    const char *values;         /* what the operands are, as in struct option_spec; or NULL */
+    const char *values;         /* what the operands are, for completion, see cmd_complete.c */
     const char *summary;        /* one line, for the list of commands */
     const char *description;    /* paragraphs with an empty line between them; or NULL */
     const char *examples;       /* lines of at most 78 columns; or NULL */
     bool stop_at_operand;       /* the first operand ends the options */
+    bool hidden;                /* not for people: in no list, and found by its full name only */
 
     const struct option_spec *options;
     size_t option_count;

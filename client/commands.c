@@ -14,14 +14,14 @@ const struct command *const commands[] = {
 int commands_help(struct bytes *out)
 {
     int r = bytes_append_text(
-        out, "usage: js COMMAND [OPTION]... [ARGUMENT]...\n"
+        out, "Usage: js COMMAND [OPTION]... [ARGUMENT]...\n"
              "\n"
              "Job control that is not tied to a terminal. Without a command, js lists the\n"
              "jobs. Commands may be shortened as far as they stay unique.\n"
              "\n"
              "Commands:\n");
     for (const struct command *const *at = commands; r == 0 && *at; at++)
-        if ((*at)->summary)
+        if (!(*at)->hidden)
             r = bytes_printf(out, "  %-8s %s\n", (*at)->name, (*at)->summary);
     if (r == 0)
         r = bytes_append_text(

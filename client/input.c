@@ -64,6 +64,5 @@ ssize_t input_read(struct input *input, void *buf, size_t len)
 
 void input_close(struct input *input)
 {
-    input_set_reading(input, false);
     input->epoll_fd = fd_close(input->epoll_fd);
 }

@@ -34,7 +34,7 @@ void input_set_reading(struct input *input, bool on);
 /* read(2) of fd 0. Returns the length, 0 at the end, or -errno. Call it from on_readable. */
 ssize_t input_read(struct input *input, void *buf, size_t len);
 
-/* Lets go of it. The handles close with the loop's other ones. */
+/* Lets go of it, once its handles have been closed with the loop's other ones. */
 void input_close(struct input *input);
 
 #endif

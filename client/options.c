@@ -16,20 +16,19 @@ struct parse {
     char *options;
     char **argv;
     int argc;
-    int at;       /* of the argument being read */
-    int operands; /* found so far, at argv + 1 */
-    struct bytes *error;
+    int at;              /* of the argument being read */
+    int operands;        /* found so far, at argv + 1 */
+    struct bytes *error; /* NULL: nobody asks what is wrong */
 };
 
 static const struct option_spec help_option = {
     .letter = 'h',
     .name = "help",
     .kind = OPTION_FLAG,
-    .help = "Show this help.",
+    .help = "show this help",
 };
 
-/* Row i of the command's options, the last of which is --help; NULL behind them. */
-static const struct option_spec *row(const struct command *command, size_t i)
+const struct option_spec *options_row(const struct command *command, size_t i)
 {
     if (i < command->option_count)
         return &command->options[i];
@@ -40,6 +39,8 @@ static const struct option_spec *row(const struct command *command, size_t i)
 static int complain(struct parse *p, const char *before, const char *text, size_t len,
                     const char *after)
 {
+    if (!p->error)
+        return -EINVAL;
     int r = bytes_append_text(p->error, before);
     if (r == 0)
         r = escape_append(p->error, text, len);
@@ -137,7 +138,7 @@ static int complain_ambiguous(struct parse *p, const char *text, size_t len)
     int r = complain(p, "option '--", text, len, "' is ambiguous: ");
     const char *gap = "";
     const struct option_spec *spec;
-    for (size_t i = 0; r == -EINVAL && (spec = row(p->command, i)); i++) {
+    for (size_t i = 0; r == -EINVAL && p->error && (spec = options_row(p->command, i)); i++) {
         if (!spec->name || strncmp(spec->name, text, len) != 0)
             continue;
         int failed = bytes_printf(p->error, "%s'--%s'", gap, spec->name);
@@ -152,7 +153,7 @@ static int find_long(struct parse *p, const char *text, size_t len, const struct
 {
     const struct option_spec *spec, *found = NULL;
     size_t matches = 0;
-    for (size_t i = 0; len > 0 && (spec = row(p->command, i)); i++) {
+    for (size_t i = 0; len > 0 && (spec = options_row(p->command, i)); i++) {
         if (!spec->name || strncmp(spec->name, text, len) != 0)
             continue;
         found = spec;
@@ -193,7 +194,7 @@ static int parse_long(struct parse *p, const char *text)
 static const struct option_spec *find_letter(const struct command *command, char letter)
 {
     const struct option_spec *spec;
-    for (size_t i = 0; (spec = row(command, i)); i++)
+    for (size_t i = 0; (spec = options_row(command, i)); i++)
         if (spec->letter == letter)
             return spec;
     return NULL;
@@ -281,6 +282,47 @@ void options_finish(const struct command *command, void *options)
         free(list->items);
         *list = (struct option_list){0};
     }
+}
+
+/* Steps over an option, not its value. The option when the value is the next argument, or NULL. */
+static const struct option_spec *locate_option(struct parse *p, const char *text)
+{
+    const struct option_spec *spec;
+    if (text[1] == '-') {
+        size_t len = strcspn(text + 2, "=");
+        bool known = find_long(p, text + 2, len, &spec) == 0;
+        return known && spec->arg && text[2 + len] == '\0' ? spec : NULL;
+    }
+    while (*++text) {
+        spec = find_letter(p->command, *text);
+        if (spec && spec->arg)
+            return text[1] == '\0' ? spec : NULL;
+    }
+    return NULL;
+}
+
+void options_locate(const struct command *command, int argc, char **argv, struct options_place *ret)
+{
+    struct parse p = {.command = command, .argv = argv, .argc = argc};
+    *ret = (struct options_place){0};
+    for (p.at = 1; p.at < argc; p.at++) {
+        const char *text = argv[p.at];
+        ret->value_of = NULL;
+        if (ret->options_ended || text[0] != '-' || text[1] == '\0') {
+            ret->first_operand = ret->operands++ == 0 ? p.at : ret->first_operand;
+            ret->options_ended |= command->stop_at_operand;
+        } else if (strcmp(text, "--") == 0) {
+            ret->options_ended = true;
+        } else {
+            ret->value_of = locate_option(&p, text);
+            p.at += ret->value_of != NULL;
+        }
+    }
+    /* Only an option at the very end still waits for its value. */
+    if (p.at == argc)
+        ret->value_of = NULL;
+    if (ret->operands == 0)
+        ret->first_operand = argc;
 }
 
 /*
@@ -384,7 +426,7 @@ static size_t help_column(const struct command *command)
 {
     size_t widest = 0;
     const struct option_spec *spec;
-    for (size_t i = 0; (spec = row(command, i)); i++) {
+    for (size_t i = 0; (spec = options_row(command, i)); i++) {
         size_t width = strlen("  -x") + (spec->name ? strlen(", --") + strlen(spec->name) : 0) +
                        (spec->arg ? 1 + strlen(spec->arg) : 0);
         if (width > widest && width <= LABEL_MAX)
@@ -429,7 +471,7 @@ int options_help(const struct command *command, struct bytes *out)
     r |= append_aliases(command, out) | bytes_append_text(out, "\nOptions:\n");
     size_t column = help_column(command);
     const struct option_spec *spec;
-    for (size_t i = 0; (spec = row(command, i)); i++)
+    for (size_t i = 0; (spec = options_row(command, i)); i++)
         r |= append_option(out, spec, column);
     if (command->examples)
         r |= bytes_append_text(out, "\nExamples:\n") | append_indented(out, command->examples);

@@ -40,7 +40,15 @@ struct option_spec {
     enum option_kind kind;
     size_t offset;
     const char *help;
-    const char *values; /* for completion: "job", "file", "dir", "signal"; or NULL */
+    const char *values; /* for completion, see cmd_complete.c: "job", "dir", "signal"; or NULL */
+};
+
+/* Where the word behind a command line stands, for completion. */
+struct options_place {
+    const struct option_spec *value_of; /* it is the value of this option; or NULL */
+    bool options_ended;                 /* it is no option, whatever it looks like */
+    int operands;                       /* before it */
+    int first_operand;                  /* where in argv; argc when there is none */
 };
 
 /*
@@ -56,6 +64,13 @@ int options_parse(const struct command *command, int argc, char **argv, void *op
 
 /* Frees the arrays of the lists in options. */
 void options_finish(const struct command *command, void *options);
+
+/* Row i of the command's options, the last of which is --help; NULL behind them. */
+const struct option_spec *options_row(const struct command *command, size_t i);
+
+/* Tells where a word behind argv (argv[0] is the command) stands. Wrong options are passed over. */
+void options_locate(const struct command *command, int argc, char **argv,
+                    struct options_place *ret);
 
 /* Appends the command's help: usage, summary, description, options, examples, in at most 80 columns
  * (examples are shown as written). 0 or -ENOMEM. */

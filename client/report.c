@@ -5,16 +5,24 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <termios.h>
 
 #include "common/escape.h"
 #include "common/signame.h"
+
+/* On a terminal in raw mode a line feed alone stays in its column. */
+static const char *line_end(void)
+{
+    struct termios tio;
+    return tcgetattr(2, &tio) == 0 && !(tio.c_oflag & OPOST) ? "\r\n" : "\n";
+}
 
 static int write_error(const char *text, size_t len)
 {
     struct bytes line = {0};
     bytes_append_text(&line, "js: ");
     escape_append(&line, text, len);
-    bytes_append_text(&line, "\n");
+    bytes_append_text(&line, line_end());
     fwrite(line.data, 1, line.len, stderr);
     bytes_finish(&line);
     return EXIT_JS_FAILED;

@@ -66,6 +66,7 @@ int channel_open(struct channel *channel, uv_loop_t *loop, int fd, const struct 
     *channel = (struct channel){.fd = fd, .ops = ops, .data = data};
     channel->out_last = &channel->out_first;
     channel_fds_init(&channel->in_fds);
+    channel_fds_init(&channel->fresh_fds);
     int r = uv_poll_init(loop, &channel->poll, fd); /* also makes it non-blocking */
     if (r < 0) {
         channel->fd = fd_close(channel->fd);
@@ -225,14 +226,21 @@ static void handle_frame(struct channel *channel, const uint8_t *payload, size_t
     wire_frame_finish(&frame);
 }
 
-/* Splits off the descriptors when they belong to the frame that ends before index `until`. */
+/* Moves descriptors over; those for which there is no room are closed. */
+static void move_fds(struct channel_fds *to, struct channel_fds *from)
+{
+    for (size_t i = 0; i < from->count && to->count < CHANNEL_FDS_MAX; i++)
+        to->fds[to->count++] = fd_take(&from->fds[i]);
+    channel_fds_finish(from);
+}
+
+/* Splits off the descriptors of the frame that ends before index `until`. */
 static void claim_fds(struct channel *channel, size_t until, struct channel_fds *ret)
 {
     channel_fds_init(ret);
-    if (channel->in_fds.count == 0 || channel->in_fds_at >= until)
-        return;
-    *ret = channel->in_fds;
-    channel_fds_init(&channel->in_fds);
+    move_fds(ret, &channel->in_fds);
+    if (channel->fresh_at < until)
+        move_fds(ret, &channel->fresh_fds);
 }
 
 /* Handles every whole frame in the buffer. Returns 0 or the -errno of a bad length. */
@@ -256,8 +264,7 @@ static int handle_input(struct channel *channel)
     }
     bytes_consume(&channel->in, at);
     channel->in_handled = 0;
-    if (channel->in_fds.count > 0)
-        channel->in_fds_at -= at;
+    move_fds(&channel->in_fds, &channel->fresh_fds);
     if (channel->in.len == 0 && channel->in.room > KEEP_SIZE)
         bytes_finish(&channel->in);
     return r;
@@ -281,7 +288,7 @@ static void on_readable(struct channel *channel)
         return;
     }
     ssize_t n = channel_io_recv(channel->fd, channel->in.data + channel->in.len,
-                                channel->in.room - channel->in.len, &channel->in_fds);
+                                channel->in.room - channel->in.len, &channel->fresh_fds);
     if (n == -EAGAIN)
         return;
     if (n <= 0) {
@@ -289,8 +296,7 @@ static void on_readable(struct channel *channel)
         return;
     }
     channel->in.len += (size_t)n;
-    if (channel->in_fds.count > 0)
-        channel->in_fds_at = channel->in.len - 1;
+    channel->fresh_at = channel->in.len - 1;
     int r = handle_input(channel);
     if (r < 0 && !channel->closing) {
         struct wire_problem why = {0};
@@ -338,6 +344,7 @@ static void on_poll_closed(uv_handle_t *handle)
     channel->fd = fd_close(channel->fd);
     bytes_finish(&channel->in);
     channel_fds_finish(&channel->in_fds);
+    channel_fds_finish(&channel->fresh_fds);
     out_clear(channel);
     channel->ops->on_closed(channel);
 }
@@ -354,7 +361,8 @@ void channel_close(struct channel *channel)
 
 bool channel_is_drained(const struct channel *channel)
 {
-    return channel->in.len == channel->in_handled && channel->in_fds.count == 0;
+    return channel->in.len == channel->in_handled && channel->in_fds.count == 0 &&
+           channel->fresh_fds.count == 0;
 }
 
 int channel_take_fd(struct channel *channel)

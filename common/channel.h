@@ -4,7 +4,8 @@
  *
  * Which descriptors belong to which frame: a frame with descriptors is sent by a sendmsg of its
  * own, and the kernel never lets one recvmsg run past bytes that carry descriptors. So what a
- * recvmsg brought belongs to the frame that contains the last byte it read.
+ * recvmsg brought belongs to the frame that contains the last byte it read, also when the rest of
+ * that frame comes later, together with frames behind it.
  *
  * Life: channel_open ... channel_close, then on_closed is called from the loop and the memory may
  * go. All callbacks may call any channel function, channel_close included.
@@ -50,8 +51,9 @@ struct channel {
     void *data; /* the owner's */
     struct bytes in;
     size_t in_handled; /* bytes of `in` up to the end of the frame being handled */
-    struct channel_fds in_fds;
-    size_t in_fds_at; /* index in `in` of the last byte read with them */
+    struct channel_fds in_fds;    /* of the unfinished frame that `in` begins with */
+    struct channel_fds fresh_fds; /* of the read being handled */
+    size_t fresh_at;              /* index in `in` of the last byte of that read */
     struct channel_out *out_first;
     struct channel_out **out_last;
     size_t out_len; /* bytes queued */

@@ -205,17 +205,17 @@ bool spec_name_is_valid(const char *name, char *text, size_t size)
 {
     const char *why = NULL;
     if (*name == '\0')
-        why = "it is empty";
+        why = "be empty";
     else if (strlen(name) > JOB_NAME_MAX)
-        why = "it is longer than 64 bytes";
+        why = "be longer than 64 bytes";
     else if (is_number(name))
-        why = "it is a number, which job numbers are";
+        why = "be a number";
     else if (*name == '%' || *name == '-')
-        why = "it begins with '%' or '-'";
+        why = "begin with '%' or '-'";
     for (const char *at = name; !why && *at; at++)
         if (iscntrl((unsigned char)*at))
-            why = "it has a control character";
+            why = "contain control characters";
     if (why)
-        snprintf(text, size, "that cannot be a job's name: %s", why);
+        snprintf(text, size, "a job's name cannot %s", why);
     return !why;
 }

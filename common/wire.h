@@ -12,7 +12,8 @@
  * Rules of decoding:
  *  - a length of 0 or above WIRE_FRAME_MAX is refused before anything is allocated;
  *  - container counts are checked against the bytes that are left before msgpack-c sees them (it
- *    believes headers: five bytes make it reserve 8 GB), nesting is bounded by WIRE_DEPTH_MAX;
+ *    believes headers: five bytes make it reserve 8 GB), nesting is bounded by WIRE_DEPTH_MAX, the
+ *    number of values by WIRE_VALUES_MAX (it takes 24 bytes for a value of one byte);
  *  - an unknown field is skipped, so that messages can grow; a missing required field, a repeated
  *    field, a wrong type or a number out of range is an error that names the field;
  *  - everything is copied: no pointer into the received bytes leaves the decoder;
@@ -31,6 +32,7 @@
 #define WIRE_HEADER_SIZE 4u         /* bytes of the length in front of a frame */
 #define WIRE_FRAME_MAX   (4u << 20) /* bytes after the length */
 #define WIRE_DEPTH_MAX   12u        /* nested msgpack containers */
+#define WIRE_VALUES_MAX  (1u << 19) /* msgpack values in a frame */
 
 /* What a field holds in C, and its msgpack type. */
 enum wire_kind {
@@ -149,8 +151,9 @@ int wire_dump(struct bytes *out, const struct wire_message *message, uint32_t re
 
 /*
  * Walks msgpack bytes without allocating: every container's count and every string's length fits
- * the bytes that are left, nesting is at most WIRE_DEPTH_MAX, and exactly one object fills
- * the whole. 0 or -EBADMSG. Used by wire_decode; public for its test.
+ * the bytes that are left, nesting is at most WIRE_DEPTH_MAX, there are at most WIRE_VALUES_MAX
+ * values, and exactly one object fills the whole. 0 or -EBADMSG. Used by wire_decode; public for
+ * its test.
  */
 int wire_check(const uint8_t *data, size_t len);
 

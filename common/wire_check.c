@@ -117,13 +117,14 @@ int wire_check(const uint8_t *data, size_t len)
     uint64_t open[WIRE_DEPTH_MAX + 1] = {1}; /* objects still to come, per level of nesting */
     unsigned depth = 0;
     size_t at = 0;
+    size_t values = 0;
 
     for (;;) {
         while (depth > 0 && open[depth] == 0)
             depth--;
         if (open[depth] == 0)
             return at == len ? 0 : -EBADMSG;
-        if (at >= len)
+        if (at >= len || ++values > WIRE_VALUES_MAX)
             return -EBADMSG;
         struct shape shape;
         if (object_shape(data + at, len - at, &shape) < 0 || shape.bytes > len - at)

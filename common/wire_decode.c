@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ELEMENTS_AT_ONCE 32u /* least room for an array of structs */
+
 static int refuse(struct wire_problem *why, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -116,25 +118,37 @@ static int decode_strs(const struct wire_struct *type, const struct wire_field *
     return 0;
 }
 
+/* Room for element i, zeroed: grown as elements come, not as the count promises. */
+static int reserve_element(const struct wire_struct *sub, struct wire_structs *list, size_t *room,
+                           size_t len)
+{
+    if (list->len < *room)
+        return 0;
+    size_t more = *room ? *room * 2 : ELEMENTS_AT_ONCE;
+    more = more < len ? more : len;
+    char *items = realloc(list->items, more * sub->size);
+    if (!items)
+        return -ENOMEM;
+    memset(items + *room * sub->size, 0, (more - *room) * sub->size);
+    list->items = items;
+    *room = more;
+    return 0;
+}
+
 static int decode_structs(const struct wire_struct *type, const struct wire_field *field,
                           const msgpack_object *obj, struct wire_structs *ret,
                           struct wire_problem *why)
 {
-    size_t len;
+    size_t len, room = 0;
     int r = array_len(type, field, obj, &len, why);
-    if (r < 0 || len == 0)
-        return r;
-    ret->items = calloc(len, field->sub->size);
-    if (!ret->items)
-        return no_memory(why);
-    ret->len = len;
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; r == 0 && i < len; i++) {
+        if (reserve_element(field->sub, ret, &room, len) < 0)
+            return no_memory(why);
+        ret->len = i + 1;
         char *item = (char *)ret->items + i * field->sub->size;
         r = decode_struct(field->sub, &obj->via.array.ptr[i], item, why);
-        if (r < 0)
-            return r;
     }
-    return 0;
+    return r;
 }
 
 static int decode_substruct(const struct wire_field *field, const msgpack_object *obj, void **ret,
@@ -272,8 +286,8 @@ int wire_decode(const struct wire_table *table, const uint8_t *payload, size_t l
 {
     *why = (struct wire_problem){0};
     if (wire_check(payload, len) < 0)
-        return refuse(why, "not one well-formed msgpack object of at most %u levels",
-                      WIRE_DEPTH_MAX);
+        return refuse(why, "not one well-formed msgpack object of at most %u levels and %u values",
+                      WIRE_DEPTH_MAX, WIRE_VALUES_MAX);
     msgpack_unpacked unpacked;
     msgpack_unpacked_init(&unpacked);
     size_t off = 0;

@@ -16,7 +16,7 @@
 #include "version.h"
 
 static const char help[] =
-    "usage: jsd [--ready-fd FD]\n"
+    "Usage: jsd [--ready-fd FD]\n"
     "\n"
     "The server of js(1): one per user, started by js when it is needed.\n"
     "\n"

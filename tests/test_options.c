@@ -308,7 +308,7 @@ START_TEST(prints_help)
         "      --signal-everything-that-descends\n"
         "                    Long.\n"
         "  -l N              Last N lines.\n"
-        "  -h, --help        Show this help.\n"
+        "  -h, --help        show this help\n"
         "\n"
         "Examples:\n"
         "  js demo -n x\n"
@@ -336,7 +336,7 @@ START_TEST(breaks_a_long_usage_under_itself)
     ck_assert_str_eq((char *)out.data,
                      "Usage: js run [OPTION]... [--] COMMAND_WITH_A_LONG_NAME\n"
                      "              [ARGUMENT_OF_THE_COMMAND]... [AND_ANOTHER]...\n"
-                     "Run.\n\nOptions:\n  -h, --help  Show this help.\n");
+                     "Run.\n\nOptions:\n  -h, --help  show this help\n");
     bytes_finish(&out);
 }
 END_TEST

@@ -47,7 +47,10 @@ struct canvas {
     unsigned falls;     /* line feeds since the cursor's row was last known */
     bool single_shift;  /* SS2 or SS3 waits for its character */
     bool absolute;      /* something on the normal screen depends on which row of the screen it is in */
-    struct width glyph; /* of the last character printed, for REP */
+    /* Of the text that ends right here: the last character's width, and where it may be one cluster with begins. */
+    bool printed;
+    struct width glyph;
+    uint64_t cluster;
     uint64_t lines;     /* that left the normal screen at its top, about */
     uint64_t gone;      /* the last byte of them */
 };
@@ -74,6 +77,12 @@ bool canvas_is_sure(const struct canvas *canvas);
 
 /* Text as the parser gives it; it starts at offset begin. Sets the offsets itself. */
 void canvas_text(struct canvas *canvas, const uint8_t *data, size_t len, uint64_t begin);
+/* Something that is not text: what follows cannot change the last character any more. */
+static inline void canvas_break_text(struct canvas *canvas)
+{
+    canvas->printed = false;
+}
+
 /* REP. */
 void canvas_repeat(struct canvas *canvas, unsigned n);
 

@@ -179,7 +179,8 @@ void canvas_reset(struct canvas *c)
     state_reset(&c->state);
     c->unsure = c->unsure_screen[0] = c->unsure_screen[1] = 0;
     c->single_shift = false;
-    rows_clear(canvas_rows(c), c->begin, c->last);
+    /* All is known again after the sequence, so nothing of it is needed to show this. */
+    rows_clear(canvas_rows(c), c->last + 1, c->last + 1);
     canvas_rows(c)->shifts++;
     c->gone = c->last;
     canvas_position(c, 0, 0);

@@ -8,6 +8,8 @@
 /* Less than this is not worth a look whether it can be skipped; how far back a CR is looked for. */
 enum { FLOOD_MIN = 256, FLOOD_CR = 1024 };
 
+enum { CLUSTER_LONG = 512 };
+
 /*
  * The row is full and the next character begins a new one. The full one is new in all its cells if it was written
  * from the start.
@@ -44,31 +46,49 @@ static void print_unsure(struct canvas *c, unsigned least, unsigned most)
     c->fresh = false;
 }
 
-/* n ASCII characters, the first at offset begin, from a column that is known. */
-static void print_ascii_exact(struct canvas *c, size_t n, uint64_t begin)
+/* n characters of one column each from a column that is known, the first at offset begin, step bytes each. */
+static void print_exact(struct canvas *c, size_t n, uint64_t begin, unsigned step)
 {
     while (n > 0) {
         canvas_at(c, begin, begin + 1);
         if (c->cursor.most == c->cols)
             wrap(c, true);
         size_t room = c->cols - c->cursor.most, now = n < room ? n : room;
-        c->last = begin + now - 1;
+        c->last = begin + (now - 1) * step;
         canvas_touch(c, true);
         c->cursor.least = c->cursor.most = (uint16_t)(c->cursor.most + now);
-        begin += now;
+        begin += now * step;
         n -= now;
     }
+}
+
+static bool is_exact(const struct canvas *c)
+{
+    return c->cursor.least == c->cursor.most && c->cursor.y_known && canvas_is_steady(c);
+}
+
+/*
+ * Text begins at offset begin, or goes on there up to the character at last; no cluster begins before an ASCII one.
+ * All of a text that is not long counts as one: xterm.js lets what it prints depend on where the text was cut.
+ */
+static void note_cluster(struct canvas *c, uint64_t begin, uint64_t last, bool ascii)
+{
+    if (!c->printed)
+        c->cluster = begin;
+    if (ascii && last - c->cluster > CLUSTER_LONG)
+        c->cluster = last;
+    c->printed = true;
 }
 
 static void print_ascii(struct canvas *c, size_t n, uint64_t begin)
 {
     c->glyph = (struct width){1, 1};
-    bool exact = c->cursor.least == c->cursor.most && c->cursor.y_known && canvas_is_steady(c);
+    note_cluster(c, begin, begin + n - 1, true);
     if (c->cursor.most + n <= c->cols || !c->state.autowrap) {
         canvas_at(c, begin, begin + n);
         print_unsure(c, n < c->cols ? (unsigned)n : c->cols, n < c->cols ? (unsigned)n : c->cols);
-    } else if (exact) {
-        print_ascii_exact(c, n, begin);
+    } else if (is_exact(c)) {
+        print_exact(c, n, begin, 1);
     } else {
         canvas_at(c, begin, begin + n);
         print_unsure(c, 0, 2 * c->cols);
@@ -78,8 +98,7 @@ static void print_ascii(struct canvas *c, size_t n, uint64_t begin)
 /* One character of that width. */
 static void print_glyph(struct canvas *c, struct width width)
 {
-    bool exact = c->cursor.least == c->cursor.most && c->cursor.y_known && canvas_is_steady(c) &&
-                 width.least == width.most && width.most <= c->cols;
+    bool exact = is_exact(c) && width.least == width.most && width.most <= c->cols;
     c->glyph = width;
     if (exact && c->state.autowrap && c->cursor.most + width.most > c->cols) {
         bool full = c->cursor.most == c->cols;
@@ -92,6 +111,7 @@ static void print_glyph(struct canvas *c, struct width width)
 static size_t print_wide(struct canvas *c, const uint8_t *data, size_t len, uint64_t begin)
 {
     size_t i = 0;
+    note_cluster(c, begin, begin, false);
     while (i < len && data[i] >= 0x80) {
         uint32_t point;
         unsigned taken = utf8_decode(data + i, len - i, &point);
@@ -108,8 +128,10 @@ static size_t print_wide(struct canvas *c, const uint8_t *data, size_t len, uint
  */
 static size_t skip_flood(struct canvas *c, const uint8_t *data, size_t len, uint64_t begin)
 {
+    if (len < FLOOD_MIN || !canvas_is_steady(c))
+        return 0;
     struct margins margins = canvas_margins(c);
-    if (len < FLOOD_MIN || !canvas_is_steady(c) || margins.top > 0 || margins.bottom != c->rows - 1)
+    if (margins.top > 0 || margins.bottom != c->rows - 1)
         return 0;
     size_t end = scan_line_from_end(data, len, c->rows);
     if (end < FLOOD_MIN || end == len)
@@ -159,15 +181,19 @@ void canvas_text(struct canvas *c, const uint8_t *data, size_t len, uint64_t beg
             canvas_tab(c, 1);
         else
             canvas_line_feed(c);
-        c->glyph = (struct width){0, 0};
+        canvas_break_text(c);
         i++;
     }
 }
 
 void canvas_repeat(struct canvas *c, unsigned n)
 {
-    if (n > c->cols * c->rows)
-        n = c->cols * c->rows;
-    for (; n > 0; n--)
-        print_glyph(c, c->glyph);
+    uint64_t last = c->last;
+    if (!c->printed || c->glyph.least != 1 || c->glyph.most != 1)
+        print_unsure(c, 0, 2 * n);
+    else if (c->cursor.most + n <= c->cols || !c->state.autowrap || !is_exact(c))
+        print_unsure(c, n, n);
+    else
+        print_exact(c, n, c->begin, 0);
+    c->last = last;
 }

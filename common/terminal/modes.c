@@ -10,6 +10,16 @@ bool modes_default(unsigned number)
     return number == 7 || number == 8 || number == 25 || number == 1035;
 }
 
+bool modes_is_plain(unsigned number)
+{
+    static const uint16_t special[] = {2, 3, 6, 7, 12, 25, 47, 66, 69, 1047, 1048, 1049, 2026};
+    for (unsigned i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
+        if (special[i] == number)
+            return false;
+    }
+    return true;
+}
+
 /*
  * Mouse tracking, its encodings: modes of which one ends another, in ways that terminals do not agree on. Told in the
  * order in which they were last touched, they come out the same everywhere.

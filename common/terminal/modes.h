@@ -23,6 +23,9 @@ struct modes {
 /* Value of a mode that was never touched: true for those that terminals start with set. */
 bool modes_default(unsigned number);
 
+/* Whether a mode is kept here: not one of those named above, nor one whose setting does something else (2, 3, 12). */
+bool modes_is_plain(unsigned number);
+
 /* The last value, or the default. */
 bool modes_get(const struct modes *modes, unsigned number);
 

@@ -55,6 +55,11 @@ bool parser_in_sequence(const struct parser *parser)
     return parser->state != GROUND;
 }
 
+bool parser_in_string(const struct parser *parser)
+{
+    return parser->state >= STRING;
+}
+
 uint64_t parser_begin(const struct parser *parser)
 {
     if (parser->state != GROUND)
@@ -108,12 +113,12 @@ static void start_string(struct parser *p, enum parser_string_kind kind, bool ha
         p->events->string_start(p->user, &p->string);
 }
 
-static void add_payload(struct parser *p, const uint8_t *data, size_t len)
+static void add_payload(struct parser *p, const uint8_t *data, size_t len, uint64_t begin)
 {
     if (len == 0)
         return;
     if (p->events->string_data)
-        p->events->string_data(p->user, data, len);
+        p->events->string_data(p->user, data, len, begin);
     size_t room = p->payload_max - p->payload.len;
     if (len > room) {
         p->string.truncated = true;
@@ -347,7 +352,7 @@ static size_t run_string(struct parser *p, const uint8_t *data, size_t len, uint
         return st ? 1 : 0;
     }
     size_t payload = scan_payload(data, len);
-    add_payload(p, data, payload);
+    add_payload(p, data, payload, at);
     if (payload == len)
         return len;
     uint8_t c = data[payload];
@@ -373,7 +378,7 @@ static size_t run_string(struct parser *p, const uint8_t *data, size_t len, uint
         p->tail[0] = c;
         p->tail_len = 1;
     } else {
-        add_payload(p, &c, 1);
+        add_payload(p, &c, 1, end - 1);
     }
     return payload + 1;
 }
@@ -501,7 +506,7 @@ static size_t complete_tail(struct parser *p, const uint8_t *data, size_t len)
     uint64_t begin = p->offset - p->tail_len;
     p->tail_len = 0;
     if (p->state == STRING && joined[0] == C1_LEAD && have == 1)
-        add_payload(p, joined, 1);
+        add_payload(p, joined, 1, begin);
     else if (have == 1 || (have < want && p->state == GROUND))
         emit_text(p, joined, have, begin);
     else

@@ -67,8 +67,8 @@ struct parser_events {
     void (*csi)(void *user, const struct parser_sequence *sequence);
     /* A string begins: data is empty and end has no meaning yet. */
     void (*string_start)(void *user, const struct parser_string *string);
-    /* All of a string's payload, in pieces, for who wants more than the parser keeps. */
-    void (*string_data)(void *user, const uint8_t *data, size_t len);
+    /* All of a string's payload, in pieces, for who wants more than the parser keeps; begin as for text. */
+    void (*string_data)(void *user, const uint8_t *data, size_t len, uint64_t begin);
     void (*string_end)(void *user, const struct parser_string *string);
 };
 
@@ -104,6 +104,9 @@ bool parser_is_ground(const struct parser *parser);
 
 /* Whether an escape sequence, control sequence or string is unfinished (an unfinished character does not count). */
 bool parser_in_sequence(const struct parser *parser);
+
+/* Whether a control string is unfinished. */
+bool parser_in_string(const struct parser *parser);
 
 /* The offset of what is unfinished, or of the next byte if nothing is. */
 uint64_t parser_begin(const struct parser *parser);

@@ -1,30 +1,300 @@
 #include "common/terminal/replay.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "common/terminal/parser.h"
+#include "common/terminal/replay_rules.h"
+
+enum { COLLECT_MAX = 16384, EMBEDDED_MAX = 8 };
+
+/* A control inside of a sequence, which acts before the sequence does. */
+struct embedded {
+    uint64_t at;
+    uint8_t control;
+};
 
 struct replay {
-    int nothing;
+    struct parser parser;
+    struct bytes *out;   /* the caller's, during a feed */
+    int error;           /* the first failure of the feed */
+    const uint8_t *data; /* what is being fed */
+    uint64_t data_begin; /* its offset */
+    uint64_t decided;    /* all before this offset has gone out, was dropped, or is in held */
+    struct bytes held;   /* owned; the bytes just before decided of which is not known yet whether they pass */
+    struct bytes head;   /* owned; the start of a string's payload while its verdict is awaited */
+    enum replay_verdict verdict; /* of the string being read */
+    bool drop_chunks;            /* the rest of an image that was asked about */
+    struct embedded embedded[EMBEDDED_MAX];
+    unsigned embedded_count;
+};
+
+static void emit(struct replay *r, const void *data, size_t len)
+{
+    if (r->error == 0)
+        r->error = bytes_append(r->out, data, len);
+}
+
+static const uint8_t *raw(const struct replay *r, uint64_t offset)
+{
+    return r->data + (offset - r->data_begin);
+}
+
+/* Takes the first len bytes of what is held out, to where they go out or are dropped. */
+static void release(struct replay *r, uint64_t len, bool pass)
+{
+    size_t n = len < r->held.len ? (size_t)len : r->held.len;
+    if (pass)
+        emit(r, r->held.data, n);
+    bytes_consume(&r->held, n);
+}
+
+/* All before end goes out, or is dropped. What is held after it stays so. */
+static void decide_until(struct replay *r, uint64_t end, bool pass)
+{
+    uint64_t held_begin = r->decided - r->held.len;
+    if (end > held_begin)
+        release(r, end - held_begin, pass);
+    if (end <= r->decided)
+        return;
+    if (pass)
+        emit(r, raw(r, r->decided), (size_t)(end - r->decided));
+    r->decided = end;
+}
+
+static void pass_until(struct replay *r, uint64_t end)
+{
+    decide_until(r, end, true);
+}
+
+/* What is from begin to end is dropped; undecided bytes before it, of a sequence broken off, go out. */
+static void drop(struct replay *r, uint64_t begin, uint64_t end)
+{
+    decide_until(r, begin, true);
+    decide_until(r, end, false);
+}
+
+/* Keeps all before end until it is decided. */
+static void hold_until(struct replay *r, uint64_t end)
+{
+    if (end <= r->decided)
+        return;
+    if (r->error == 0)
+        r->error = bytes_append(&r->held, raw(r, r->decided), (size_t)(end - r->decided));
+    r->decided = end;
+}
+
+static void on_text(void *user, const uint8_t *data, size_t len, uint64_t begin)
+{
+    (void)data;
+    pass_until(user, begin + len);
+}
+
+static void on_control(void *user, uint8_t control, uint64_t begin)
+{
+    struct replay *r = user;
+    uint64_t end = begin + (control < 0x80 ? 1 : 2);
+    if (parser_in_sequence(&r->parser)) {
+        if (r->embedded_count < EMBEDDED_MAX)
+            r->embedded[r->embedded_count++] = (struct embedded){begin, control};
+    } else if (replay_drops_control(control)) {
+        drop(r, begin, end);
+    } else {
+        pass_until(r, end);
+    }
+}
+
+/* A sequence goes out without the bells and questions that are in it. */
+static void pass_sequence(struct replay *r, const struct parser_sequence *sequence)
+{
+    size_t len = r->out->len;
+    pass_until(r, sequence->end);
+    if (r->embedded_count == 0 || r->error < 0)
+        return;
+    for (size_t i = len; i < r->out->len;) {
+        if (!replay_drops_control(r->out->data[i])) {
+            i++;
+            continue;
+        }
+        memmove(r->out->data + i, r->out->data + i + 1, r->out->len - i - 1);
+        r->out->len--;
+    }
+}
+
+/* A sequence does not go out, but the controls in it do. */
+static void drop_sequence(struct replay *r, const struct parser_sequence *sequence)
+{
+    drop(r, sequence->begin, sequence->end);
+    for (unsigned i = 0; i < r->embedded_count; i++) {
+        if (r->embedded[i].at > sequence->begin && !replay_drops_control(r->embedded[i].control))
+            emit(r, &r->embedded[i].control, 1);
+    }
+}
+
+static void on_escape(void *user, const struct parser_sequence *escape)
+{
+    struct replay *r = user;
+    if (replay_drops_escape(escape))
+        drop_sequence(r, escape);
+    else
+        pass_sequence(r, escape);
+    r->embedded_count = 0;
+}
+
+static void on_csi(void *user, const struct parser_sequence *csi)
+{
+    struct replay *r = user;
+    enum replay_verdict verdict = replay_judge_csi(csi);
+    if (verdict == REPLAY_PASS)
+        pass_sequence(r, csi);
+    else
+        drop_sequence(r, csi);
+    if (verdict == REPLAY_REWRITE && r->error == 0)
+        r->error = replay_rewrite_csi(csi, r->out);
+    r->embedded_count = 0;
+}
+
+static void on_string_start(void *user, const struct parser_string *string)
+{
+    struct replay *r = user;
+    r->head.len = 0;
+    r->embedded_count = 0;
+    r->verdict = REPLAY_PASS;
+    if (string->kind == PARSER_DCS)
+        r->verdict = replay_judge_dcs(string->head);
+    else if (string->kind == PARSER_OSC || string->kind == PARSER_APC)
+        r->verdict = REPLAY_WAIT;
+}
+
+static void judge_osc(struct replay *r, bool complete)
+{
+    r->verdict = replay_judge_osc(r->head.data ? r->head.data : (const uint8_t *)"", r->head.len, complete);
+    if (r->verdict == REPLAY_WAIT && r->head.len > COLLECT_MAX)
+        r->verdict = REPLAY_PASS;
+}
+
+/* The part of an APC before its semicolon, which is at offset end, is in head. */
+static void judge_apc(struct replay *r, uint64_t end)
+{
+    const uint8_t *keys = r->head.data ? r->head.data : (const uint8_t *)"";
+    r->verdict = replay_judge_apc(keys, r->head.len);
+    bool graphics = r->head.len > 0 && keys[0] == 'G';
+    if (graphics && r->drop_chunks && r->verdict != REPLAY_DROP && memmem(keys, r->head.len, "a=", 2) == NULL)
+        r->verdict = REPLAY_DROP;
+    if (graphics)
+        r->drop_chunks =
+            r->verdict == REPLAY_DROP && replay_key_is(keys + 1, r->head.len - 1, "m=1");
+    if (r->verdict != REPLAY_REWRITE)
+        return;
+    drop(r, r->parser.sequence.begin, end);
+    if (r->error == 0)
+        r->error = replay_rewrite_apc(keys, r->head.len, r->out);
+    r->verdict = REPLAY_PASS;
+}
+
+static void on_string_data(void *user, const uint8_t *data, size_t len, uint64_t begin)
+{
+    struct replay *r = user;
+    if (r->verdict != REPLAY_WAIT || r->error < 0)
+        return;
+    bool apc = r->parser.string.kind == PARSER_APC;
+    const uint8_t *semicolon = apc ? memchr(data, ';', len) : NULL;
+    size_t taken = semicolon ? (size_t)(semicolon - data) : len;
+    r->error = bytes_append(&r->head, data, taken);
+    if (r->error < 0)
+        return;
+    if (semicolon)
+        judge_apc(r, begin + taken);
+    else if (apc && (r->head.data[0] != 'G' || r->head.len > COLLECT_MAX))
+        r->verdict = REPLAY_PASS;
+    else if (!apc)
+        judge_osc(r, false);
+}
+
+static void on_string_end(void *user, const struct parser_string *string)
+{
+    struct replay *r = user;
+    if (r->verdict == REPLAY_WAIT && string->kind == PARSER_OSC)
+        judge_osc(r, true);
+    else if (r->verdict == REPLAY_WAIT) /* no semicolon: the terminator follows the keys */
+        judge_apc(r, string->begin + 2 + r->head.len);
+    if (r->verdict == REPLAY_REWRITE) {
+        drop(r, string->begin, string->end);
+        if (r->error == 0 && !string->truncated && !string->cancelled)
+            r->error = replay_rewrite_osc(string, r->out);
+    } else if (r->verdict == REPLAY_DROP) {
+        drop(r, string->begin, string->end);
+    } else {
+        pass_until(r, string->end);
+    }
+    r->head.len = 0;
+}
+
+static const struct parser_events events = {
+    .text = on_text,
+    .control = on_control,
+    .escape = on_escape,
+    .csi = on_csi,
+    .string_start = on_string_start,
+    .string_data = on_string_data,
+    .string_end = on_string_end,
 };
 
 struct replay *replay_create(void)
 {
-    return calloc(1, sizeof(struct replay));
+    struct replay *replay = calloc(1, sizeof(*replay));
+    if (replay)
+        parser_init(&replay->parser, &events, replay, COLLECT_MAX);
+    return replay;
 }
 
 void replay_destroy(struct replay *replay)
 {
+    if (!replay)
+        return;
+    parser_finish(&replay->parser);
+    bytes_finish(&replay->held);
+    bytes_finish(&replay->head);
     free(replay);
+}
+
+/* The end of what was fed: what is undecided is kept, but for strings that pass or do not already. */
+static void settle(struct replay *r, uint64_t end)
+{
+    uint64_t begin = parser_begin(&r->parser);
+    if (begin > r->decided)
+        pass_until(r, begin);
+    if (parser_in_string(&r->parser) && r->verdict != REPLAY_WAIT) {
+        /* An ESC or 0xC2 at the end may belong to what comes next. */
+        uint8_t last = r->data[end - 1 - r->data_begin];
+        uint64_t sure = last == 0x1b || last == 0xc2 ? end - 1 : end;
+        decide_until(r, sure, r->verdict != REPLAY_DROP);
+    }
+    hold_until(r, end);
 }
 
 int replay_feed(struct replay *replay, const void *data, size_t len, struct bytes *out)
 {
-    (void)replay;
-    return bytes_append(out, data, len);
+    if (len == 0)
+        return 0;
+    replay->out = out;
+    replay->error = 0;
+    replay->data = data;
+    replay->data_begin = replay->parser.offset;
+    parser_feed(&replay->parser, data, len);
+    settle(replay, replay->parser.offset);
+    replay->out = NULL;
+    return replay->error;
 }
 
 int replay_end(struct replay *replay, struct bytes *out)
 {
-    (void)replay;
-    (void)out;
-    return 0;
+    int r = bytes_append(out, replay->held.data, replay->held.len);
+    replay->held.len = 0;
+    replay->head.len = 0;
+    replay->embedded_count = 0;
+    replay->drop_chunks = false;
+    parser_skip(&replay->parser, replay->parser.offset);
+    return r;
 }

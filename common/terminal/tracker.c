@@ -1,98 +1,228 @@
 #include "common/terminal/tracker.h"
 
-#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
-struct tracker {
-    uint64_t offset;
-    uint64_t floor;
+#include "common/terminal/tracker_internal.h"
+#include "common/terminal/undo.h"
+
+enum {
+    PAYLOAD_MAX = 8192,          /* of OSC and the like: titles, links, colours */
+    CHECKPOINT_SPACING = 4096,   /* bytes between two, if the state is known */
+    CHECKPOINT_NEAREST = 256,    /* before a clear of the screen */
+    CHECKPOINT_COARSE = 1 << 16, /* without one for so long, a doubtful one has to do */
+    TEXT_PIECE = 1 << 15,
+};
+
+static unsigned clip_side(unsigned side)
+{
+    return side == 0 ? 1 : side > CANVAS_SIDE_MAX ? CANVAS_SIDE_MAX : side;
+}
+
+/* Adds a checkpoint at offset, where the stream has just got to, if the state is known well enough. */
+static void consider_checkpoint(struct tracker *tracker, uint64_t offset)
+{
+    if (parser_in_sequence(&tracker->parser))
+        return;
+    bool sure = canvas_is_sure(&tracker->canvas), doubtful = false;
+    if (!sure) {
+        uint64_t since = offset - checkpoints_last(&tracker->checkpoints);
+        doubtful = since >= CHECKPOINT_COARSE && cursor_is_exact(&tracker->canvas.cursor, tracker->canvas.cols);
+    }
+    if ((sure || doubtful) && checkpoints_add(&tracker->checkpoints, &tracker->canvas, offset, doubtful))
+        tracker->next_checkpoint = offset + CHECKPOINT_SPACING;
+}
+
+void tracker_offer_checkpoint(struct tracker *tracker, uint64_t offset)
+{
+    if (offset >= checkpoints_last(&tracker->checkpoints) + CHECKPOINT_NEAREST)
+        consider_checkpoint(tracker, offset);
+}
+
+void tracker_enter_alternate(struct tracker *tracker, unsigned mode)
+{
+    struct canvas *canvas = &tracker->canvas;
+    if (!canvas->state.alternate && canvas_is_sure(canvas) &&
+        checkpoints_add(&tracker->checkpoints, canvas, canvas->begin, false))
+        checkpoints_enter(&tracker->checkpoints);
+    canvas_enter_alternate(canvas, mode);
+}
+
+void tracker_leave_alternate(struct tracker *tracker, unsigned mode)
+{
+    struct canvas *canvas = &tracker->canvas;
+    bool left = canvas->state.alternate;
+    canvas_leave_alternate(canvas, mode);
+    if (left)
+        checkpoints_leave(&tracker->checkpoints, canvas, canvas->last + 1, canvas_is_sure(canvas));
+}
+
+void tracker_reset(struct tracker *tracker)
+{
+    canvas_reset(&tracker->canvas);
+    /* A replay must never reset the user's terminal: it begins after this. */
+    checkpoints_finish(&tracker->checkpoints);
+    tracker->history = tracker->canvas.last + 1;
+    checkpoints_add(&tracker->checkpoints, &tracker->canvas, tracker->canvas.last + 1, false);
+}
+
+static void after_event(struct tracker *tracker, uint64_t end)
+{
+    if (end >= tracker->next_checkpoint)
+        consider_checkpoint(tracker, end);
+}
+
+static void after_sequence(struct tracker *tracker, uint64_t end)
+{
+    canvas_break_text(&tracker->canvas);
+    after_event(tracker, end);
+}
+
+/* Where to cut a long text: after a line, or else between characters. */
+static size_t piece_of(const uint8_t *data, size_t len)
+{
+    if (len <= TEXT_PIECE)
+        return len;
+    const uint8_t *line = memrchr(data, '\n', TEXT_PIECE);
+    if (line)
+        return (size_t)(line - data) + 1;
+    size_t piece = TEXT_PIECE;
+    while (piece > TEXT_PIECE - 3 && (data[piece] & 0xc0) == 0x80)
+        piece--;
+    return piece;
+}
+
+static void on_text(void *user, const uint8_t *data, size_t len, uint64_t begin)
+{
+    struct tracker *tracker = user;
+    while (len > 0) {
+        size_t piece = piece_of(data, len);
+        canvas_text(&tracker->canvas, data, piece, begin);
+        data += piece;
+        len -= piece;
+        begin += piece;
+        after_event(tracker, begin);
+    }
+}
+
+static void on_control(void *user, uint8_t control, uint64_t begin)
+{
+    struct tracker *tracker = user;
+    uint64_t end = begin + (control < 0x80 ? 1 : 2);
+    canvas_at(&tracker->canvas, begin, end);
+    tracker_control(tracker, control, begin);
+    after_sequence(tracker, end);
+}
+
+static void on_escape(void *user, const struct parser_sequence *escape)
+{
+    struct tracker *tracker = user;
+    canvas_at(&tracker->canvas, escape->begin, escape->end);
+    if (!escape->malformed)
+        tracker_escape(tracker, escape);
+    after_sequence(tracker, escape->end);
+}
+
+static void on_csi(void *user, const struct parser_sequence *csi)
+{
+    struct tracker *tracker = user;
+    canvas_at(&tracker->canvas, csi->begin, csi->end);
+    if (!csi->malformed)
+        tracker_csi(tracker, csi);
+    after_sequence(tracker, csi->end);
+}
+
+static void on_string_end(void *user, const struct parser_string *string)
+{
+    struct tracker *tracker = user;
+    canvas_at(&tracker->canvas, string->begin, string->end);
+    if (!string->cancelled)
+        tracker_string(tracker, string);
+    after_sequence(tracker, string->end);
+}
+
+static const struct parser_events events = {
+    .text = on_text,
+    .control = on_control,
+    .escape = on_escape,
+    .csi = on_csi,
+    .string_end = on_string_end,
 };
 
 struct tracker *tracker_create(unsigned rows, unsigned cols)
 {
-    (void)rows;
-    (void)cols;
-    return calloc(1, sizeof(struct tracker));
+    struct tracker *tracker = calloc(1, sizeof(*tracker));
+    if (!tracker)
+        return NULL;
+    parser_init(&tracker->parser, &events, tracker, PAYLOAD_MAX);
+    if (canvas_init(&tracker->canvas, clip_side(rows), clip_side(cols)) < 0 ||
+        !checkpoints_add(&tracker->checkpoints, &tracker->canvas, 0, false)) {
+        tracker_destroy(tracker);
+        return NULL;
+    }
+    tracker->next_checkpoint = CHECKPOINT_SPACING;
+    return tracker;
 }
 
 void tracker_destroy(struct tracker *tracker)
 {
+    if (!tracker)
+        return;
+    checkpoints_finish(&tracker->checkpoints);
+    canvas_finish(&tracker->canvas);
+    parser_finish(&tracker->parser);
     free(tracker);
 }
 
 void tracker_feed(struct tracker *tracker, const void *data, size_t len)
 {
-    (void)data;
-    tracker->offset += len;
+    parser_feed(&tracker->parser, data, len);
 }
 
 uint64_t tracker_offset(const struct tracker *tracker)
 {
-    return tracker->offset;
+    return tracker->parser.offset;
 }
 
 void tracker_gap(struct tracker *tracker, uint64_t offset)
 {
-    tracker->offset = tracker->floor = offset;
+    if (offset <= tracker->parser.offset)
+        return;
+    parser_skip(&tracker->parser, offset);
+    canvas_forget(&tracker->canvas, offset);
+    checkpoints_finish(&tracker->checkpoints);
+    tracker->history = offset;
+    tracker->next_checkpoint = offset;
 }
 
 void tracker_resize(struct tracker *tracker, unsigned rows, unsigned cols)
 {
-    (void)tracker;
-    (void)rows;
-    (void)cols;
+    rows = clip_side(rows);
+    cols = clip_side(cols);
+    if (rows == tracker->canvas.rows && cols == tracker->canvas.cols)
+        return;
+    tracker->resized = tracker->parser.offset;
+    canvas_resize(&tracker->canvas, rows, cols, tracker->parser.offset);
+    tracker->next_checkpoint = tracker->parser.offset;
 }
 
 const char *tracker_title(const struct tracker *tracker)
 {
-    (void)tracker;
-    return NULL;
+    const struct shared *title = tracker->canvas.state.titles.title;
+    return title ? title->data : NULL;
 }
 
 bool tracker_alternate(const struct tracker *tracker)
 {
-    (void)tracker;
-    return false;
+    return tracker->canvas.state.alternate;
 }
 
 int tracker_undo(const struct tracker *tracker, struct bytes *out)
 {
-    return tracker->offset > 0 ? bytes_append_text(out, tracker_undo_unknown()) : 0;
-}
-
-const char *tracker_undo_unknown(void)
-{
-    return "\033[?2026l\033[?1049l\033[?6l\033[r\033[m\017\033(B\033[4l\033[?7h\033[?1l\033>\033[?1000;1002;1003;1004;1005;"
-           "1006;1015;1016;2004l\033[>4m\033[<9u\033[0 q\033[?25h\r\n";
-}
-
-int tracker_plan(const struct tracker *tracker, uint64_t first, uint64_t limit, unsigned history_lines,
-                 struct tracker_plan *ret)
-{
-    (void)history_lines;
-    *ret = (struct tracker_plan){0};
-    uint64_t from = first > tracker->floor ? first : tracker->floor;
-    int r = from > 0 ? -E2BIG : 0;
-    if (limit > 0 && tracker->offset - from > limit) {
-        from = tracker->offset - limit;
-        r = -E2BIG;
-    }
-    if (from == tracker->offset)
-        return r;
-    ret->ranges = calloc(1, sizeof(*ret->ranges));
-    if (!ret->ranges)
-        return -ENOMEM;
-    ret->ranges[0] = (struct tracker_range){.from = from, .to = tracker->offset};
-    ret->count = 1;
-    return r;
-}
-
-void tracker_plan_finish(struct tracker_plan *plan)
-{
-    for (size_t i = 0; i < plan->count; i++)
-        bytes_finish(&plan->ranges[i].before);
-    free(plan->ranges);
-    bytes_finish(&plan->before);
-    bytes_finish(&plan->after);
-    *plan = (struct tracker_plan){0};
+    struct writer writer = {.out = out};
+    size_t len = out->len;
+    undo_write(&tracker->canvas, parser_in_sequence(&tracker->parser), &writer);
+    if (writer.error < 0)
+        out->len = len;
+    return writer.error;
 }

@@ -147,14 +147,6 @@ static void bring_style(const struct state *from, const struct state *to, struct
         writer_text(writer, blink ? "\033[?12h" : "\033[?12l");
 }
 
-static void write_osc(const char *start, const struct shared *text, struct writer *writer)
-{
-    writer_text(writer, start);
-    if (text)
-        writer_append(writer, text->data, text->len);
-    writer_text(writer, "\033\\");
-}
-
 /* All that has nothing to do with cursor and screens. */
 static void bring_rest(const struct state *from, const struct state *to, struct writer *writer)
 {
@@ -170,10 +162,11 @@ static void bring_rest(const struct state *from, const struct state *to, struct 
     keyboard_write_resources(&from->keyboard, &to->keyboard, writer);
     titles_write(&from->titles, &to->titles, writer);
     palette_write(from->palette, to->palette, writer);
-    if (to->directory && !shared_equal(from->directory, to->directory))
-        write_osc("\033]7;", to->directory, writer);
-    if (!shared_equal(from->progress, to->progress))
-        write_osc(to->progress ? "\033]9;4;" : "\033]9;4;0", to->progress, writer);
+    if (to->directory && !shared_equal(from->directory, to->directory)) {
+        writer_text(writer, "\033]7;");
+        writer_append(writer, to->directory->data, to->directory->len);
+        writer_text(writer, "\033\\");
+    }
 }
 
 void transition_write(const struct station *from, const struct station *to, unsigned rows, unsigned cols,

@@ -18,7 +18,7 @@ struct station {
 
 /*
  * Writes the transition on a screen of that size. place: set the cursor even where it should be right. Synchronized
- * output (mode 2026) is not touched. Going from the alternate to the normal screen is not possible; from the normal to
+ * output (mode 2026) and progress are not touched. Going from the alternate to the normal screen is not possible; from the normal to
  * the alternate one shows it as the job did.
  */
 void transition_write(const struct station *from, const struct station *to, unsigned rows, unsigned cols,

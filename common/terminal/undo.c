@@ -23,14 +23,18 @@ static struct cursor leave_alternate(const struct state *state, struct cursor cu
     return state->alternate_mode == 1049 ? state->screen[SCREEN_NORMAL].saved.cursor : cursor;
 }
 
+static bool narrows(const struct canvas *canvas, const struct margins *margins)
+{
+    return margins->sides_set || (margins->set && (margins->top > 0 || margins->bottom + 1u < canvas->rows));
+}
+
 /* Margins and DECOM. Returns whether the cursor has been moved home by that. */
 static bool free_margins(const struct canvas *canvas, struct writer *writer)
 {
     const struct state *state = &canvas->state;
     bool set = false;
     for (int i = 0; i < 2; i++)
-        set |= state->screen[i].margins.set || state->screen[i].margins.sides_set ||
-               canvas->unsure_screen[i] & UNSURE_MARGINS;
+        set |= narrows(canvas, &state->screen[i].margins) || canvas->unsure_screen[i] & UNSURE_MARGINS;
     bool origin = state->origin || canvas->unsure & UNSURE_ORIGIN || state->screen[SCREEN_NORMAL].saved.origin;
     if (origin)
         writer_text(writer, "\033[?6l");
@@ -52,15 +56,15 @@ static void free_drawing(const struct canvas *canvas, struct writer *writer)
     bool was_saved = state->alternate && state->alternate_mode == 1049;
     if (canvas->unsure & (UNSURE_PEN | UNSURE_LINK | UNSURE_PROTECTION))
         writer_text(writer, "\033[m\033[0\"q\033]8;;\033\\");
-    else if (!pen_equal(&state->pen, &plain))
+    else
         pen_write(&state->pen, &plain, writer);
-    else if (was_saved)
+    if (was_saved)
         pen_write(&saved->pen, &plain, writer);
     if (canvas->unsure & (UNSURE_CHARSETS | UNSURE_SHIFT))
         writer_text(writer, "\033(B\033)B\033*B\033+B\017");
-    else if (!charsets_equal(&state->charsets, &ascii))
+    else
         charsets_write(&state->charsets, &ascii, writer);
-    else if (was_saved)
+    if (was_saved)
         charsets_write(&saved->charsets, &ascii, writer);
 }
 

@@ -19,7 +19,8 @@
 #include "common/record.h"
 #include "common/tty.h"
 
-#define READ_CHUNK  (64u << 10) /* output handled at once */
+#define READ_CHUNK  (64u << 10) /* output handled at once, at most */
+#define READ_SHOWN  (8u << 10)  /* while somebody looks: job and terminal work side by side then */
 #define READ_SMALL  1024u       /* after a read this short there is no more: do not ask again */
 #define DRAIN_BYTES (1u << 20)  /* read in one go when a job stops or ends; then the loop turns */
 #define ROWS_DEFAULT 24u
@@ -73,9 +74,10 @@ static void handle_output(struct holder *holder, const uint8_t *data, size_t len
 static ssize_t read_chunk(struct holder *holder)
 {
     size_t len = 0;
+    size_t most = holder->viewers ? READ_SHOWN : sizeof(read_buf);
     ssize_t n = 0;
-    while (len < sizeof(read_buf)) {
-        n = pty_read(&holder->pty, read_buf + len, sizeof(read_buf) - len);
+    while (len < most) {
+        n = pty_read(&holder->pty, read_buf + len, most - len);
         if (n < 0)
             break;
         len += (size_t)n;
@@ -259,13 +261,14 @@ static void on_launched(struct launch *launch, enum start_stage stage, int error
 static void initial_termios(struct holder *holder, const struct msg_terminal *terminal,
                             struct termios *ret)
 {
+    bool attached = terminal && !holder->run->detached;
     if (terminal && terminal->original)
         tty_from_message(terminal->original, ret);
     else
         tty_sane(ret);
     /* Without a keyboard nobody types what would need an echo; without a screen no CR is needed. */
-    holder->plain_echo = terminal && !terminal->keys;
-    holder->plain_opost = terminal && !terminal->tty;
+    holder->plain_echo = attached && !terminal->keys;
+    holder->plain_opost = attached && !terminal->tty;
     if (holder->plain_echo) {
         ret->c_lflag &= ~(tcflag_t)ECHO;
         ret->c_iflag &= ~(tcflag_t)IXON; /* a ^S in a file is data */
@@ -425,7 +428,11 @@ int holder_continue(struct holder *holder)
         pty_set_foreground(&holder->pty, leader);
     if (front > 0 && front != leader)
         kill(-front, SIGCONT);
-    return kill(-leader, SIGCONT) < 0 ? -errno : 0;
+    if (kill(-leader, SIGCONT) < 0)
+        return -errno;
+    /* Not left to SIGCHLD: of a job that stops again at once, waitid only tells the second stop. */
+    on_continued(holder);
+    return 0;
 }
 
 static void note_end(struct holder *holder, const siginfo_t *si)
@@ -602,6 +609,7 @@ static int holder_init(struct holder *holder, uint32_t id, int listen_fd, int lo
     holder->info.id = id;
     holder->pty.ptmx_fd = -1;
     holder->launch.status_fd = -1;
+    journal_init(&holder->journal, -1, 0);
     holder->source = (struct viewer_source){.journal = &holder->journal, .dir_fd = -1};
     int r = uv_loop_init(&holder->loop);
     if (r == 0)

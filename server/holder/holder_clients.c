@@ -150,6 +150,15 @@ static void steal(struct holder *holder, struct viewer *thief)
     }
 }
 
+/* Once: from then on the settings are the job's own affair (it may have turned echo off). */
+static void adapt_terminal(struct holder *holder, const struct viewer *viewer)
+{
+    if (!viewer->keys || (!holder->plain_echo && !holder->plain_opost))
+        return;
+    pty_adapt(&holder->pty, !holder->plain_echo, !holder->plain_opost);
+    holder->plain_echo = holder->plain_opost = false;
+}
+
 /* Everything is decided: the viewer is attached from here on. */
 static void attach(struct holder *holder, struct viewer *viewer, uint32_t request_id, bool resume)
 {
@@ -161,16 +170,16 @@ static void attach(struct holder *holder, struct viewer *viewer, uint32_t reques
             return;
         }
         set_size(holder, viewer->rows, viewer->cols);
-        if (viewer->keys)
-            pty_adapt(&holder->pty, !holder->plain_echo, !holder->plain_opost || !viewer->tty);
+        adapt_terminal(holder, viewer);
         holder->info.used_ns = clock_realtime_ns();
     }
+    /* Before the client can type: SIGCONT would take back a ^Z typed to a job still stopped. */
+    if (resume && holder->state == JOB_STOPPED && holder_continue(holder) < 0)
+        log_warn("cannot continue the job: %s", strerror(errno));
     holder_changed(holder);
     channel_send(&viewer->channel, MSG_ATTACHED, request_id, &holder->info, &fd, fd >= 0);
     viewer_restore(viewer, HOLDER_HISTORY_LINES);
     holder_update_reading(holder);
-    if (resume && holder->state == JOB_STOPPED && holder_continue(holder) < 0)
-        log_warn("cannot continue the job: %s", strerror(errno));
 }
 
 void holder_adopt(struct holder *holder, struct control *control, uint32_t request_id,
@@ -191,7 +200,9 @@ void holder_adopt(struct holder *holder, struct control *control, uint32_t reque
     channel_send(&control->channel, MSG_DONE, request_id, &done, NULL, 0);
 
     const struct viewer *owner = find_writer(holder, viewer);
-    if (holder->state != JOB_RUNNING && holder->state != JOB_STOPPED)
+    if (holder->state == JOB_STARTING)
+        refuse(viewer, adopt->client_request, ERROR_BUSY, "the job is being started");
+    else if (holder->state != JOB_RUNNING && holder->state != JOB_STOPPED)
         refuse(viewer, adopt->client_request, ERROR_ENDED, "the job has just ended");
     else if (adopt->mode == ATTACH_OWN && owner)
         refuse_attached(viewer, adopt->client_request, owner);

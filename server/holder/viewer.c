@@ -15,7 +15,7 @@
 
 #define REPLAY_MAX    (1u << 20)   /* bytes of log replayed at a restore, at most */
 #define CHECK_EVERY   20u          /* ms between looks whether the client is stopped ... */
-#define CHECK_BYTES   (64u << 10)  /* ... or bytes */
+#define CHECK_BYTES   (256u << 10) /* ... or bytes */
 
 static void pump(struct viewer *viewer);
 

@@ -1,0 +1,191 @@
+#include "common/terminal/checkpoints.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct checkpoint_state {
+    unsigned refs;
+    struct state state;
+};
+
+const struct state *checkpoint_state(const struct checkpoint *checkpoint)
+{
+    return &checkpoint->shared->state;
+}
+
+static void state_unref(struct checkpoint_state *shared)
+{
+    if (--shared->refs > 0)
+        return;
+    state_finish(&shared->state);
+    free(shared);
+}
+
+static struct checkpoint_state *state_clone(const struct state *state)
+{
+    struct checkpoint_state *shared = malloc(sizeof(*shared));
+    if (!shared)
+        return NULL;
+    shared->refs = 1;
+    state_init(&shared->state);
+    if (state_copy(&shared->state, state) < 0) {
+        free(shared);
+        return NULL;
+    }
+    return shared;
+}
+
+/* One of the last few with the same state, as it is with a prompt after each command, or a copy. */
+static struct checkpoint_state *state_shared(const struct checkpoints *checkpoints, const struct state *state)
+{
+    for (unsigned i = checkpoints->count; i > 0 && i + 3 > checkpoints->count; i--) {
+        struct checkpoint_state *shared = checkpoints->item[i - 1].shared;
+        if (state_equal(&shared->state, state)) {
+            shared->refs++;
+            return shared;
+        }
+    }
+    return state_clone(state);
+}
+
+void checkpoints_finish(struct checkpoints *checkpoints)
+{
+    for (unsigned i = 0; i < checkpoints->count; i++)
+        state_unref(checkpoints->item[i].shared);
+    checkpoints->count = 0;
+}
+
+static void remove_at(struct checkpoints *checkpoints, unsigned i)
+{
+    state_unref(checkpoints->item[i].shared);
+    checkpoints->count--;
+    memmove(&checkpoints->item[i], &checkpoints->item[i + 1],
+            (checkpoints->count - i) * sizeof(checkpoints->item[0]));
+}
+
+void checkpoints_drop(struct checkpoints *checkpoints, uint64_t offset)
+{
+    while (checkpoints->count > 0 && checkpoints->item[0].offset < offset)
+        remove_at(checkpoints, 0);
+}
+
+uint64_t checkpoints_last(const struct checkpoints *checkpoints)
+{
+    return checkpoints->count > 0 ? checkpoints->item[checkpoints->count - 1].offset : 0;
+}
+
+bool checkpoints_dead(const struct checkpoints *checkpoints, const struct canvas *canvas, unsigned i)
+{
+    const struct checkpoint *first = &checkpoints->item[i], *end = first + 1;
+    if (first->dead)
+        return true;
+    if (first->alternate != canvas->state.alternate || end->alternate != first->alternate ||
+        first->shifts != end->shifts)
+        return false;
+    /* Lines that have left the normal screen are in a terminal's scrollback. */
+    if (!first->alternate && first->offset <= canvas->gone)
+        return false;
+    return rows_free_of(&canvas->screen[first->alternate], first->offset, end->offset);
+}
+
+/* Notes what is dead by now, since it can no longer be told once rows have scrolled off; joins neighbours. */
+static void bury(struct checkpoints *checkpoints, const struct canvas *canvas)
+{
+    for (unsigned i = checkpoints->count - 1; i > 0; i--) {
+        struct checkpoint *first = &checkpoints->item[i - 1];
+        first->dead = checkpoints_dead(checkpoints, canvas, i - 1);
+        if (first->dead && checkpoints->item[i].dead)
+            remove_at(checkpoints, i);
+    }
+}
+
+/*
+ * How much is lost without checkpoint i: the bytes that a replay would have to begin earlier, or that could no longer
+ * be left out of it, against how much has come since.
+ */
+static double loss(const struct checkpoints *checkpoints, unsigned i)
+{
+    const struct checkpoint *before = &checkpoints->item[i - 1], *it = before + 1, *after = it + 1;
+    double since = (double)(checkpoints_last(checkpoints) - it->offset) + 4096;
+    double extra = (double)(it->offset - before->offset);
+    if (before->dead)
+        extra = 8 * (double)(it->offset - before->offset);
+    else if (it->dead)
+        extra = 8 * (double)(after->offset - it->offset);
+    return extra / since;
+}
+
+static void drop_cheapest(struct checkpoints *checkpoints, bool alternate)
+{
+    unsigned cheapest = 0;
+    double least = 0;
+    for (unsigned i = 1; i + 1 < checkpoints->count; i++) {
+        const struct checkpoint *it = &checkpoints->item[i];
+        if (it->alternate != alternate || it->enters)
+            continue;
+        double cost = loss(checkpoints, i);
+        if (cheapest == 0 || cost < least) {
+            cheapest = i;
+            least = cost;
+        }
+    }
+    /* Only the first, the last and the entrance may be there: the first goes. */
+    if (cheapest > 0)
+        checkpoints->item[cheapest - 1].dead = false;
+    remove_at(checkpoints, cheapest);
+}
+
+static void thin(struct checkpoints *checkpoints)
+{
+    unsigned alternate = 0;
+    for (unsigned i = 0; i < checkpoints->count; i++)
+        alternate += checkpoints->item[i].alternate;
+    if (alternate > CHECKPOINTS_ALTERNATE_MAX)
+        drop_cheapest(checkpoints, true);
+    else if (checkpoints->count > CHECKPOINTS_MAX)
+        drop_cheapest(checkpoints, false);
+}
+
+bool checkpoints_add(struct checkpoints *checkpoints, const struct canvas *canvas, uint64_t offset, bool coarse)
+{
+    if (checkpoints->count > 0 && checkpoints_last(checkpoints) >= offset)
+        return !checkpoints->item[checkpoints->count - 1].coarse;
+    struct checkpoint_state *shared = state_shared(checkpoints, &canvas->state);
+    if (!shared)
+        return false;
+    checkpoints->item[checkpoints->count++] =
+        (struct checkpoint){.offset = offset,
+                            .lines = canvas->lines,
+                            .shifts = canvas->screen[canvas->state.alternate].shifts,
+                            .cursor = canvas->cursor,
+                            .shared = shared,
+                            .alternate = canvas->state.alternate,
+                            .absolute = canvas->absolute,
+                            .coarse = coarse};
+    bury(checkpoints, canvas);
+    thin(checkpoints);
+    return true;
+}
+
+void checkpoints_enter(struct checkpoints *checkpoints)
+{
+    assert(checkpoints->count > 0);
+    checkpoints->item[checkpoints->count - 1].enters = true;
+}
+
+void checkpoints_leave(struct checkpoints *checkpoints, const struct canvas *canvas, uint64_t offset, bool whole)
+{
+    while (checkpoints->count > 0 && checkpoints->item[checkpoints->count - 1].alternate)
+        remove_at(checkpoints, checkpoints->count - 1);
+    struct checkpoint *entrance = checkpoints->count > 0 ? &checkpoints->item[checkpoints->count - 1] : NULL;
+    if (!entrance || !entrance->enters)
+        return;
+    entrance->enters = false;
+    uint64_t entered = entrance->offset;
+    if (!whole || entrance->shifts != canvas->screen[SCREEN_NORMAL].shifts)
+        return;
+    entrance->dead = true;
+    if (!checkpoints_add(checkpoints, canvas, offset, false) && checkpoints_last(checkpoints) == entered)
+        entrance->dead = false;
+}

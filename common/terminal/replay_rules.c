@@ -1,0 +1,297 @@
+#include "common/terminal/replay_rules.h"
+
+#include <string.h>
+
+#include "common/terminal/writer.h"
+
+enum { BEL = 0x07, ENQ = 0x05, DECID = 0x9a, SYNCHRONIZED = 2026 };
+
+#define KEY(prefix, intermediate, final) PARSER_KEY(prefix, intermediate, final)
+
+bool replay_drops_control(uint8_t control)
+{
+    return control == BEL || control == ENQ || control == DECID;
+}
+
+bool replay_drops_escape(const struct parser_sequence *escape)
+{
+    return escape->final == 'Z' && !escape->intermediate[0];
+}
+
+static enum replay_verdict judge_modes(const struct parser_sequence *csi)
+{
+    bool found = false, others = false;
+    for (unsigned i = 0; i < csi->count; i++) {
+        found |= csi->value[i] == SYNCHRONIZED;
+        others |= csi->value[i] != SYNCHRONIZED;
+    }
+    return !found ? REPLAY_PASS : others ? REPLAY_REWRITE : REPLAY_DROP;
+}
+
+/* XTWINOPS: all but pushing and popping titles. */
+static enum replay_verdict judge_window(const struct parser_sequence *csi)
+{
+    int32_t what = parser_param(csi, 0, 0);
+    return what == 22 || what == 23 ? REPLAY_PASS : REPLAY_DROP;
+}
+
+enum replay_verdict replay_judge_csi(const struct parser_sequence *csi)
+{
+    if (csi->malformed || csi->intermediate[1])
+        return REPLAY_PASS;
+    switch (KEY(csi->prefix, csi->intermediate[0], csi->final)) {
+    case KEY('?', 0, 'h'):
+    case KEY('?', 0, 'l'):
+        return judge_modes(csi);
+    case KEY(0, 0, 't'):
+        return judge_window(csi);
+    case KEY(0, 0, 'J'):
+        return parser_param(csi, 0, 0) == 3 ? REPLAY_DROP : REPLAY_PASS;
+    case KEY(0, 0, 'c'): /* DA1, DA2, DA3 */
+    case KEY('>', 0, 'c'):
+    case KEY('=', 0, 'c'):
+    case KEY(0, 0, 'n'): /* DSR */
+    case KEY('?', 0, 'n'):
+    case KEY('>', 0, 'q'): /* XTVERSION */
+    case KEY('?', 0, 'u'): /* kitty's keyboard flags */
+    case KEY('?', 0, 'm'): /* XTQMODKEYS */
+    case KEY('?', 0, 'S'): /* XTSMGRAPHICS */
+    case KEY(0, '$', 'p'): /* DECRQM */
+    case KEY('?', '$', 'p'):
+    case KEY(0, '$', 'u'):  /* DECRQTSR */
+    case KEY(0, '$', 'w'):  /* DECRQPSR */
+    case KEY(0, '*', 'y'):  /* DECRQCRA */
+    case KEY(0, '&', 'u'):  /* DECRQUPSS */
+    case KEY(0, '"', 'v'):  /* DECRQDE */
+    case KEY(0, '\'', '|'): /* DECRQLP */
+    case KEY(0, '#', '|'):  /* XTREPORTSGR */
+    case KEY(0, '#', 'R'):  /* XTREPORTCOLORS */
+    case KEY(0, 0, 'x'):    /* DECREQTPARM */
+    case KEY(0, 0, 'y'):    /* DECTST */
+    case KEY(0, 0, 'i'):    /* MC */
+    case KEY('?', 0, 'i'):
+    case KEY(0, '$', '|'): /* DECSCPP, DECSNLS: sizes */
+    case KEY(0, '*', '|'):
+    case KEY(0, '+', 'p'): /* DECSR */
+        return REPLAY_DROP;
+    default:
+        return REPLAY_PASS;
+    }
+}
+
+enum replay_verdict replay_judge_dcs(const struct parser_sequence *head)
+{
+    if (!head || head->intermediate[1])
+        return REPLAY_PASS;
+    switch (KEY(head->prefix, head->intermediate[0], head->final)) {
+    case KEY(0, '$', 'q'): /* DECRQSS */
+    case KEY(0, '+', 'q'): /* XTGETTCAP */
+    case KEY(0, '+', 'Q'): /* XTGETXRES */
+    case KEY('=', 0, 's'): /* synchronized output, the older form */
+    case KEY(0, 0, '@'):   /* kitty's remote control */
+        return REPLAY_DROP;
+    default:
+        return REPLAY_PASS;
+    }
+}
+
+static bool has(const uint8_t *data, size_t len, const char *text)
+{
+    return memmem(data, len, text, strlen(text)) != NULL;
+}
+
+static bool begins(const uint8_t *data, size_t len, const char *text)
+{
+    return len >= strlen(text) && memcmp(data, text, strlen(text)) == 0;
+}
+
+/* iTerm2's own: those that ask, take the focus, use the clipboard or open something. */
+static enum replay_verdict judge_iterm2(const uint8_t *text, size_t len, bool complete)
+{
+    static const char *const once[] = {"RequestAttention", "StealFocus",      "CopyToClipboard", "EndCopy",
+                                       "Copy=",            "ReportCellSize",  "ReportVariable",  "OpenURL",
+                                       "RequestUpload",    "ClearScrollback", "Capabilities"};
+    enum { LONGEST = 16 };
+    if (len < LONGEST && !complete)
+        return REPLAY_WAIT;
+    for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
+        if (begins(text, len, once[i]))
+            return REPLAY_DROP;
+    }
+    return REPLAY_PASS;
+}
+
+/* Colours: what asks goes, what sets stays. text: pairs of slot and colour, or colours only. */
+static enum replay_verdict judge_colors(const uint8_t *text, size_t len, bool pairs)
+{
+    bool asks = false, sets = false;
+    const uint8_t *end = text + len;
+    for (bool color = !pairs;; color = !pairs || !color) {
+        const uint8_t *semicolon = memchr(text, ';', (size_t)(end - text));
+        size_t field = (size_t)((semicolon ? semicolon : end) - text);
+        bool question = field == 1 && text[0] == '?';
+        asks |= color && question;
+        sets |= color && !question;
+        if (!semicolon)
+            break;
+        text = semicolon + 1;
+    }
+    return !asks ? REPLAY_PASS : sets ? REPLAY_REWRITE : REPLAY_DROP;
+}
+
+/* The number at the start; *ret_text is where the text begins. -1: none. */
+static int32_t osc_number(const uint8_t *data, size_t len, size_t *ret_text)
+{
+    int32_t number = 0;
+    size_t i = 0;
+    for (; i < len && i < 6 && data[i] >= '0' && data[i] <= '9'; i++)
+        number = number * 10 + (data[i] - '0');
+    bool valid = i > 0 && (i == len || data[i] == ';');
+    *ret_text = i < len ? i + 1 : i;
+    return valid ? number : -1;
+}
+
+enum replay_verdict replay_judge_osc(const uint8_t *data, size_t len, bool complete)
+{
+    size_t start;
+    int32_t number = osc_number(data, len, &start);
+    const uint8_t *text = data + start;
+    len -= start;
+    if (start == 0 || (text[-1] != ';' && !complete && number >= 0))
+        return complete ? REPLAY_PASS : REPLAY_WAIT;
+    switch (number) {
+    case 9:    /* notification; progress is told otherwise */
+    case 52:   /* clipboard */
+    case 60:   /* XTQALLOWED, XTQDISALLOWED */
+    case 61:
+    case 99:   /* kitty's notifications */
+    case 701:  /* rxvt: locale */
+    case 777:  /* rxvt's notifications */
+    case 5113: /* kitty's file transfer */
+    case 5522: /* kitty's clipboard */
+        return REPLAY_DROP;
+    case 1337:
+        return judge_iterm2(text, len, complete);
+    case 4:
+    case 5:
+    case 10:
+    case 11:
+    case 12:
+    case 13:
+    case 14:
+    case 15:
+    case 16:
+    case 17:
+    case 18:
+    case 19:
+        return complete ? judge_colors(text, len, number < 10) : REPLAY_WAIT;
+    case 21: /* kitty's colours: key=? */
+        return !complete ? REPLAY_WAIT : has(text, len, "=?") ? REPLAY_DROP : REPLAY_PASS;
+    case 22: /* pointer shape */
+    case 50: /* font */
+        return !complete && len == 0 ? REPLAY_WAIT : len > 0 && text[0] == '?' ? REPLAY_DROP : REPLAY_PASS;
+    default:
+        return REPLAY_PASS;
+    }
+}
+
+bool replay_key_is(const uint8_t *keys, size_t len, const char *key_and_value)
+{
+    size_t wanted = strlen(key_and_value);
+    for (size_t i = 0; i + wanted <= len; i++) {
+        if ((i == 0 || keys[i - 1] == ',') && memcmp(keys + i, key_and_value, wanted) == 0 &&
+            (i + wanted == len || keys[i + wanted] == ','))
+            return true;
+    }
+    return false;
+}
+
+static bool has_key(const uint8_t *keys, size_t len, const char *key)
+{
+    return begins(keys, len, key) || (len > 0 && memmem(keys, len, (char[]){',', key[0], '=', '\0'}, 3) != NULL);
+}
+
+/* kitty's graphics: a=q asks; what has an identifier is answered unless q=2 says that it need not. */
+enum replay_verdict replay_judge_apc(const uint8_t *data, size_t len)
+{
+    if (len == 0 || data[0] != 'G')
+        return REPLAY_PASS;
+    const uint8_t *keys = data + 1;
+    len--;
+    if (replay_key_is(keys, len, "a=q"))
+        return REPLAY_DROP;
+    bool answered = has_key(keys, len, "i=") || has_key(keys, len, "I=");
+    return answered && !replay_key_is(keys, len, "q=2") ? REPLAY_REWRITE : REPLAY_PASS;
+}
+
+int replay_rewrite_apc(const uint8_t *data, size_t len, struct bytes *out)
+{
+    struct writer writer = {.out = out};
+    writer_text(&writer, "\033_Gq=2");
+    for (size_t i = 1; i < len;) {
+        const uint8_t *comma = memchr(data + i, ',', len - i);
+        size_t end = comma ? (size_t)(comma - data) : len;
+        if (!begins(data + i, end - i, "q=")) {
+            writer_text(&writer, ",");
+            writer_append(&writer, data + i, end - i);
+        }
+        i = end + 1;
+    }
+    return writer.error;
+}
+
+int replay_rewrite_csi(const struct parser_sequence *csi, struct bytes *out)
+{
+    struct writer writer = {.out = out};
+    const char *separator = "\033[?";
+    for (unsigned i = 0; i < csi->count; i++) {
+        if (csi->value[i] == SYNCHRONIZED || csi->value[i] < 0)
+            continue;
+        writer_printf(&writer, "%s%d", separator, csi->value[i]);
+        separator = ";";
+    }
+    writer_printf(&writer, "%c", csi->final);
+    return writer.error;
+}
+
+static void rewrite_pairs(int32_t number, const char *text, struct writer *writer)
+{
+    while (text) {
+        const char *color = strchr(text, ';');
+        if (!color)
+            break;
+        const char *end = strchrnul(++color, ';');
+        if (end - color != 1 || color[0] != '?') {
+            writer_printf(writer, "\033]%d;", number);
+            writer_append(writer, text, (size_t)(end - text));
+            writer_text(writer, "\033\\");
+        }
+        text = *end ? end + 1 : NULL;
+    }
+}
+
+static void rewrite_list(int32_t number, const char *text, struct writer *writer)
+{
+    for (; text; number++) {
+        const char *end = strchrnul(text, ';');
+        if (end - text != 1 || text[0] != '?') {
+            writer_printf(writer, "\033]%d;", number);
+            writer_append(writer, text, (size_t)(end - text));
+            writer_text(writer, "\033\\");
+        }
+        text = *end ? end + 1 : NULL;
+    }
+}
+
+int replay_rewrite_osc(const struct parser_string *string, struct bytes *out)
+{
+    struct writer writer = {.out = out};
+    size_t start;
+    int32_t number = osc_number(string->data, string->len, &start);
+    const char *text = (const char *)string->data + start;
+    if (number < 10)
+        rewrite_pairs(number, text, &writer);
+    else
+        rewrite_list(number, text, &writer);
+    return writer.error;
+}

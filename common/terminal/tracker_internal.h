@@ -1,0 +1,35 @@
+/* The tracker's parts, for tracker*.c only. */
+#ifndef JS_COMMON_TERMINAL_TRACKER_INTERNAL_H
+#define JS_COMMON_TERMINAL_TRACKER_INTERNAL_H
+
+#include "common/terminal/canvas.h"
+#include "common/terminal/checkpoints.h"
+#include "common/terminal/parser.h"
+#include "common/terminal/tracker.h"
+
+struct tracker {
+    struct parser parser;
+    struct canvas canvas;
+    struct checkpoints checkpoints;
+    uint64_t next_checkpoint; /* the offset from which on another one is wanted */
+    uint64_t resized;         /* the offset at which the size has changed last */
+    uint64_t history;         /* no line before that offset is in the terminal's scrollback any more */
+};
+
+/* What the parser's events mean; they are in tracker_csi.c and tracker_escape.c. */
+void tracker_csi(struct tracker *tracker, const struct parser_sequence *csi);
+void tracker_control(struct tracker *tracker, uint8_t control, uint64_t begin);
+void tracker_escape(struct tracker *tracker, const struct parser_sequence *escape);
+void tracker_string(struct tracker *tracker, const struct parser_string *string);
+
+/* Before something that makes a good point to begin a replay at. */
+void tracker_offer_checkpoint(struct tracker *tracker, uint64_t offset);
+
+/* The screen is changed by a mode, the sequence being carried out. */
+void tracker_enter_alternate(struct tracker *tracker, unsigned mode);
+void tracker_leave_alternate(struct tracker *tracker, unsigned mode);
+
+/* RIS, the sequence being carried out. */
+void tracker_reset(struct tracker *tracker);
+
+#endif
