@@ -45,8 +45,9 @@ struct attach {
     bool relay_polling;
     uint32_t job;
     bool attached, done;
-    int status; /* exit status, once done */
-    int signal; /* that made us leave */
+    bool leave_asked; /* the chord came before the holder's answer */
+    int status;       /* exit status, once done */
+    int signal;       /* that made us leave */
 };
 
 static void finish(struct attach *attach, int status)
@@ -55,6 +56,7 @@ static void finish(struct attach *attach, int status)
         return;
     attach->done = true;
     attach->status = status;
+    attach->connection->given_up = true;
     uv_stop(&attach->connection->loop);
 }
 
@@ -129,8 +131,7 @@ static void write_keys(struct attach *attach)
         uv_poll_stop(&attach->ptmx_poll);
     /* Keys are always read, or the detach chord would not be seen; other input can wait. */
     if (!attach->tty.keys && attach->input_open && !attach->input_ended)
-        input_set_reading(&attach->input,
-                          attach->attached && attach->keys.len <= COOKED_MAX);
+        input_set_reading(&attach->input, attach->attached && attach->keys.len <= COOKED_MAX);
 }
 
 static void ask_to_leave(struct attach *attach);
@@ -156,6 +157,8 @@ static void handle_keys(struct attach *attach, const char *data, size_t len)
         finish(attach, EXIT_SIGNAL_BASE + SIGINT);
         return;
     }
+    if (attach->leave_asked)
+        return;
     chord_feed(&attach->chord, (const uint8_t *)data, len, &attach->keys, &detach);
     if (attach->options->watch) {
         attach->keys.len = 0;
@@ -231,6 +234,7 @@ static void on_leave_timer(uv_timer_t *timer)
     struct attach *attach = timer->data;
     fputs(tracker_undo_unknown(), stdout);
     fflush(stdout);
+    raw_tty_restore(&attach->tty);
     report_error("the holder of job %u does not answer; detached anyway", attach->job);
     finish(attach, attach->signal ? EXIT_SIGNAL_BASE + attach->signal : EXIT_OK);
 }
@@ -238,10 +242,14 @@ static void on_leave_timer(uv_timer_t *timer)
 static void ask_to_leave(struct attach *attach)
 {
     struct msg_empty body = {0};
-    if (!attach->attached) {
-        finish(attach, EXIT_SIGNAL_BASE + (attach->signal ? attach->signal : SIGINT));
+    if (!attach->attached && attach->signal) {
+        finish(attach, EXIT_SIGNAL_BASE + attach->signal);
         return;
     }
+    /* The keys before the chord are still for the job: it waits for the holder's answer, too. */
+    attach->leave_asked = true;
+    if (!attach->attached)
+        return;
     input_set_reading(&attach->input, false);
     channel_send(&attach->connection->channel, MSG_LEAVE, 0, &body, NULL, 0);
     uv_timer_start(&attach->leave_timer, on_leave_timer, LEAVE_MS, 0);
@@ -308,6 +316,13 @@ static void on_lost(struct connection *connection)
     finish(attach, report_error("the holder of job %u died, and the job with it; what it printed: "
                                 "js logs %u",
                                 attach->job, attach->job));
+}
+
+/* Messages are for a terminal in its usual mode. */
+static void on_failure(struct connection *connection)
+{
+    struct attach *attach = connection->data;
+    raw_tty_restore(&attach->tty);
 }
 
 /* Signals */
@@ -428,9 +443,14 @@ static int settle_in(struct attach *attach)
     attach->job = info->id;
     attach->ptmx_fd = fd_take(&connection->reply_fds.fds[0]);
     attach->attached = true;
-    if (info->warning)
+    if (info->warning) {
+        raw_tty_restore(&attach->tty);
         report_error("job %u: %s", info->id, info->warning);
+        raw_tty_enter(&attach->tty);
+    }
     write_keys(attach);
+    if (attach->leave_asked)
+        ask_to_leave(attach);
     if (!attach->tty.keys && !attach->options->watch)
         input_set_reading(&attach->input, true);
     while (!attach->done)
@@ -456,6 +476,7 @@ int attach_run(struct connection *connection, enum message_type type, void *body
     connection->data = &attach;
     connection->on_event = on_event;
     connection->on_lost = on_lost;
+    connection->on_failure = on_failure;
     int status = EXIT_JS_FAILED;
     if (raw_tty_describe(&attach.tty, terminal_member) == 0)
         status = start(&attach, type, body);

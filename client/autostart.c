@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/wait.h>
-#include <linux/close_range.h>
 #include <unistd.h>
 
 #include "common/channel.h"
@@ -75,8 +75,9 @@ static int await_ready(int fd, char *text, size_t size)
     if (strcmp(text, "+") == 0)
         return 0;
     if (len == 0)
-        snprintf(text, size, "the server died before it listened; see server.log in the runtime "
-                             "directory");
+        snprintf(text, size,
+                 "the server died before it listened; see server.log in the runtime "
+                 "directory");
     return -ECHILD;
 }
 

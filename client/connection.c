@@ -160,13 +160,15 @@ static void drop_reply(struct connection *connection)
 
 static int await_reply(struct connection *connection)
 {
-    while (!connection->replied && !connection->lost)
+    while (!connection->replied && !connection->lost && !connection->given_up)
         uv_run(&connection->loop, UV_RUN_DEFAULT);
-    if (!connection->replied)
-        return report_lost(connection);
-    if (connection->reply.type == MSG_ERROR)
+    if (connection->replied && connection->reply.type != MSG_ERROR)
+        return 0;
+    if (connection->on_failure)
+        connection->on_failure(connection);
+    if (connection->replied)
         return report_message(connection->reply.body);
-    return 0;
+    return connection->given_up ? EXIT_JS_FAILED : report_lost(connection);
 }
 
 int connection_request(struct connection *connection, enum message_type type, const void *body,

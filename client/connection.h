@@ -16,18 +16,21 @@ struct connection {
     struct paths paths;
     char state_dir[PATHS_MAX]; /* the server's, from its hello */
     uint32_t last_request;
-    uint32_t awaited;         /* request id of the reply that is waited for; 0 = none */
-    struct wire_frame reply;  /* it, once it is there */
+    uint32_t awaited;        /* request id of the reply that is waited for; 0 = none */
+    struct wire_frame reply; /* it, once it is there */
     struct channel_fds reply_fds;
     bool replied;
     bool open;
-    bool lost; /* the peer has closed */
+    bool lost;     /* the peer has closed */
+    bool given_up; /* the user does not want the reply any more; set by on_event's owner */
     bool greeted;
     char problem[256]; /* why it was lost, when that is known */
 
-    /* For whoever stays attached: messages that answer no request; the connection's end. */
+    /* For whoever stays attached: messages that answer no request; the connection's end; that the
+     * user is about to be told of a failed request. */
     void (*on_event)(struct connection *connection, struct wire_frame *frame);
     void (*on_lost)(struct connection *connection);
+    void (*on_failure)(struct connection *connection);
     void *data;
 };
 
@@ -40,7 +43,7 @@ int connection_open(struct connection *connection, enum connection_start start);
 /*
  * Sends a request and runs the loop until its reply is there: connection->reply, which is valid
  * until the next request. The descriptors are taken over. 0 when a reply other than `error` came;
- * else the exit status of js, with the user told why.
+ * else the exit status of js, with the user told why (but for given_up: they know).
  */
 int connection_request(struct connection *connection, enum message_type type, const void *body,
                        const int *fds, size_t fd_count);

@@ -29,12 +29,14 @@ static int compare_offsets(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* The name that joblog_segment_name gives, and no other that reads the same: it is opened by it. */
 static int parse_name(const char *name, uint64_t *ret)
 {
-    int end = 0;
-    if (sscanf(name, "log.%16" SCNx64 "%n", ret, &end) != 1 || name[end] != '\0')
+    char canonical[JOBLOG_NAME_SIZE];
+    if (sscanf(name, "log.%16" SCNx64, ret) != 1)
         return -EINVAL;
-    return strlen(name) == 20 ? 0 : -EINVAL;
+    joblog_segment_name(canonical, *ret);
+    return strcmp(name, canonical) == 0 ? 0 : -EINVAL;
 }
 
 static ssize_t collect(DIR *stream, uint64_t **ret)

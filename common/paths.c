@@ -116,8 +116,9 @@ static int find_state_dir(struct paths *paths, char *text, size_t size)
         r = paths_join(dir, room, home, ".local/state/js");
     }
     if (r < 0 || strlen(dir) > PATHS_MAX - 64)
-        return complain(ENAMETOOLONG, text, size, "the state directory is too long: set "
-                                                  "JS_STATE_DIR to a shorter one");
+        return complain(ENAMETOOLONG, text, size,
+                        "the state directory is too long: set "
+                        "JS_STATE_DIR to a shorter one");
     return 0;
 }
 

@@ -48,7 +48,10 @@ static struct job *create_job(struct server *server, uint32_t id, const struct m
     return job;
 }
 
-/* Tells the holder, through its backlog, what to run; then asks for the holder itself. */
+/*
+ * Asks for a holder, then tells it, through the backlog of its socket, what to run: so both work at
+ * the same time. A holder that finds nobody there ends.
+ */
 static int send_start(struct server *server, struct job *job, const struct registry_slot *slot,
                       struct msg_run *run, struct client *client, uint32_t request_id, int *fds)
 {
@@ -63,20 +66,16 @@ static int send_start(struct server *server, struct job *job, const struct regis
         .grace_ms = SERVER_GRACE_MS,
     };
     bool detached = fds[1] < 0;
-    int passed[] = {fd_take(&fds[0]), fd_take(&fds[1])};
-    if (detached)
-        passed[0] = fd_close(passed[0]);
     char path[sizeof(slot->runtime_dir) + 8];
     snprintf(path, sizeof(path), "%s/sock", slot->runtime_dir);
     int r = job_connect(job, path);
-    if (r < 0) {
-        fd_close(passed[0]);
-        fd_close(passed[1]);
+    if (r == 0)
+        r = spawner_fork(&server->spawner, slot->id, slot->listen_fd, slot->lock_fd);
+    if (r < 0)
         return r;
-    }
-    r = job_send(job, MSG_START, &start, passed, detached ? 0 : 2, detached ? client : NULL,
-                 request_id);
-    return r < 0 ? r : spawner_fork(&server->spawner, slot->id, slot->listen_fd, slot->lock_fd);
+    int passed[] = {fd_take(&fds[0]), fd_take(&fds[1])};
+    return job_send(job, MSG_START, &start, passed, detached ? 0 : 2, detached ? client : NULL,
+                    request_id);
 }
 
 enum error_code server_start_job(struct server *server, struct msg_run *run, struct client *client,

@@ -1,11 +1,11 @@
 #include "server/holder/child.h"
 
 #include <errno.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <linux/close_range.h>
 #include <unistd.h>
 
 #include "common/protocol.h"

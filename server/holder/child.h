@@ -18,7 +18,7 @@ struct child_limit {
 
 struct child_plan {
     int pts_fd;
-    int status_fd;          /* close-on-exec */
+    int status_fd; /* close-on-exec */
     char *const *argv;
     char *const *script_argv; /* {"/bin/sh", path, argv[1], ...}; path is filled in by the child */
     char *const *env;

@@ -19,10 +19,10 @@
 #include "common/record.h"
 #include "common/tty.h"
 
-#define READ_CHUNK  (64u << 10) /* output handled at once, at most */
-#define READ_SHOWN  (8u << 10)  /* while somebody looks: job and terminal work side by side then */
-#define READ_SMALL  1024u       /* after a read this short there is no more: do not ask again */
-#define DRAIN_BYTES (1u << 20)  /* read in one go when a job stops or ends; then the loop turns */
+#define READ_CHUNK   (64u << 10) /* output handled at once, at most */
+#define READ_SHOWN   (8u << 10)  /* while somebody looks: job and terminal work side by side then */
+#define READ_SMALL   1024u       /* after a read this short there is no more: do not ask again */
+#define DRAIN_BYTES  (1u << 20)  /* read in one go when a job stops or ends; then the loop turns */
 #define ROWS_DEFAULT 24u
 #define COLS_DEFAULT 80u
 
@@ -176,6 +176,14 @@ void holder_changed(struct holder *holder)
 
 /* The start */
 
+/* Looks at the program as the job would have found it: a relative name begins at its directory. */
+static bool stat_program(const struct msg_run *run, struct stat *ret)
+{
+    _cleanup_fd_ int cwd_fd = open(run->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return cwd_fd >= 0 && fstatat(cwd_fd, run->argv.items[0], ret, 0) == 0;
+}
+
+/* Names are cut, so that the reason behind them is not. */
 static void start_text(const struct holder *holder, char *text, size_t size)
 {
     const char *name = holder->run->argv.items[0];
@@ -183,17 +191,18 @@ static void start_text(const struct holder *holder, char *text, size_t size)
     struct stat st;
     bool is_path = strchr(name, '/') != NULL;
     if (holder->start_stage == START_CWD)
-        snprintf(text, size, "cannot enter %s: %s", holder->run->cwd, why);
+        snprintf(text, size, "cannot enter %.2000s: %s", holder->run->cwd, why);
     else if (holder->start_stage != START_EXEC)
         snprintf(text, size, "cannot %s: %s", start_stage_text(holder->start_stage), why);
     else if (holder->start_error == ENOENT && !is_path)
-        snprintf(text, size, "%s: command not found", name);
-    else if (holder->start_error == ENOENT && stat(name, &st) == 0)
-        snprintf(text, size, "%s: the interpreter it names was not found", name);
-    else if (holder->start_error == EACCES && stat(name, &st) == 0 && S_ISDIR(st.st_mode))
-        snprintf(text, size, "%s: Is a directory", name);
+        snprintf(text, size, "%.2000s: command not found", name);
+    else if (holder->start_error == ENOENT && stat_program(holder->run, &st))
+        snprintf(text, size, "%.2000s: the interpreter it names was not found", name);
+    else if (holder->start_error == EACCES && is_path && stat_program(holder->run, &st) &&
+             S_ISDIR(st.st_mode))
+        snprintf(text, size, "%.2000s: Is a directory", name);
     else
-        snprintf(text, size, "%s: %s", name, why);
+        snprintf(text, size, "%.2000s: %s", name, why);
 }
 
 /* Leaves nothing behind, then says why: whoever hears of it finds it gone. */
@@ -202,12 +211,10 @@ static void fail_start(struct holder *holder, enum start_stage stage, int error)
     holder->start_stage = stage;
     holder->start_error = error;
     holder->state = state_after(holder->state, STATE_EXEC_FAILED);
-    char text[PATHS_MAX + 128];
+    char text[PATHS_MAX];
     start_text(holder, text, sizeof(text));
-    struct msg_error body = {.code = ERROR_START,
-                             .text = text,
-                             .os_error = (uint32_t)error,
-                             .stage = stage};
+    struct msg_error body = {
+        .code = ERROR_START, .text = text, .os_error = (uint32_t)error, .stage = stage};
     journal_remove(&holder->journal);
     paths_remove_flat(holder->state_dir);
     paths_remove_flat(holder->runtime_dir);
@@ -405,6 +412,7 @@ static void on_stopped(struct holder *holder)
     drain(holder); /* what it wrote before it stopped (vim leaves its screen) */
     holder->info.left_ns = holder->info.used_ns = clock_realtime_ns();
     leave_writers(holder, LEFT_STOPPED);
+    holder_update_reading(holder);
     holder_changed(holder);
     holder_answer_waiters(holder, MSG_STOP, 0);
 }
@@ -590,7 +598,8 @@ void holder_maybe_exit(struct holder *holder)
     control_end_all(holder);
 }
 
-/* The template ignores SIGCHLD; a job's holder waits for it. What a terminal sends is not for us. */
+/* The template ignores SIGCHLD; a job's holder waits for it. What a terminal sends is not for us.
+ */
 static void set_signals(void)
 {
     static const int ignored[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGPIPE,
@@ -603,14 +612,8 @@ static void set_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int holder_init(struct holder *holder, uint32_t id, int listen_fd, int lock_fd)
+static int init_handles(struct holder *holder)
 {
-    *holder = (struct holder){.state = JOB_STARTING, .lock_fd = lock_fd, .state_fd = -1};
-    holder->info.id = id;
-    holder->pty.ptmx_fd = -1;
-    holder->launch.status_fd = -1;
-    journal_init(&holder->journal, -1, 0);
-    holder->source = (struct viewer_source){.journal = &holder->journal, .dir_fd = -1};
     int r = uv_loop_init(&holder->loop);
     if (r == 0)
         r = uv_signal_init(&holder->loop, &holder->sigchld);
@@ -620,13 +623,23 @@ static int holder_init(struct holder *holder, uint32_t id, int listen_fd, int lo
         r = uv_timer_init(&holder->loop, &holder->stop_timer);
     if (r == 0)
         r = killer_init(&holder->killer, &holder->loop, on_tree_gone, holder);
-    if (r == 0)
-        r = listener_open(&holder->listener, &holder->loop, listen_fd, on_accept,
-                          on_listener_closed, holder);
     holder->sigchld.data = holder->drain_timer.data = holder->stop_timer.data = holder;
     if (r == 0)
         r = uv_signal_start(&holder->sigchld, on_sigchld, SIGCHLD);
     return r;
+}
+
+int holder_init(struct holder *holder)
+{
+    *holder = (struct holder){.state = JOB_STARTING, .lock_fd = -1, .state_fd = -1};
+    holder->pty.ptmx_fd = -1;
+    holder->launch.status_fd = -1;
+    journal_init(&holder->journal, -1, 0);
+    holder->source = (struct viewer_source){.journal = &holder->journal, .dir_fd = -1};
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    setsid();
+    set_signals();
+    return init_handles(holder);
 }
 
 static void holder_finish(struct holder *holder)
@@ -642,25 +655,24 @@ static void holder_finish(struct holder *holder)
     holder->lock_fd = fd_close(holder->lock_fd);
 }
 
-_Noreturn void holder_main(uint32_t id, int listen_fd, int lock_fd)
+int holder_run(struct holder *holder, uint32_t id, int listen_fd, int lock_fd)
 {
-    static struct holder holder;
     char name[16];
     snprintf(name, sizeof(name), "js-holder-%u", id);
     prctl(PR_SET_NAME, name);
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-    setsid();
-    set_signals();
     log_set_job(id);
-    int r = holder_init(&holder, id, listen_fd, lock_fd);
+    holder->info.id = id;
+    holder->lock_fd = lock_fd;
+    int r = listener_open(&holder->listener, &holder->loop, listen_fd, on_accept,
+                          on_listener_closed, holder);
     if (r < 0) {
-        log_error("cannot start a holder: %s", uv_strerror(r));
-        exit(1);
+        log_error("cannot listen: %s", uv_strerror(r));
+        return r;
     }
-    uv_run(&holder.loop, UV_RUN_DEFAULT);
-    holder_finish(&holder);
-    r = uv_loop_close(&holder.loop);
+    uv_run(&holder->loop, UV_RUN_DEFAULT);
+    holder_finish(holder);
+    r = uv_loop_close(&holder->loop);
     if (r < 0)
         log_error("the holder left something open: %s", uv_strerror(r));
-    exit(r < 0);
+    return r;
 }

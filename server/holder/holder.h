@@ -3,7 +3,7 @@
  * for the job, writes its log and record, serves its viewers, and ends when the job has ended and
  * everybody has been told.
  *
- * It is forked from the template (server/template.h) with a listening socket, the job's lock, and
+ * It is forked from the template (server/template.h) and gets a listening socket and the job's lock,
  * nothing else. The server that asked for it is in the socket's backlog already and sends `start`.
  *
  * The end of a job has an order (DESIGN section 2, rules 3 and 5):
@@ -77,15 +77,21 @@ struct holder {
     int start_error;
 
     bool leader_waits; /* the leader is a zombie, not reaped yet */
-    bool killed; /* somebody asked for its end */
+    bool killed;       /* somebody asked for its end */
     bool closing;
 };
 
 /*
- * The whole life of a holder: never returns. listen_fd: its listening socket, with the server's
- * connection waiting; lock_fd: the job's lock. Both are taken over.
+ * What a holder can do before it has a job: session, signals, loop. The template keeps one holder
+ * in that state, so that a job need not wait for it. 0 or -errno.
  */
-_Noreturn void holder_main(uint32_t id, int listen_fd, int lock_fd);
+int holder_init(struct holder *holder);
+
+/*
+ * The rest of its life, from its job's start to its end. listen_fd: its listening socket, with the
+ * server's connection waiting; lock_fd: the job's lock. Both are taken over. 0 or -errno.
+ */
+int holder_run(struct holder *holder, uint32_t id, int listen_fd, int lock_fd);
 
 /*
  * `start`: takes over *run from the message and the descriptors in fds (out_fd, conn_fd, both or

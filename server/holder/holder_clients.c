@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/clock.h"
 #include "common/fd.h"
@@ -26,7 +27,7 @@ static void handle_resize(struct viewer *viewer, const struct msg_resize *size)
     struct holder *holder = viewer->data;
     viewer->rows = size->rows;
     viewer->cols = size->cols;
-    if (!viewer_is_writer(viewer) || job_state_is_final(holder->state))
+    if (!viewer_is_writer(viewer) || viewer->leaving || job_state_is_final(holder->state))
         return;
     set_size(holder, size->rows, size->cols);
     holder_changed(holder);
@@ -40,11 +41,11 @@ static void on_frame(struct viewer *viewer, struct wire_frame *frame)
         break;
     case MSG_LEAVE:
         viewer_leave(viewer, LEFT_DETACHED);
+        holder_update_reading(viewer->data);
         break;
     case MSG_RESUMED:
         handle_resize(viewer, frame->body);
         viewer_resumed(viewer);
-        viewer_restore(viewer, 0);
         break;
     default:
         channel_send_error(&viewer->channel, frame->request_id, ERROR_UNSUPPORTED,
@@ -58,11 +59,22 @@ static void on_caught_up(struct viewer *viewer)
     holder_update_reading(viewer->data);
 }
 
-/* When the last writer goes, the job becomes the one that was left last. */
+static struct viewer *find_writer(struct holder *holder, const struct viewer *except)
+{
+    for (struct viewer *v = holder->viewers; v; v = v->next)
+        if (v != except && viewer_is_writer(v) && !v->leaving && !v->left)
+            return v;
+    return NULL;
+}
+
+/* A writer goes: the job becomes the one that was left last, and the size is that of who stays. */
 static void note_left(struct holder *holder, const struct viewer *viewer)
 {
     if (!viewer_is_writer(viewer) || job_state_is_final(holder->state))
         return;
+    const struct viewer *rest = find_writer(holder, viewer);
+    if (rest && holder->state == JOB_RUNNING)
+        set_size(holder, rest->rows, rest->cols);
     holder->info.used_ns = clock_realtime_ns();
     if (viewer->leaving != LEFT_STOLEN)
         holder->info.left_ns = holder->info.used_ns;
@@ -71,6 +83,10 @@ static void note_left(struct holder *holder, const struct viewer *viewer)
 static void on_left(struct viewer *viewer)
 {
     struct holder *holder = viewer->data;
+    if (viewer->lost) {
+        viewer_end(viewer);
+        return;
+    }
     note_left(holder, viewer);
     if (!job_state_is_final(holder->state))
         holder_changed(holder);
@@ -87,9 +103,8 @@ static void on_lost(struct viewer *viewer)
 {
     struct holder *holder = viewer->data;
     log_debug(LOG_JOB, "client %d is gone without a word", (int)viewer->pid);
-    viewer_rescue(viewer);
     note_left(holder, viewer);
-    viewer_end(viewer);
+    viewer_rescue(viewer);
     if (!job_state_is_final(holder->state) && holder->state != JOB_STARTING)
         holder_changed(holder);
     holder_update_reading(holder);
@@ -116,14 +131,6 @@ const struct viewer_ops holder_viewer_ops = {
     .on_closed = on_closed,
 };
 
-static struct viewer *find_writer(struct holder *holder, const struct viewer *except)
-{
-    for (struct viewer *v = holder->viewers; v; v = v->next)
-        if (v != except && viewer_is_writer(v) && !v->leaving && !v->left)
-            return v;
-    return NULL;
-}
-
 static void refuse(struct viewer *viewer, uint32_t request_id, enum error_code code,
                    const char *text)
 {
@@ -135,8 +142,28 @@ static void refuse_attached(struct viewer *viewer, uint32_t request_id, const st
 {
     struct holder *holder = viewer->data;
     char text[512];
-    snprintf(text, sizeof(text), "job %u is attached on %s, pid %d: use --steal, --share or --watch",
-             holder->info.id, owner->tty ? owner->tty : "no terminal", (int)owner->pid);
+    snprintf(text, sizeof(text),
+             "job %u is attached on %s, pid %d: use --steal, --share or --watch", holder->info.id,
+             owner->tty ? owner->tty : "no terminal", (int)owner->pid);
+    refuse(viewer, request_id, ERROR_ATTACHED, text);
+}
+
+/* What the job prints would be its own output again, and again. */
+static bool is_own_terminal(const struct holder *holder, const struct viewer *viewer)
+{
+    char path[64];
+    struct stat own, output;
+    return ptsname_r(holder->pty.ptmx_fd, path, sizeof(path)) == 0 && stat(path, &own) == 0 &&
+           fstat(viewer->out_fd, &output) == 0 && own.st_dev == output.st_dev &&
+           own.st_ino == output.st_ino;
+}
+
+static void refuse_own_terminal(struct viewer *viewer, uint32_t request_id)
+{
+    struct holder *holder = viewer->data;
+    char text[128];
+    snprintf(text, sizeof(text), "job %u cannot be attached to its own terminal: this is inside it",
+             holder->info.id);
     refuse(viewer, request_id, ERROR_ATTACHED, text);
 }
 
@@ -186,10 +213,9 @@ void holder_adopt(struct holder *holder, struct control *control, uint32_t reque
                   const struct msg_adopt *adopt, struct channel_fds *fds)
 {
     int error = 0;
-    struct viewer *viewer = viewer_create(&holder->loop, &holder->source, adopt->terminal,
-                                          adopt->mode, (pid_t)adopt->client_pid,
-                                          fd_take(&fds->fds[0]), fd_take(&fds->fds[1]),
-                                          &holder_viewer_ops, holder, &error);
+    struct viewer *viewer = viewer_create(
+        &holder->loop, &holder->source, adopt->terminal, adopt->mode, (pid_t)adopt->client_pid,
+        fd_take(&fds->fds[0]), fd_take(&fds->fds[1]), &holder_viewer_ops, holder, &error);
     if (!viewer) {
         channel_send_error(&control->channel, request_id, ERROR_OS, strerror(-error));
         return;
@@ -204,6 +230,8 @@ void holder_adopt(struct holder *holder, struct control *control, uint32_t reque
         refuse(viewer, adopt->client_request, ERROR_BUSY, "the job is being started");
     else if (holder->state != JOB_RUNNING && holder->state != JOB_STOPPED)
         refuse(viewer, adopt->client_request, ERROR_ENDED, "the job has just ended");
+    else if (is_own_terminal(holder, viewer))
+        refuse_own_terminal(viewer, adopt->client_request);
     else if (adopt->mode == ATTACH_OWN && owner)
         refuse_attached(viewer, adopt->client_request, owner);
     else {

@@ -158,6 +158,7 @@ static void handle_detach(struct holder *holder, struct control *control, uint32
         count += !v->leaving;
         viewer_leave(v, LEFT_DETACHED_FROM);
     }
+    holder_update_reading(holder);
     answer_done(control, request_id, count ? NULL : "nobody was attached");
 }
 

@@ -9,9 +9,9 @@
 #include "common/fd.h"
 #include "common/joblog.h"
 
-#define SEGMENTS       4u             /* the log is dropped in quarters */
-#define STAMP_EVERY_NS 10000000u      /* a time stamp at most every 10 ms */
-#define STAMPS_MAX     (64u * 1024u)  /* entries per index: 1 MiB */
+#define SEGMENTS       4u            /* the log is dropped in quarters */
+#define STAMP_EVERY_NS 10000000u     /* a time stamp at most every 10 ms */
+#define STAMPS_MAX     (64u * 1024u) /* entries per index: 1 MiB */
 
 void journal_init(struct journal *journal, int dir_fd, uint64_t limit)
 {
@@ -111,9 +111,10 @@ static ssize_t write_some(struct journal *journal, const char *data, size_t len)
     if (r < 0)
         return r;
     stamp(journal);
+    uint64_t room = journal->limit / SEGMENTS - (journal->next - journal->segment);
     ssize_t n;
     do
-        n = write(journal->log_fd, data, len);
+        n = write(journal->log_fd, data, len < room ? len : room);
     while (n < 0 && errno == EINTR);
     return n < 0 ? -errno : n;
 }
@@ -121,6 +122,9 @@ static ssize_t write_some(struct journal *journal, const char *data, size_t len)
 /* The bytes from here on are lost; the next ones that can be written start a segment. */
 static void give_up(struct journal *journal, size_t len, int error)
 {
+    /* The file that this was to go to: one of them for each attempt would fill the directory. */
+    if (journal->log_fd >= 0 && journal->segment == journal->next)
+        unlink_segment(journal, journal->segment);
     close_segment(journal);
     journal->error = error;
     journal->lost += len;

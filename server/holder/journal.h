@@ -17,11 +17,11 @@ struct journal {
     int dir_fd; /* the holder's */
     int log_fd; /* the segment being written, -1 = none; owned */
     int index_fd;
-    uint64_t segment; /* its first offset */
-    uint64_t first;   /* oldest offset kept */
-    uint64_t next;    /* offset of the next byte */
+    uint64_t segment;    /* its first offset */
+    uint64_t first;      /* oldest offset kept */
+    uint64_t next;       /* offset of the next byte */
     uint64_t whole_from; /* nothing is missing between this offset and next */
-    uint64_t limit;   /* bytes to keep, at most */
+    uint64_t limit;      /* bytes to keep, at most */
     uint64_t stamped_ns;
     unsigned stamps; /* entries in the current index */
     int error;       /* -errno of the write that failed last; 0 when the last one worked */

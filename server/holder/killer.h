@@ -18,10 +18,10 @@ typedef void (*killer_gone_fn)(struct killer *killer);
 
 struct killer {
     uv_timer_t timer;
-    pid_t pgid;     /* the job's process group; its leader is not reaped while we run */
+    pid_t pgid; /* the job's process group; its leader is not reaped while we run */
     bool active, forced;
     killer_gone_fn on_gone; /* called by killer_check, at most once per start */
-    void *data;     /* the owner's */
+    void *data;             /* the owner's */
 };
 
 /* 0 or -errno. */

@@ -77,6 +77,15 @@ static char *join(const char *dir, size_t dir_len, const char *name)
     return asprintf(&path, "%.*s/%s", (int)dir_len, dir, name) < 0 ? NULL : path;
 }
 
+/*
+ * Whether the child need not try a path: it is not there. (A failing execve(2) costs ten times as
+ * much as this.) Relative ones are left to the child, which is in the right directory.
+ */
+static bool is_missing(const char *path)
+{
+    return path[0] == '/' && access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
 /* The files to try, in order: the name itself when it has a slash, else one per PATH element. */
 static int prepare_candidates(struct prepared *p, const struct msg_run *run)
 {
@@ -91,10 +100,16 @@ static int prepare_candidates(struct prepared *p, const struct msg_run *run)
     p->plan.candidates = p->candidates;
     if (strchr(name, '/'))
         return (p->candidates[0] = strdup(name)) ? 0 : -ENOMEM;
-    for (size_t i = 0;; i++) {
+    for (size_t i = 0;;) {
         size_t len = strcspn(path, ":");
         if (!(p->candidates[i] = join(path, len, name)))
             return -ENOMEM;
+        if (is_missing(p->candidates[i])) {
+            free(p->candidates[i]);
+            p->candidates[i] = NULL;
+        } else {
+            i++;
+        }
         if (path[len] == '\0')
             return 0;
         path += len + 1;

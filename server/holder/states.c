@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-#define SAME (JOB_STATE_COUNT)
+#define SAME  (JOB_STATE_COUNT)
 #define NEVER 0
 
 static const unsigned char table[JOB_STATE_COUNT][STATE_EVENT_COUNT] = {

@@ -13,9 +13,9 @@
 #include "common/process.h"
 #include "common/tty.h"
 
-#define REPLAY_MAX    (1u << 20)   /* bytes of log replayed at a restore, at most */
-#define CHECK_EVERY   20u          /* ms between looks whether the client is stopped ... */
-#define CHECK_BYTES   (256u << 10) /* ... or bytes */
+#define REPLAY_MAX  (1u << 20)   /* bytes of log replayed at a restore, at most */
+#define CHECK_EVERY 20u          /* ms between looks whether the client is stopped ... */
+#define CHECK_BYTES (256u << 10) /* ... or bytes */
 
 static void pump(struct viewer *viewer);
 
@@ -98,8 +98,13 @@ struct viewer *viewer_create(uv_loop_t *loop, const struct viewer_source *source
     struct viewer *viewer = calloc(1, sizeof(*viewer));
     int r = -ENOMEM;
     if (viewer) {
-        *viewer = (struct viewer){.ops = ops, .source = source, .data = data, .out_fd = out_fd,
-                                  .stat_fd = -1, .mode = mode, .pid = pid};
+        *viewer = (struct viewer){.ops = ops,
+                                  .source = source,
+                                  .data = data,
+                                  .out_fd = out_fd,
+                                  .stat_fd = -1,
+                                  .mode = mode,
+                                  .pid = pid};
         viewer->cursor = source->journal->next;
         joblog_init(&viewer->log, source->dir_fd, viewer->cursor);
         r = set_terminal(viewer, terminal);
@@ -270,9 +275,10 @@ static void continue_restore(struct viewer *viewer)
 static void begin_restore(struct viewer *viewer, unsigned history_lines)
 {
     viewer->replay = replay_create();
-    int r = viewer->replay ? tracker_plan(viewer->source->tracker, viewer->source->journal->whole_from,
-                                          REPLAY_MAX, history_lines, &viewer->plan)
-                           : -ENOMEM;
+    int r = viewer->replay
+                ? tracker_plan(viewer->source->tracker, viewer->source->journal->whole_from,
+                               REPLAY_MAX, history_lines, &viewer->plan)
+                : -ENOMEM;
     if (r < 0 && r != -E2BIG) {
         tracker_plan_finish(&viewer->plan);
         replay_destroy(viewer->replay);
@@ -280,6 +286,7 @@ static void begin_restore(struct viewer *viewer, unsigned history_lines)
         return;
     }
     viewer->restoring = true;
+    viewer->repaint = false;
     viewer->plan_at = 0;
     viewer->cursor = viewer->source->journal->next;
     bytes_append(&viewer->pending, viewer->plan.before.data, viewer->plan.before.len);
@@ -349,6 +356,17 @@ static bool catch_up(struct viewer *viewer)
     return true;
 }
 
+/* The restore that is due, from the state that the terminal should be in. Whether there was one. */
+static bool begin_repaint(struct viewer *viewer)
+{
+    if (!viewer->repaint || viewer->leaving)
+        return false;
+    viewer->repaint = false;
+    tracker_undo(viewer->source->tracker, &viewer->pending);
+    begin_restore(viewer, 0);
+    return true;
+}
+
 /* Moves on until its output takes no more or it has everything. */
 static void pump(struct viewer *viewer)
 {
@@ -359,7 +377,7 @@ static void pump(struct viewer *viewer)
             return;
         if (viewer->restoring)
             continue_restore(viewer);
-        else if (!catch_up(viewer))
+        else if (!catch_up(viewer) && !begin_repaint(viewer))
             break;
     }
     if (viewer->leaving)
@@ -394,9 +412,10 @@ void viewer_output(struct viewer *viewer, uint64_t offset, const void *data, siz
 
 bool viewer_holds_job(const struct viewer *viewer)
 {
-    if (!viewer_is_writer(viewer) || viewer->left)
+    /* What it still gets when it leaves is in the log. */
+    if (!viewer_is_writer(viewer) || viewer->left || viewer->leaving)
         return false;
-    return viewer->pending.len > 0 || viewer->restoring || viewer->suspended ||
+    return viewer->pending.len > 0 || viewer->restoring || viewer->repaint || viewer->suspended ||
            viewer->cursor < live_end(viewer);
 }
 
@@ -404,6 +423,7 @@ void viewer_resumed(struct viewer *viewer)
 {
     viewer->suspended = false;
     viewer->checked_ms = uv_now(viewer->channel.poll.loop);
+    viewer->repaint = viewer->tty != NULL;
     pump(viewer);
 }
 
@@ -415,34 +435,53 @@ void viewer_leave(struct viewer *viewer, enum left_reason reason)
         return;
     viewer->leaving = reason;
     viewer->leave_at = viewer->source->journal->next;
-    if (viewer->suspended && reason == LEFT_STOLEN) {
-        /* Its terminal is not ours to write to, and nobody waits for it to be. */
-        viewer->left = true;
-        viewer->ops->on_left(viewer);
-        return;
-    }
     if (viewer->tty)
         tracker_undo(viewer->source->tracker, &viewer->undo);
     pump(viewer);
 }
 
-void viewer_rescue(struct viewer *viewer)
+static void restore_termios(struct viewer *viewer)
 {
-    if (!viewer->tty || viewer->left)
-        return;
-    /* What was under way may be half a sequence; with the rest of it the undo is understood. */
-    struct bytes *pending = &viewer->pending;
-    if (viewer->pending_at < pending->len)
-        write_output(viewer, pending->data + viewer->pending_at, pending->len - viewer->pending_at);
-    struct bytes undo = {0};
-    tracker_undo(viewer->source->tracker, &undo);
-    if (undo.len > 0)
-        write_output(viewer, undo.data, undo.len);
-    bytes_finish(&undo);
     struct termios now;
     if (viewer->has_termios && tcgetattr(viewer->out_fd, &now) == 0 &&
         tty_equal(&now, &viewer->raw))
         tcsetattr(viewer->out_fd, TCSANOW, &viewer->original);
+}
+
+/* What undoes the state that the terminal is in when it gets no more than is pending. */
+static void plan_rescue(struct viewer *viewer)
+{
+    bool exact = !viewer->restoring && viewer->cursor == live_end(viewer);
+    if (viewer->restoring) {
+        viewer->restoring = false;
+        tracker_plan_finish(&viewer->plan);
+        replay_destroy(viewer->replay);
+        viewer->replay = NULL;
+    }
+    if (!exact) {
+        bytes_finish(&viewer->undo);
+        bytes_append_text(&viewer->undo, tracker_undo_unknown());
+    } else if (!viewer->leaving) {
+        tracker_undo(viewer->source->tracker, &viewer->undo);
+    }
+    viewer->leaving = LEFT_DETACHED;
+    viewer->leave_at = viewer->cursor;
+}
+
+void viewer_rescue(struct viewer *viewer)
+{
+    viewer->lost = true;
+    viewer->suspended = false; /* nobody will say that it goes on */
+    viewer->stat_fd = fd_close(viewer->stat_fd);
+    restore_termios(viewer);
+    if (!viewer->tty) {
+        viewer->left = true;
+        viewer->ops->on_left(viewer);
+        return;
+    }
+    if (!viewer->undone)
+        plan_rescue(viewer);
+    pump(viewer);
 }
 
 static void on_out_closed(uv_handle_t *handle)

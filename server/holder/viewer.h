@@ -47,10 +47,10 @@ struct viewer_ops {
     /*
      * It is leaving and all it should get has been written: the holder sends `left` with
      * viewer->leaving and calls viewer_end. Also called when its output failed: leaving is
-     * LEFT_OUTPUT_CLOSED then.
+     * LEFT_OUTPUT_CLOSED then. After viewer_rescue it only calls viewer_end.
      */
     void (*on_left)(struct viewer *viewer);
-    /* The client is gone without a word (killed, or its terminal closed). Call viewer_end. */
+    /* The client is gone without a word (killed, or its terminal closed). Call viewer_rescue. */
     void (*on_lost)(struct viewer *viewer);
     /* Nothing refers to it any more: unlink and viewer_destroy it. */
     void (*on_closed)(struct viewer *viewer);
@@ -85,17 +85,19 @@ struct viewer {
     struct tracker_plan plan; /* of the restore under way */
     size_t plan_at;           /* next of its ranges */
     bool restoring;
+    bool repaint; /* a restore is due as soon as it has caught up */
     struct replay *replay;
-    struct joblog log;        /* for reading back */
-    uint64_t cursor;          /* offset of the next live byte it has not got */
+    struct joblog log; /* for reading back */
+    uint64_t cursor;   /* offset of the next live byte it has not got */
 
     enum left_reason leaving; /* 0 = staying */
     char *by_tty;             /* who made it leave; owned */
     pid_t by_pid;
-    uint64_t leave_at;        /* live bytes from here on are not for it */
+    uint64_t leave_at; /* live bytes from here on are not for it */
     struct bytes undo;
     bool undone;
     bool left; /* on_left was called */
+    bool lost; /* the client is gone: there is nobody to tell, only a terminal to give back */
 };
 
 /*
@@ -118,15 +120,21 @@ bool viewer_holds_job(const struct viewer *viewer);
 
 bool viewer_is_writer(const struct viewer *viewer);
 
-/* The client was continued, or says that its terminal is its own again. */
+/*
+ * The client was continued, or says that its terminal is its own again: it gets what it has missed,
+ * then, for the shell may have written there meanwhile, a restore.
+ */
 void viewer_resumed(struct viewer *viewer);
 
 /* Starts the end described above. Only the first reason counts. */
 void viewer_leave(struct viewer *viewer, enum left_reason reason);
 
 /*
- * For a client that died: gives its terminal back as far as it can be reached, without waiting:
- * the undo, and the original settings unless somebody else has changed them since.
+ * For a client that died: gives its terminal back. The original settings at once, unless somebody
+ * else has changed them since; then the rest of what is being written, so that no sequence stays
+ * cut, and the undo, as soon as the terminal takes them: it may be full, or the user's shell may be
+ * writing there in this moment (EAGAIN). Calls on_left when that is done or cannot be, maybe before
+ * it returns.
  */
 void viewer_rescue(struct viewer *viewer);
 
