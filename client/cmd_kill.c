@@ -57,7 +57,8 @@ const struct command cmd_kill = {
     .summary = "end a job and everything it started",
     .description =
         "Sends TERM and CONT to the job and all its descendants, waits the grace, then sends KILL "
-        "to what is left; returns when nothing is. A second js kill does not wait for the grace.\n\n"
+        "to what is left; returns when nothing is. A second js kill does not wait for the "
+        "grace.\n\n"
         "Killing a job that has ended is no error.",
     .examples = "js kill %3\njs kill --grace 30s build\njs kill -s HUP 2",
     COMMAND_OPTIONS(options),

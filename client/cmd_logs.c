@@ -46,7 +46,8 @@ static int print_until(struct reader *reader, uint64_t until)
         uint64_t skipped;
         ssize_t n = joblog_read(&reader->log, buf, sizeof(buf), &skipped);
         if (n < 0)
-            return report_error("cannot read the log of job %s: %s", reader->job, strerror(-(int)n));
+            return report_error("cannot read the log of job %s: %s", reader->job,
+                                strerror(-(int)n));
         if (skipped > 0)
             fprintf(stderr, "[js: %llu bytes skipped]\n", (unsigned long long)skipped);
         if (n == 0)
@@ -102,6 +103,7 @@ static uint64_t start_offset(int dir_fd, uint64_t next, uint64_t lines)
 /* Asks for more than was printed, prints it, until the job has ended. */
 static int follow(struct reader *reader)
 {
+    reader->connection->patient = true;
     for (;;) {
         struct msg_follow body = {.job = reader->job, .offset = reader->log.offset};
         int status = connection_request(reader->connection, MSG_FOLLOW, &body, NULL, 0);
@@ -151,8 +153,7 @@ static int run(const struct command *command, void *options_, int argc, char **a
     int status = commands_connect(&connection, argc ? argv[0] : NULL);
     if (status != 0)
         return status;
-    struct msg_list body = {.none_is_current = true,
-                            .jobs = {.items = argv, .len = (size_t)argc}};
+    struct msg_list body = {.none_is_current = true, .jobs = {.items = argv, .len = (size_t)argc}};
     status = jobs_view_fetch(&view, &connection, MSG_LIST, &body);
     if (status == 0 && view.jobs.len > 0)
         status = print_log(&connection, view.jobs.items, options_);

@@ -107,6 +107,8 @@ static int run(const struct command *command, void *options_, int argc, char **a
         return print(&view, opts->json);
     struct msg_list body = {.all = opts->all, .jobs = {.items = argv, .len = (size_t)argc}};
     int status = jobs_view_fetch(&view, &connection, MSG_LIST, &body);
+    if (opts->json)
+        jobs_view_read_logs(&view, connection.state_dir);
     if (status == 0)
         status = print(&view, opts->json);
     jobs_view_finish(&view);

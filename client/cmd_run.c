@@ -108,19 +108,30 @@ static int make_argv(const struct run_options *opts, int argc, char **argv, stru
     return r;
 }
 
+/* Whether each item is a name with the character end (the NUL, or "=") behind it. */
+static int check_variables(const struct option_list *list, char end, const char *syntax)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const char *entry = list->items[i];
+        if (name_length(entry) > 0 && entry[name_length(entry)] == end)
+            continue;
+        report_error("run: '%s': write %s", entry, syntax);
+        return EXIT_USAGE;
+    }
+    return 0;
+}
+
 static int check(const struct run_options *opts, int argc, char **argv)
 {
     if (argc == 0 || argv[0][0] == '\0') {
         report_error("run: there is no command to run; see js run --help");
         return EXIT_USAGE;
     }
-    for (size_t i = 0; i < opts->set.count; i++) {
-        const char *entry = opts->set.items[i];
-        if (name_length(entry) > 0 && entry[name_length(entry)] == '=')
-            continue;
-        report_error("run: -e '%s': write NAME=VALUE", entry);
-        return EXIT_USAGE;
-    }
+    int status = check_variables(&opts->set, '=', "-e NAME=VALUE");
+    if (status == 0)
+        status = check_variables(&opts->unset, '\0', "-u NAME");
+    if (status != 0)
+        return status;
     char text[160];
     if (opts->name && !spec_name_is_valid(opts->name, text, sizeof(text))) {
         report_error("run: %s", text);

@@ -103,9 +103,9 @@ static int run(const struct command *command, void *options_, int argc, char **a
     int status = commands_connect(&connection, argc ? argv[0] : NULL);
     if (status != 0)
         return status;
-    struct msg_list body = {.none_is_current = true,
-                            .jobs = {.items = argv, .len = (size_t)argc}};
+    struct msg_list body = {.none_is_current = true, .jobs = {.items = argv, .len = (size_t)argc}};
     status = jobs_view_fetch(&view, &connection, MSG_LIST, &body);
+    jobs_view_read_logs(&view, connection.state_dir);
     const struct job_info *jobs = view.jobs.items;
     if (status == 0 && opts->json)
         status = json_print_jobs(jobs, view.jobs.len);

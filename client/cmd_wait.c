@@ -35,17 +35,44 @@ static int pick_status(const struct jobs_view *view, bool any)
     return report_exit_status(picked);
 }
 
+/* The numbers of the jobs that the operands name now: what they name may change while we wait. */
+static int find_jobs(struct connection *connection, int argc, char **argv, struct wire_strs *ret)
+{
+    struct jobs_view view;
+    struct msg_list body = {.none_is_current = true, .jobs = {.items = argv, .len = (size_t)argc}};
+    int status = jobs_view_fetch(&view, connection, MSG_LIST, &body);
+    if (status != 0)
+        return status;
+    char(*numbers)[16] = calloc(view.jobs.len, sizeof(*numbers));
+    char **items = calloc(view.jobs.len, sizeof(*items));
+    const struct job_info *jobs = view.jobs.items;
+    for (size_t i = 0; numbers && items && i < view.jobs.len; i++) {
+        snprintf(numbers[i], sizeof(numbers[i]), "%u", jobs[i].id);
+        items[i] = numbers[i];
+    }
+    if (!numbers || !items || wire_set_strs(ret, items, view.jobs.len) < 0)
+        status = report_error("out of memory");
+    free(numbers);
+    free(items);
+    jobs_view_finish(&view);
+    return status;
+}
+
 static int run(const struct command *command, void *options_, int argc, char **argv)
 {
     (void)command;
     const struct wait_options *opts = options_;
     struct connection connection;
-    struct jobs_view view;
+    struct jobs_view view = {0};
     int status = commands_connect(&connection, argc ? argv[0] : NULL);
     if (status != 0)
         return status;
-    struct msg_wait body = {.any = opts->any, .jobs = {.items = argv, .len = (size_t)argc}};
-    status = jobs_view_fetch(&view, &connection, MSG_WAIT, &body);
+    struct msg_wait body = {.any = opts->any};
+    status = find_jobs(&connection, argc, argv, &body.jobs);
+    connection.patient = true;
+    if (status == 0)
+        status = jobs_view_fetch(&view, &connection, MSG_WAIT, &body);
+    wire_clear(&msg_wait_fields, &body);
     if (status == 0 && opts->json)
         status = json_print_jobs(view.jobs.items, view.jobs.len);
     if (status == 0)

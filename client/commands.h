@@ -6,18 +6,14 @@
 #include "client/connection.h"
 
 #define COMMAND_OPTION(type, letter_, name_, arg_, kind_, member, help_, values_)                  \
-    {.letter = letter_,                                                                            \
-     .name = name_,                                                                                \
-     .arg = arg_,                                                                                  \
-     .kind = kind_,                                                                                \
-     .offset = offsetof(struct type, member),                                                      \
-     .help = help_,                                                                                \
-     .values = values_}
-#define COMMAND_OPTIONS(table)                                                                     \
-    .options = table, .option_count = sizeof(table) / sizeof((table)[0])
+    {                                                                                              \
+        .letter = letter_, .name = name_, .arg = arg_, .kind = kind_,                              \
+        .offset = offsetof(struct type, member), .help = help_, .values = values_                  \
+    }
+#define COMMAND_OPTIONS(table) .options = table, .option_count = sizeof(table) / sizeof((table)[0])
 
-extern const struct command cmd_run, cmd_fg, cmd_bg, cmd_stop, cmd_cont, cmd_detach, cmd_kill, cmd_ls,
-    cmd_show, cmd_logs, cmd_wait, cmd_rename, cmd_rm, cmd_complete;
+extern const struct command cmd_run, cmd_fg, cmd_bg, cmd_stop, cmd_cont, cmd_detach, cmd_kill,
+    cmd_ls, cmd_show, cmd_logs, cmd_wait, cmd_rename, cmd_rm, cmd_complete;
 
 /* All of them, NULL at the end, in the order of the help text. */
 extern const struct command *const commands[];

@@ -10,6 +10,9 @@
 #include "client/report.h"
 #include "common/fd.h"
 
+#define RECONNECT_MAX 64 /* servers in a row that die of one request are no accident */
+#define REQUEST_LOST (-1) /* no exit status: the server went away, and the request can be repeated */
+
 static void lose(struct connection *connection)
 {
     connection->lost = true;
@@ -21,6 +24,7 @@ static void lose(struct connection *connection)
 static void handle_hello(struct connection *connection, const struct msg_hello *hello)
 {
     connection->greeted = true;
+    uv_timer_stop(&connection->hello_timer);
     if (!protocol_compatible(hello, "server", connection->problem, sizeof(connection->problem)))
         lose(connection);
     else if (hello->state_dir)
@@ -67,7 +71,9 @@ static void on_end(struct channel *channel, int status)
 
 static void on_closed(struct channel *channel)
 {
-    (void)channel;
+    struct connection *connection = channel->data;
+    connection->channel_open = false;
+    uv_stop(&connection->loop);
 }
 
 static const struct channel_ops ops = {
@@ -118,6 +124,32 @@ static int find_server(struct connection *connection, enum connection_start star
     return fd == -ENOENT ? -ECONNREFUSED : fd;
 }
 
+/* Whoever listens has the lock, or its socket would be refused: a server that hangs or is stopped. */
+static void on_hello_timer(uv_timer_t *timer)
+{
+    struct connection *connection = timer->data;
+    snprintf(connection->problem, sizeof(connection->problem),
+             "it does not answer (pid %d); see js server status",
+             (int)channel_peer_pid(&connection->channel));
+    connection->patient = false;
+    lose(connection);
+}
+
+/* Takes over fd. 0 or -errno. */
+static int greet(struct connection *connection, int fd)
+{
+    connection->lost = connection->greeted = false;
+    connection->problem[0] = '\0';
+    int r = channel_open(&connection->channel, &connection->loop, fd, &ops, connection);
+    if (r < 0)
+        return r;
+    connection->channel_open = true;
+    uv_timer_start(&connection->hello_timer, on_hello_timer, CONNECTION_HELLO_MS, 0);
+    /* It waits for nothing by itself: a loop with nothing else to do may end. */
+    uv_unref((uv_handle_t *)&connection->hello_timer);
+    return channel_send_hello(&connection->channel, NULL);
+}
+
 int connection_open(struct connection *connection, enum connection_start start)
 {
     char text[PATHS_MAX + 512];
@@ -133,14 +165,29 @@ int connection_open(struct connection *connection, enum connection_start start)
         fd_close(fd);
         return -report_error("cannot make an event loop: %s", uv_strerror(r));
     }
-    r = channel_open(&connection->channel, &connection->loop, fd, &ops, connection);
+    uv_timer_init(&connection->loop, &connection->hello_timer);
+    connection->hello_timer.data = connection;
+    connection->open = true;
+    r = greet(connection, fd);
     if (r < 0) {
-        uv_loop_close(&connection->loop);
+        connection_finish(connection);
         return -report_error("cannot use the connection to the server: %s", strerror(-r));
     }
-    connection->open = true;
-    channel_send_hello(&connection->channel, NULL);
     return 0;
+}
+
+/* To the next server, started if need be. 0, or the exit status with the user told why. */
+static int reconnect(struct connection *connection)
+{
+    char text[PATHS_MAX + 512];
+    channel_close(&connection->channel);
+    while (connection->channel_open)
+        uv_run(&connection->loop, UV_RUN_DEFAULT);
+    int fd = find_server(connection, CONNECTION_START, text, sizeof(text));
+    if (fd < 0)
+        return report_error("%s", text);
+    int r = greet(connection, fd);
+    return r < 0 ? report_error("cannot use the connection to the server: %s", strerror(-r)) : 0;
 }
 
 static int report_lost(const struct connection *connection)
@@ -162,6 +209,8 @@ static int await_reply(struct connection *connection)
 {
     while (!connection->replied && !connection->lost && !connection->given_up)
         uv_run(&connection->loop, UV_RUN_DEFAULT);
+    if (connection->lost && connection->patient && !connection->replied)
+        return REQUEST_LOST;
     if (connection->replied && connection->reply.type != MSG_ERROR)
         return 0;
     if (connection->on_failure)
@@ -171,10 +220,9 @@ static int await_reply(struct connection *connection)
     return connection->given_up ? EXIT_JS_FAILED : report_lost(connection);
 }
 
-int connection_request(struct connection *connection, enum message_type type, const void *body,
-                       const int *fds, size_t fd_count)
+static int request_once(struct connection *connection, enum message_type type, const void *body,
+                        const int *fds, size_t fd_count)
 {
-    assert(connection->awaited == 0);
     drop_reply(connection);
     connection->awaited = ++connection->last_request;
     int r = channel_send(&connection->channel, type, connection->awaited, body, fds, fd_count);
@@ -187,11 +235,29 @@ int connection_request(struct connection *connection, enum message_type type, co
     return await_reply(connection);
 }
 
+int connection_request(struct connection *connection, enum message_type type, const void *body,
+                       const int *fds, size_t fd_count)
+{
+    assert(connection->awaited == 0 && (fd_count == 0 || !connection->patient));
+    int status = request_once(connection, type, body, fds, fd_count);
+    for (int tries = 0; status == REQUEST_LOST && tries < RECONNECT_MAX; tries++) {
+        status = reconnect(connection);
+        if (status == 0)
+            status = request_once(connection, type, body, NULL, 0);
+    }
+    return status == REQUEST_LOST ? report_lost(connection) : status;
+}
+
 int connection_next_reply(struct connection *connection)
 {
     drop_reply(connection);
     connection->awaited = connection->last_request;
-    return await_reply(connection);
+    /* The parts that have come belong to the server that is gone: this is not asked again. */
+    bool patient = connection->patient;
+    connection->patient = false;
+    int status = await_reply(connection);
+    connection->patient = patient;
+    return status;
 }
 
 static void on_walk(uv_handle_t *handle, void *data)
@@ -206,7 +272,8 @@ void connection_finish(struct connection *connection)
     if (!connection->open)
         return;
     drop_reply(connection);
-    channel_close(&connection->channel);
+    if (connection->channel_open)
+        channel_close(&connection->channel);
     uv_walk(&connection->loop, on_walk, NULL);
     uv_run(&connection->loop, UV_RUN_DEFAULT);
     uv_loop_close(&connection->loop);

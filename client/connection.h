@@ -10,9 +10,12 @@ enum connection_start {
     CONNECTION_START_IF_JOBS, /* only when there are jobs on disk that it would know */
 };
 
+#define CONNECTION_HELLO_MS 5000u /* within which a server that works has greeted */
+
 struct connection {
     uv_loop_t loop;
     struct channel channel;
+    uv_timer_t hello_timer;
     struct paths paths;
     char state_dir[PATHS_MAX]; /* the server's, from its hello */
     uint32_t last_request;
@@ -24,6 +27,8 @@ struct connection {
     bool lost;     /* the peer has closed */
     bool given_up; /* the user does not want the reply any more; set by on_event's owner */
     bool greeted;
+    bool channel_open; /* its memory is in use by the loop */
+    bool patient;      /* requests outlive the server: they are asked again of the next one */
     char problem[256]; /* why it was lost, when that is known */
 
     /* For whoever stays attached: messages that answer no request; the connection's end; that the

@@ -1,12 +1,15 @@
 #include "client/jobs_view.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "client/report.h"
+#include "common/fd.h"
+#include "common/joblog.h"
 #include "common/signame.h"
 
 /* Moves the jobs of one part of the answer to the view. */
@@ -49,6 +52,23 @@ int jobs_view_fetch(struct jobs_view *view, struct connection *connection, enum 
     if (status != 0)
         jobs_view_finish(view);
     return status;
+}
+
+void jobs_view_read_logs(struct jobs_view *view, const char *state_dir)
+{
+    struct job_info *jobs = view->jobs.items;
+    for (size_t i = 0; i < view->jobs.len; i++) {
+        char dir[PATHS_MAX + 32];
+        if (job_state_is_final(jobs[i].state) ||
+            paths_job(dir, sizeof(dir), state_dir, jobs[i].id) < 0)
+            continue;
+        _cleanup_fd_ int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        uint64_t first, next;
+        if (dir_fd >= 0 && joblog_bounds(dir_fd, &first, &next) == 0) {
+            jobs[i].log_first = first;
+            jobs[i].log_next = next;
+        }
+    }
 }
 
 void jobs_view_finish(struct jobs_view *view)

@@ -16,6 +16,10 @@ struct jobs_view {
 int jobs_view_fetch(struct jobs_view *view, struct connection *connection, enum message_type type,
                     const void *body);
 
+/* Live jobs get the bounds of their logs from the files: the server hears of changes of state only.
+ */
+void jobs_view_read_logs(struct jobs_view *view, const char *state_dir);
+
 void jobs_view_finish(struct jobs_view *view);
 
 /* '+', '-' or ' ' for a job of the view. */

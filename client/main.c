@@ -72,7 +72,7 @@ static int dispatch(int argc, char **argv)
     if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
         return show_help(NULL);
     if (strcmp(argv[1], "help") == 0)
-        return show_help(argv[2]);
+        return show_help(argv[2] && argv[2][0] != '-' ? argv[2] : NULL);
     if (argv[1][0] == '-') {
         report_error("unknown option '%s'; see js --help", argv[1]);
         return EXIT_USAGE;

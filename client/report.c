@@ -36,7 +36,10 @@ int report_error(const char *format, ...)
     va_start(args, format);
     int len = vsnprintf(buf, sizeof(buf), format, args);
     va_end(args);
-    bytes_append(&text, buf, len < 0 ? 0 : (size_t)len < sizeof(buf) ? (size_t)len : sizeof(buf) - 1);
+    bytes_append(&text, buf,
+                 len < 0                     ? 0
+                 : (size_t)len < sizeof(buf) ? (size_t)len
+                                             : sizeof(buf) - 1);
     int status = write_error((char *)text.data, text.len);
     bytes_finish(&text);
     return status;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/fd.h"
+#include "common/log.h"
 #include "version.h"
 
 #define READ_SIZE 4096u  /* least room for one recvmsg */
@@ -135,6 +136,18 @@ static int enqueue(struct channel *channel, struct channel_out *out)
     return 0;
 }
 
+/* With JS_LOG=wire every message that comes or goes is a line, in all three programs. */
+static void log_message(const char *arrow, const struct channel *channel,
+                        const struct wire_message *message, uint32_t request_id, const void *body)
+{
+    struct bytes text = {0};
+    if (!log_wants(LOG_WIRE))
+        return;
+    if (wire_dump(&text, message, request_id, body) == 0)
+        log_debug(LOG_WIRE, "%s fd %d: %.*s", arrow, channel->fd, (int)text.len, (char *)text.data);
+    bytes_finish(&text);
+}
+
 int channel_send(struct channel *channel, enum message_type type, uint32_t request_id,
                  const void *body, const int *fds, size_t count)
 {
@@ -157,6 +170,7 @@ int channel_send(struct channel *channel, enum message_type type, uint32_t reque
     for (size_t i = 0; i < count; i++)
         out->fds[i] = fds[i];
     out->fd_count = count;
+    log_message("->", channel, protocol_message(type), request_id, body);
     return enqueue(channel, out);
 }
 
@@ -209,6 +223,7 @@ static void deliver(struct channel *channel, struct wire_frame *frame, struct ch
         fds->count--;
         fds->fds[fds->count] = fd_close(fds->fds[fds->count]);
     }
+    log_message("<-", channel, message, frame->request_id, frame->body);
     channel->ops->on_frame(channel, frame, fds);
 }
 

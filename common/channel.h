@@ -50,7 +50,7 @@ struct channel {
     const struct channel_ops *ops;
     void *data; /* the owner's */
     struct bytes in;
-    size_t in_handled; /* bytes of `in` up to the end of the frame being handled */
+    size_t in_handled;            /* bytes of `in` up to the end of the frame being handled */
     struct channel_fds in_fds;    /* of the unfinished frame that `in` begins with */
     struct channel_fds fresh_fds; /* of the read being handled */
     size_t fresh_at;              /* index in `in` of the last byte of that read */

@@ -93,11 +93,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 int listener_open(struct listener *listener, uv_loop_t *loop, int fd, listener_accept_fn on_accept,
                   void (*on_closed)(struct listener *), void *data)
 {
-    *listener = (struct listener){.fd = fd,
-                                  .reserve_fd = -1,
-                                  .on_accept = on_accept,
-                                  .on_closed = on_closed,
-                                  .data = data};
+    *listener = (struct listener){
+        .fd = fd, .reserve_fd = -1, .on_accept = on_accept, .on_closed = on_closed, .data = data};
     int r = uv_poll_init(loop, &listener->poll, fd);
     if (r < 0) {
         listener->fd = fd_close(listener->fd);

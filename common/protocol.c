@@ -9,20 +9,15 @@
 
 /* FIELD(struct, member, kind, required or optional, limit, text for the manual). */
 #define FIELD(type, member, k, req, limit, text)                                                   \
-    {.name = #member,                                                                              \
-     .kind = k,                                                                                    \
-     .required = req,                                                                              \
-     .offset = offsetof(struct type, member),                                                      \
-     .max = limit,                                                                                 \
-     .doc = text}
+    {                                                                                              \
+        .name = #member, .kind = k, .required = req, .offset = offsetof(struct type, member),      \
+        .max = limit, .doc = text                                                                  \
+    }
 #define NESTED(type, member, k, req, limit, fields, text)                                          \
-    {.name = #member,                                                                              \
-     .kind = k,                                                                                    \
-     .required = req,                                                                              \
-     .offset = offsetof(struct type, member),                                                      \
-     .max = limit,                                                                                 \
-     .sub = &fields,                                                                               \
-     .doc = text}
+    {                                                                                              \
+        .name = #member, .kind = k, .required = req, .offset = offsetof(struct type, member),      \
+        .max = limit, .sub = &fields, .doc = text                                                  \
+    }
 #define STRUCT(type, table)                                                                        \
     const struct wire_struct type##_fields = {                                                     \
         .name = #type, .size = sizeof(struct type), .fields = table, .count = COUNT(table)}
@@ -279,12 +274,10 @@ static const struct wire_field resize_table[] = {
 STRUCT(msg_resize, resize_table);
 
 #define MESSAGE(number, text, fields, least, most, doc_text)                                       \
-    {.type = number,                                                                               \
-     .name = text,                                                                                 \
-     .body = &fields,                                                                              \
-     .min_fds = least,                                                                             \
-     .max_fds = most,                                                                              \
-     .doc = doc_text}
+    {                                                                                              \
+        .type = number, .name = text, .body = &fields, .min_fds = least, .max_fds = most,          \
+        .doc = doc_text                                                                            \
+    }
 
 static const struct wire_message rows[] = {
     MESSAGE(MSG_HELLO, "hello", msg_hello_fields, 0, 0, "first message, each way"),
@@ -302,8 +295,7 @@ static const struct wire_message rows[] = {
     MESSAGE(MSG_LIST, "list", msg_list_fields, 0, 0, "client to server: which jobs are there"),
     MESSAGE(MSG_WAIT, "wait", msg_wait_fields, 0, 0,
             "client to server: answer when these jobs have ended"),
-    MESSAGE(MSG_REMOVE, "remove", msg_on_job_fields, 0, 0,
-            "client to server: forget an ended job"),
+    MESSAGE(MSG_REMOVE, "remove", msg_on_job_fields, 0, 0, "client to server: forget an ended job"),
     MESSAGE(MSG_GET_STATUS, "get-status", msg_empty_fields, 0, 0,
             "client to server: about the server itself"),
     MESSAGE(MSG_STOP, "stop", msg_on_job_fields, 0, 0, "to the holder: stop the job"),

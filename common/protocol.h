@@ -71,21 +71,21 @@ enum message_type {
 };
 
 enum error_code {
-    ERROR_INTERNAL = 1,     /* our fault, or the machine's: no memory, no descriptors */
-    ERROR_MALFORMED = 2,    /* the message could not be decoded, or makes no sense */
-    ERROR_UNSUPPORTED = 3,  /* unknown message type, or one that this side does not take */
-    ERROR_VERSION = 4,      /* no protocol in common */
-    ERROR_NO_JOB = 5,       /* the job spec matches nothing */
-    ERROR_AMBIGUOUS = 6,    /* the job spec matches several jobs */
-    ERROR_ATTACHED = 7,     /* somebody else is attached */
-    ERROR_ENDED = 8,        /* the job has ended already */
-    ERROR_LIVE = 9,         /* the job has not ended yet */
-    ERROR_NAME_TAKEN = 10,  /* a live job has that name */
+    ERROR_INTERNAL = 1,    /* our fault, or the machine's: no memory, no descriptors */
+    ERROR_MALFORMED = 2,   /* the message could not be decoded, or makes no sense */
+    ERROR_UNSUPPORTED = 3, /* unknown message type, or one that this side does not take */
+    ERROR_VERSION = 4,     /* no protocol in common */
+    ERROR_NO_JOB = 5,      /* the job spec matches nothing */
+    ERROR_AMBIGUOUS = 6,   /* the job spec matches several jobs */
+    ERROR_ATTACHED = 7,    /* somebody else is attached */
+    ERROR_ENDED = 8,       /* the job has ended already */
+    ERROR_LIVE = 9,        /* the job has not ended yet */
+    ERROR_NAME_TAKEN = 10, /* a live job has that name */
     ERROR_NAME_INVALID = 11,
-    ERROR_START = 12,       /* the program could not be started: stage and os_error say why */
-    ERROR_OS = 13,          /* a system call failed: os_error */
-    ERROR_LOST = 14,        /* the job's holder does not answer or died */
-    ERROR_BUSY = 15,        /* a limit was reached */
+    ERROR_START = 12, /* the program could not be started: stage and os_error say why */
+    ERROR_OS = 13,    /* a system call failed: os_error */
+    ERROR_LOST = 14,  /* the job's holder does not answer or died */
+    ERROR_BUSY = 15,  /* a limit was reached */
 };
 
 /* Steps of starting a program, in their order; ERROR_START names the one that failed. */
@@ -156,10 +156,10 @@ struct msg_termios {
 
 /* What a client attaches: its terminal, or what stands for one. */
 struct msg_terminal {
-    char *tty;      /* its name, NULL when the output is not a terminal */
-    uint32_t rows;  /* 0 when unknown */
+    char *tty;     /* its name, NULL when the output is not a terminal */
+    uint32_t rows; /* 0 when unknown */
     uint32_t cols;
-    bool keys;      /* input is that same terminal: raw mode, the job echoes */
+    bool keys;                    /* input is that same terminal: raw mode, the job echoes */
     struct msg_termios *original; /* before the client changed it; NULL when there is none */
     struct msg_termios *raw;      /* as the client left it while attached */
 };
@@ -179,7 +179,7 @@ struct msg_hello {
 
 struct msg_error {
     uint32_t code;
-    char *text;       /* a sentence without full stop, for people */
+    char *text;        /* a sentence without full stop, for people */
     uint32_t os_error; /* errno, 0 = none */
     uint32_t stage;    /* enum start_stage */
 };
@@ -264,7 +264,7 @@ struct msg_status {
     char *socket;
     char *state_dir;
     uint64_t started_ns;
-    uint32_t live;  /* jobs */
+    uint32_t live; /* jobs */
     uint32_t ended;
     uint32_t clients;
 };
@@ -296,15 +296,15 @@ struct job_info {
     uint32_t state;
     struct wire_strs argv;
     char *cwd;
-    uint32_t pid; /* the job's leader, 0 once it is reaped */
+    uint32_t pid;       /* the job's leader, 0 once it is reaped */
     uint64_t pid_start; /* field 22 of /proc/PID/stat: with pid and boot_id an identity */
     uint32_t holder_pid;
     uint64_t holder_start;
     char *boot_id;
     char *runtime_dir; /* of the server it belongs to */
     uint64_t created_ns, started_ns, ended_ns;
-    uint64_t left_ns; /* when it was last stopped or left; orders the current job */
-    uint64_t used_ns; /* when it was last started, attached, continued or left */
+    uint64_t left_ns;            /* when it was last stopped or left; orders the current job */
+    uint64_t used_ns;            /* when it was last started, attached, continued or left */
     struct wire_structs viewers; /* struct job_viewer */
     uint32_t rows, cols;
     struct job_end *end;

@@ -69,7 +69,7 @@ struct wire_field {
     const char *name;
     enum wire_kind kind;
     bool required;
-    bool secret; /* never shown by wire_dump */
+    bool secret;   /* never shown by wire_dump */
     size_t offset; /* offsetof the member in its struct */
     uint64_t max;  /* see enum wire_kind; 0 = the frame is the limit */
     const struct wire_struct *sub;

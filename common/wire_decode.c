@@ -240,8 +240,8 @@ static int decode_struct(const struct wire_struct *type, const msgpack_object *o
     return check_required(type, seen, why);
 }
 
-static int decode_body(const struct wire_message *message, const msgpack_object *fields,
-                       void **ret, struct wire_problem *why)
+static int decode_body(const struct wire_message *message, const msgpack_object *fields, void **ret,
+                       struct wire_problem *why)
 {
     void *body = calloc(1, message->body->size);
     if (!body)

@@ -27,7 +27,8 @@ void client_send(struct client *client, enum message_type type, uint32_t request
         return;
     int r = channel_send(&client->channel, type, request_id, body, NULL, 0);
     if (r == -EMSGSIZE) {
-        client_send_error(client, request_id, ERROR_INTERNAL, "the answer is too large for a frame");
+        client_send_error(client, request_id, ERROR_INTERNAL,
+                          "the answer is too large for a frame");
     } else if (r == -ENOBUFS || r == -ENOMEM) {
         log_warn("client %d: closed, it does not read what it asked for", (int)client->pid);
         channel_close(&client->channel);
@@ -63,12 +64,6 @@ static void greet(struct client *client, struct wire_frame *frame)
 static void on_frame(struct channel *channel, struct wire_frame *frame, struct channel_fds *fds)
 {
     struct client *client = channel->data;
-    if (log_wants(LOG_WIRE)) {
-        struct bytes text = {0};
-        wire_dump(&text, frame->message, frame->request_id, frame->body);
-        log_debug(LOG_WIRE, "client %d: %.*s", (int)client->pid, (int)text.len, (char *)text.data);
-        bytes_finish(&text);
-    }
     if (!client->greeted)
         greet(client, frame);
     else if (frame->request_id == 0)

@@ -332,6 +332,12 @@ static void load_live(struct registry *registry, struct job *job)
     job->started = true;
 }
 
+static bool is_below(const char *path, const char *dir)
+{
+    size_t len = strlen(dir);
+    return strncmp(path, dir, len) == 0 && path[len] == '/';
+}
+
 static void load_job(struct registry *registry, uint32_t id)
 {
     _cleanup_fd_ int dir_fd = open_job_dir(registry, id);
@@ -340,9 +346,7 @@ static void load_job(struct registry *registry, uint32_t id)
     struct job_info info = {0};
     int r = record_read(dir_fd, &info);
     bool live = record_is_locked(dir_fd);
-    if (live && info.runtime_dir &&
-        strncmp(info.runtime_dir, registry->paths->runtime_dir,
-                strlen(registry->paths->runtime_dir)) != 0) {
+    if (live && info.runtime_dir && !is_below(info.runtime_dir, registry->paths->runtime_dir)) {
         wire_clear(&job_info_fields, &info); /* another server's, with another runtime directory */
         return;
     }

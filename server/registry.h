@@ -6,10 +6,10 @@
 #define JS_SERVER_REGISTRY_H
 
 #include "common/paths.h"
-#include "server/job.h"
 #include "common/spec.h"
+#include "server/job.h"
 
-#define REGISTRY_KEEP_MAX 500u                        /* ended jobs */
+#define REGISTRY_KEEP_MAX 500u                                 /* ended jobs */
 #define REGISTRY_KEEP_NS  (UINT64_C(7) * 86400u * 1000000000u) /* how long they are kept */
 
 struct registry {
@@ -34,7 +34,8 @@ void registry_init(struct registry *registry, struct server *server, const struc
 
 /*
  * Finds the jobs on disk: connects to the holders that live, takes in the records of those that
- * ended, marks as lost those whose holder died without a word. 0 or -errno of reading the directory.
+ * ended, marks as lost those whose holder died without a word. 0 or -errno of reading the
+ * directory.
  */
 int registry_load(struct registry *registry);
 

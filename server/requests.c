@@ -239,8 +239,7 @@ static void handle_status(const struct request *request)
 
 static void answer_log_of_ended(const struct request *request, const struct job *job)
 {
-    struct msg_log body = {
-        .first = job->info.log_first, .next = job->info.log_next, .ended = true};
+    struct msg_log body = {.first = job->info.log_first, .next = job->info.log_next, .ended = true};
     client_send(request->client, MSG_LOG, request->id, &body);
 }
 
@@ -302,7 +301,7 @@ static void handle_kill(const struct request *request)
     if (job_state_is_final(job->info.state)) {
         char how[128], text[256];
         end_text(&job->info, how, sizeof(how));
-        snprintf(text, sizeof(text), "job %u already %s", job->info.id, how);
+        snprintf(text, sizeof(text), "job %u has ended already: it %s", job->info.id, how);
         done(request, text);
         return;
     }

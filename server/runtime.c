@@ -41,14 +41,15 @@ static int clear_socket(const char *path, char *text, size_t size)
     if (lstat(path, &st) < 0)
         return errno == ENOENT ? 0 : -errno;
     if (!S_ISSOCK(st.st_mode)) {
-        snprintf(text, size, "%s is in the way: it is not a socket; remove it, or set JS_DIR", path);
+        snprintf(text, size, "%s is in the way: it is not a socket; remove it, or set JS_DIR",
+                 path);
         return -EADDRINUSE;
     }
     int fd = channel_connect(path, false);
     if (fd >= 0 || fd == -EAGAIN) {
         fd_close(fd);
-        snprintf(text, size, "%s is in the way: another program listens there; end it, or set JS_DIR",
-                 path);
+        snprintf(text, size,
+                 "%s is in the way: another program listens there; end it, or set JS_DIR", path);
         return -EADDRINUSE;
     }
     return unlink(path) < 0 ? -errno : 0;

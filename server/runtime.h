@@ -12,9 +12,9 @@
 struct runtime {
     struct paths paths;
     char socket_path[PATHS_MAX];
-    int lock_fd;   /* owned; close-on-exec, since an inherited one would outlive us */
-    int listen_fd; /* owned until the server takes it */
-    int state_error; /* -errno: the state directory cannot be used */
+    int lock_fd;      /* owned; close-on-exec, since an inherited one would outlive us */
+    int listen_fd;    /* owned until the server takes it */
+    int state_error;  /* -errno: the state directory cannot be used */
     dev_t socket_dev; /* of the socket file we made: only that one is ours to remove */
     ino_t socket_ino;
 };

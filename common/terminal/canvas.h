@@ -27,6 +27,7 @@ enum {
     UNSURE_ORIGIN = 1 << 8,     /* until DECOM is set or reset */
     UNSURE_VT52 = 1 << 9,       /* until ESC < */
     UNSURE_SAVED = 1 << 10,     /* a saved cursor's place */
+    UNSURE_STYLE = 1 << 11,     /* until the next DECSCUSR */
 };
 
 /* The same for each screen. */
@@ -77,6 +78,15 @@ bool canvas_is_sure(const struct canvas *canvas);
 
 /* Text as the parser gives it; it starts at offset begin. Sets the offsets itself. */
 void canvas_text(struct canvas *canvas, const uint8_t *data, size_t len, uint64_t begin);
+/* Whether the cursor is in the last row after so many line feeds, and any further one scrolls the whole screen. */
+bool canvas_reaches_bottom(const struct canvas *canvas, size_t lines);
+
+/*
+ * Output from begin to end of which it is enough to know that it had so many line feeds, that the cursor is in the
+ * last row after it, and that at least as many line feeds as there are rows follow.
+ */
+void canvas_flood(struct canvas *canvas, uint64_t begin, uint64_t end, size_t lines);
+
 /* Something that is not text: what follows cannot change the last character any more. */
 static inline void canvas_break_text(struct canvas *canvas)
 {

@@ -187,7 +187,7 @@ void canvas_reset(struct canvas *c)
     c->absolute = true;
 }
 
-/* Modes that xterm.js resets at DECSTR and xterm leaves alone. */
+/* Modes that xterm.js resets at DECSTR and xterm leaves alone, as it does with the cursor's style. */
 static void reset_contested_modes(struct canvas *c)
 {
     static const unsigned contested[] = {45, 1004, 2004};
@@ -212,9 +212,12 @@ void canvas_soft_reset(struct canvas *c)
     c->state.pen = (struct pen){.link = link};
     charsets_reset(&c->state.charsets);
     saved_cursor_finish(&screen->saved);
-    c->unsure &= UNSURE_LINK | UNSURE_VT52;
+    c->unsure &= UNSURE_LINK | UNSURE_VT52 | UNSURE_STYLE;
     if (link)
         c->unsure |= UNSURE_LINK;
+    if (c->state.style > 1)
+        c->unsure |= UNSURE_STYLE;
+    c->state.synchronized = false;
     check_saved(c);
     c->fresh = false;
 }

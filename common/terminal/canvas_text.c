@@ -122,40 +122,48 @@ static size_t print_wide(struct canvas *c, const uint8_t *data, size_t len, uint
     return i;
 }
 
+bool canvas_reaches_bottom(const struct canvas *c, size_t lines)
+{
+    struct margins margins = canvas_margins(c);
+    if (!canvas_is_steady(c) || margins.top > 0 || margins.bottom + 1u < c->rows)
+        return false;
+    return lines >= c->rows || (c->cursor.y_known && c->cursor.y == c->rows - 1);
+}
+
+void canvas_flood(struct canvas *c, uint64_t begin, uint64_t end, size_t lines)
+{
+    canvas_at(c, begin, end);
+    rows_clear(canvas_rows(c), begin, c->last);
+    rows_touch_all(canvas_rows(c), c->last, true);
+    canvas_rows(c)->shifts++;
+    c->cursor = (struct cursor){.most = (uint16_t)c->cols, .y = (uint16_t)(c->rows - 1), .y_known = true};
+    c->falls = 0;
+    c->fresh = c->single_shift = c->printed = false;
+    if (!c->state.alternate) {
+        c->lines += lines;
+        c->gone = c->last;
+    }
+}
+
 /*
  * How much of a text with many lines can be skipped, since whatever it shows is scrolled off by its own end: all
  * before the line feed from which on there are as many of them as rows, if the cursor is in the last row by then.
  */
 static size_t skip_flood(struct canvas *c, const uint8_t *data, size_t len, uint64_t begin)
 {
-    if (len < FLOOD_MIN || !canvas_is_steady(c))
-        return 0;
-    struct margins margins = canvas_margins(c);
-    if (margins.top > 0 || margins.bottom != c->rows - 1)
+    if (len < FLOOD_MIN)
         return 0;
     size_t end = scan_line_from_end(data, len, c->rows);
     if (end < FLOOD_MIN || end == len)
         return 0;
     size_t count = scan_count_lines(data, end);
-    bool at_bottom = c->cursor.y_known && c->cursor.y == c->rows - 1;
-    if (!at_bottom && count < c->rows)
+    if (!canvas_reaches_bottom(c, count))
         return 0;
     size_t reach = end < FLOOD_CR ? end : FLOOD_CR;
     const uint8_t *cr = memrchr(data + end - reach, '\r', reach);
     size_t skip = cr ? (size_t)(cr - data) : end;
-    if (skip == 0)
-        return 0;
-    canvas_at(c, begin, begin + skip);
-    rows_clear(canvas_rows(c), begin, c->last);
-    rows_touch_all(canvas_rows(c), c->last, true);
-    canvas_rows(c)->shifts++;
-    c->cursor = (struct cursor){.most = (uint16_t)c->cols, .y = (uint16_t)(c->rows - 1), .y_known = true};
-    c->falls = 0;
-    c->fresh = false;
-    if (!c->state.alternate) {
-        c->lines += count;
-        c->gone = c->last;
-    }
+    if (skip > 0)
+        canvas_flood(c, begin, begin + skip, count);
     return skip;
 }
 

@@ -23,7 +23,7 @@ struct charsets {
     struct charset set[4];
     uint8_t left;   /* which set is in the left half: 0..3 */
     uint8_t right;  /* and in the right one: 1..3 */
-    uint8_t coding; /* final of the last ESC % (DOCS), or 0 */
+    uint8_t coding; /* final of the last ESC % (DOCS), 0 for UTF-8 */
 };
 
 enum { CHARSETS_DEFAULT_RIGHT = 2 };

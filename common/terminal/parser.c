@@ -346,6 +346,7 @@ static size_t run_string(struct parser *p, const uint8_t *data, size_t len, uint
 {
     if (p->state == STRING_ESCAPE) {
         bool st = data[0] == '\\';
+        p->string.broken_off = !st;
         end_string(p, st ? at + 1 : at - 1);
         if (!st)
             start_sequence(p, at - 1, ESCAPE);
@@ -369,6 +370,7 @@ static size_t run_string(struct parser *p, const uint8_t *data, size_t len, uint
         if (data[payload + 1] == 0x9c) {
             end_string(p, end + 1);
         } else {
+            p->string.broken_off = true;
             end_string(p, end - 1);
             take_c1(p, data[payload + 1], end - 1);
         }
@@ -377,7 +379,7 @@ static size_t run_string(struct parser *p, const uint8_t *data, size_t len, uint
         /* May be the first half of ST: kept back as any unfinished character. */
         p->tail[0] = c;
         p->tail_len = 1;
-    } else {
+    } else if (c >= 0x20 || p->string.kind == PARSER_DCS) {
         add_payload(p, &c, 1, end - 1);
     }
     return payload + 1;

@@ -8,7 +8,7 @@
  * - C0 controls inside a control sequence are carried out at once; CAN and SUB end any sequence or string.
  * - OSC ends with BEL too; any string ends with ST, and with an ESC that starts something else.
  * - parameters may have sub-parameters after colons (ISO 8613-6), as in SGR 4:3.
- * - DEL is nothing, everywhere.
+ * - DEL is nothing, everywhere but in strings; C0 controls are nothing in strings but in a DCS.
  */
 #ifndef JS_COMMON_TERMINAL_PARSER_H
 #define JS_COMMON_TERMINAL_PARSER_H
@@ -45,6 +45,7 @@ struct parser_string {
     enum parser_string_kind kind;
     bool cancelled;                       /* by CAN or SUB: to be ignored */
     bool bell;                            /* ended by BEL instead of ST */
+    bool broken_off;                      /* ended by the start of something else */
     bool truncated;                       /* longer than what the parser keeps */
     const struct parser_sequence *head;   /* of a DCS, else NULL */
     const uint8_t *data;                  /* the payload, or its start; followed by a NUL that is not counted */

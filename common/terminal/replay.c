@@ -22,6 +22,7 @@ struct replay {
     const uint8_t *data; /* what is being fed */
     uint64_t data_begin; /* its offset */
     uint64_t decided;    /* all before this offset has gone out, was dropped, or is in held */
+    uint64_t run;        /* but for what is between this and decided: it will go out, in one piece */
     struct bytes held;   /* owned; the bytes just before decided of which is not known yet whether they pass */
     struct bytes head;   /* owned; the start of a string's payload while its verdict is awaited */
     enum replay_verdict verdict; /* of the string being read */
@@ -30,15 +31,28 @@ struct replay {
     unsigned embedded_count;
 };
 
-static void emit(struct replay *r, const void *data, size_t len)
+static const uint8_t *raw(const struct replay *r, uint64_t offset)
+{
+    return r->data + (offset - r->data_begin);
+}
+
+static void append(struct replay *r, const void *data, size_t len)
 {
     if (r->error == 0)
         r->error = bytes_append(r->out, data, len);
 }
 
-static const uint8_t *raw(const struct replay *r, uint64_t offset)
+static void flush(struct replay *r)
 {
-    return r->data + (offset - r->data_begin);
+    if (r->run < r->decided)
+        append(r, raw(r, r->run), (size_t)(r->decided - r->run));
+    r->run = r->decided;
+}
+
+static void emit(struct replay *r, const void *data, size_t len)
+{
+    flush(r);
+    append(r, data, len);
 }
 
 /* Takes the first len bytes of what is held out, to where they go out or are dropped. */
@@ -54,12 +68,14 @@ static void release(struct replay *r, uint64_t len, bool pass)
 static void decide_until(struct replay *r, uint64_t end, bool pass)
 {
     uint64_t held_begin = r->decided - r->held.len;
-    if (end > held_begin)
+    if (r->held.len > 0 && end > held_begin)
         release(r, end - held_begin, pass);
     if (end <= r->decided)
         return;
-    if (pass)
-        emit(r, raw(r, r->decided), (size_t)(end - r->decided));
+    if (!pass) {
+        flush(r);
+        r->run = end;
+    }
     r->decided = end;
 }
 
@@ -68,11 +84,36 @@ static void pass_until(struct replay *r, uint64_t end)
     decide_until(r, end, true);
 }
 
-/* What is from begin to end is dropped; undecided bytes before it, of a sequence broken off, go out. */
-static void drop(struct replay *r, uint64_t begin, uint64_t end)
+/* What is not decided yet is dropped up to end; something else may go out in its place. */
+static void drop_until(struct replay *r, uint64_t end)
 {
-    decide_until(r, begin, true);
     decide_until(r, end, false);
+    flush(r);
+}
+
+/* The controls inside of sequences go out that came before the offset, but for bells and the like. */
+static void emit_embedded(struct replay *r, uint64_t end)
+{
+    unsigned left = 0;
+    for (unsigned i = 0; i < r->embedded_count; i++) {
+        if (r->embedded[i].at >= end)
+            r->embedded[left++] = r->embedded[i];
+        else if (!replay_drops_control(r->embedded[i].control))
+            emit(r, &r->embedded[i].control, 1);
+    }
+    r->embedded_count = left;
+}
+
+/*
+ * A sequence begins: bytes before it that are not decided yet are of one that it has broken off. They mean nothing,
+ * but would break off nothing themselves if this sequence did not go out.
+ */
+static void abandon(struct replay *r, uint64_t begin)
+{
+    if (r->decided - r->held.len < begin) {
+        drop_until(r, begin);
+        emit_embedded(r, begin);
+    }
 }
 
 /* Keeps all before end until it is decided. */
@@ -80,15 +121,49 @@ static void hold_until(struct replay *r, uint64_t end)
 {
     if (end <= r->decided)
         return;
+    flush(r);
     if (r->error == 0)
         r->error = bytes_append(&r->held, raw(r, r->decided), (size_t)(end - r->decided));
-    r->decided = end;
+    r->run = r->decided = end;
+}
+
+/* A sequence, which ends there, goes out without the bells and questions that are in it. */
+static void pass_sequence(struct replay *r, uint64_t end)
+{
+    if (r->embedded_count == 0) {
+        pass_until(r, end);
+        return;
+    }
+    flush(r);
+    size_t len = r->out->len;
+    pass_until(r, end);
+    flush(r);
+    for (size_t i = len; i < r->out->len;) {
+        if (!replay_drops_control(r->out->data[i])) {
+            i++;
+            continue;
+        }
+        memmove(r->out->data + i, r->out->data + i + 1, r->out->len - i - 1);
+        r->out->len--;
+    }
+    r->embedded_count = 0;
+}
+
+/* Something begins that may have broken off a sequence: that goes out, for only so it is broken off there too. */
+static void pass_broken(struct replay *r, uint64_t begin)
+{
+    if (r->decided - r->held.len >= begin)
+        return;
+    abandon(r, r->parser.sequence.begin);
+    pass_sequence(r, begin);
 }
 
 static void on_text(void *user, const uint8_t *data, size_t len, uint64_t begin)
 {
+    struct replay *r = user;
     (void)data;
-    pass_until(user, begin + len);
+    pass_broken(r, begin);
+    pass_until(r, begin + len);
 }
 
 static void on_control(void *user, uint8_t control, uint64_t begin)
@@ -98,68 +173,50 @@ static void on_control(void *user, uint8_t control, uint64_t begin)
     if (parser_in_sequence(&r->parser)) {
         if (r->embedded_count < EMBEDDED_MAX)
             r->embedded[r->embedded_count++] = (struct embedded){begin, control};
-    } else if (replay_drops_control(control)) {
-        drop(r, begin, end);
-    } else {
-        pass_until(r, end);
-    }
-}
-
-/* A sequence goes out without the bells and questions that are in it. */
-static void pass_sequence(struct replay *r, const struct parser_sequence *sequence)
-{
-    size_t len = r->out->len;
-    pass_until(r, sequence->end);
-    if (r->embedded_count == 0 || r->error < 0)
         return;
-    for (size_t i = len; i < r->out->len;) {
-        if (!replay_drops_control(r->out->data[i])) {
-            i++;
-            continue;
-        }
-        memmove(r->out->data + i, r->out->data + i + 1, r->out->len - i - 1);
-        r->out->len--;
     }
+    pass_broken(r, begin);
+    if (replay_drops_control(control))
+        drop_until(r, end);
+    else
+        pass_until(r, end);
 }
 
 /* A sequence does not go out, but the controls in it do. */
 static void drop_sequence(struct replay *r, const struct parser_sequence *sequence)
 {
-    drop(r, sequence->begin, sequence->end);
-    for (unsigned i = 0; i < r->embedded_count; i++) {
-        if (r->embedded[i].at > sequence->begin && !replay_drops_control(r->embedded[i].control))
-            emit(r, &r->embedded[i].control, 1);
-    }
+    drop_until(r, sequence->end);
+    emit_embedded(r, sequence->end);
 }
 
 static void on_escape(void *user, const struct parser_sequence *escape)
 {
     struct replay *r = user;
+    abandon(r, escape->begin);
     if (replay_drops_escape(escape))
         drop_sequence(r, escape);
     else
-        pass_sequence(r, escape);
-    r->embedded_count = 0;
+        pass_sequence(r, escape->end);
 }
 
 static void on_csi(void *user, const struct parser_sequence *csi)
 {
     struct replay *r = user;
     enum replay_verdict verdict = replay_judge_csi(csi);
+    abandon(r, csi->begin);
     if (verdict == REPLAY_PASS)
-        pass_sequence(r, csi);
+        pass_sequence(r, csi->end);
     else
         drop_sequence(r, csi);
     if (verdict == REPLAY_REWRITE && r->error == 0)
         r->error = replay_rewrite_csi(csi, r->out);
-    r->embedded_count = 0;
 }
 
 static void on_string_start(void *user, const struct parser_string *string)
 {
     struct replay *r = user;
+    abandon(r, string->begin);
     r->head.len = 0;
-    r->embedded_count = 0;
     r->verdict = REPLAY_PASS;
     if (string->kind == PARSER_DCS)
         r->verdict = replay_judge_dcs(string->head);
@@ -187,7 +244,7 @@ static void judge_apc(struct replay *r, uint64_t end)
             r->verdict == REPLAY_DROP && replay_key_is(keys + 1, r->head.len - 1, "m=1");
     if (r->verdict != REPLAY_REWRITE)
         return;
-    drop(r, r->parser.sequence.begin, end);
+    drop_until(r, end);
     if (r->error == 0)
         r->error = replay_rewrite_apc(keys, r->head.len, r->out);
     r->verdict = REPLAY_PASS;
@@ -220,13 +277,16 @@ static void on_string_end(void *user, const struct parser_string *string)
     else if (r->verdict == REPLAY_WAIT) /* no semicolon: the terminator follows the keys */
         judge_apc(r, string->begin + 2 + r->head.len);
     if (r->verdict == REPLAY_REWRITE) {
-        drop(r, string->begin, string->end);
+        drop_until(r, string->end);
         if (r->error == 0 && !string->truncated && !string->cancelled)
             r->error = replay_rewrite_osc(string, r->out);
     } else if (r->verdict == REPLAY_DROP) {
-        drop(r, string->begin, string->end);
+        drop_until(r, string->end);
     } else {
         pass_until(r, string->end);
+        /* What ends it may not go out. */
+        if (string->broken_off)
+            emit(r, "\033\\", 2);
     }
     r->head.len = 0;
 }
@@ -262,9 +322,10 @@ void replay_destroy(struct replay *replay)
 /* The end of what was fed: what is undecided is kept, but for strings that pass or do not already. */
 static void settle(struct replay *r, uint64_t end)
 {
-    uint64_t begin = parser_begin(&r->parser);
-    if (begin > r->decided)
-        pass_until(r, begin);
+    if (parser_in_sequence(&r->parser))
+        abandon(r, parser_begin(&r->parser));
+    else
+        pass_until(r, parser_begin(&r->parser));
     if (parser_in_string(&r->parser) && r->verdict != REPLAY_WAIT) {
         /* An ESC or 0xC2 at the end may belong to what comes next. */
         uint8_t last = r->data[end - 1 - r->data_begin];
@@ -272,6 +333,7 @@ static void settle(struct replay *r, uint64_t end)
         decide_until(r, sure, r->verdict != REPLAY_DROP);
     }
     hold_until(r, end);
+    flush(r);
 }
 
 int replay_feed(struct replay *replay, const void *data, size_t len, struct bytes *out)
@@ -288,9 +350,21 @@ int replay_feed(struct replay *replay, const void *data, size_t len, struct byte
     return replay->error;
 }
 
+/*
+ * What lets a terminal ignore the rest of a string whose start was dropped: one of the same kind that means nothing.
+ */
+static const char *swallower(const struct replay *replay)
+{
+    if (!parser_in_string(&replay->parser) || replay->verdict != REPLAY_DROP)
+        return "";
+    return replay->parser.string.kind == PARSER_OSC ? "\033]99999;" : "\033_;";
+}
+
 int replay_end(struct replay *replay, struct bytes *out)
 {
-    int r = bytes_append(out, replay->held.data, replay->held.len);
+    int r = bytes_append_text(out, swallower(replay));
+    if (r == 0)
+        r = bytes_append(out, replay->held.data, replay->held.len);
     replay->held.len = 0;
     replay->head.len = 0;
     replay->embedded_count = 0;

@@ -254,44 +254,40 @@ int replay_rewrite_csi(const struct parser_sequence *csi, struct bytes *out)
     return writer.error;
 }
 
-static void rewrite_pairs(int32_t number, const char *text, struct writer *writer)
+/* The end of the field that begins at text: a semicolon or end. */
+static const uint8_t *field_end(const uint8_t *text, const uint8_t *end)
 {
-    while (text) {
-        const char *color = strchr(text, ';');
-        if (!color)
-            break;
-        const char *end = strchrnul(++color, ';');
-        if (end - color != 1 || color[0] != '?') {
-            writer_printf(writer, "\033]%d;", number);
-            writer_append(writer, text, (size_t)(end - text));
-            writer_text(writer, "\033\\");
-        }
-        text = *end ? end + 1 : NULL;
-    }
+    const uint8_t *semicolon = memchr(text, ';', (size_t)(end - text));
+    return semicolon ? semicolon : end;
 }
 
-static void rewrite_list(int32_t number, const char *text, struct writer *writer)
+/* Sets one colour anew, unless it is a question. what: from the slot, if there is one, to the colour's end. */
+static void rewrite_color(int32_t number, const uint8_t *what, const uint8_t *color, const uint8_t *end,
+                          struct writer *writer)
 {
-    for (; text; number++) {
-        const char *end = strchrnul(text, ';');
-        if (end - text != 1 || text[0] != '?') {
-            writer_printf(writer, "\033]%d;", number);
-            writer_append(writer, text, (size_t)(end - text));
-            writer_text(writer, "\033\\");
-        }
-        text = *end ? end + 1 : NULL;
-    }
+    if (end - color == 1 && color[0] == '?')
+        return;
+    writer_printf(writer, "\033]%d;", number);
+    writer_append(writer, what, (size_t)(end - what));
+    writer_text(writer, "\033\\");
 }
 
 int replay_rewrite_osc(const struct parser_string *string, struct bytes *out)
 {
     struct writer writer = {.out = out};
+    const uint8_t *end = string->data + string->len;
     size_t start;
     int32_t number = osc_number(string->data, string->len, &start);
-    const char *text = (const char *)string->data + start;
-    if (number < 10)
-        rewrite_pairs(number, text, &writer);
-    else
-        rewrite_list(number, text, &writer);
+    bool pairs = number < 10;
+    for (const uint8_t *text = string->data + start; text < end;) {
+        const uint8_t *color = text, *stop = field_end(text, end);
+        if (pairs) {
+            color = stop < end ? stop + 1 : end;
+            stop = field_end(color, end);
+        }
+        rewrite_color(number, text, color, stop, &writer);
+        number += pairs ? 0 : 1;
+        text = stop < end ? stop + 1 : end;
+    }
     return writer.error;
 }

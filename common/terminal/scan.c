@@ -9,6 +9,8 @@ typedef uint8_t lanes __attribute__((vector_size(16)));
 
 enum { LANES = 16 };
 
+enum { FLOOD_MIN = 1024, ESC = 0x1b, BEL = 0x07, BS = 0x08, C1_LEAD = 0xc2 };
+
 static inline lanes load(const uint8_t *data)
 {
     lanes v;
@@ -124,4 +126,76 @@ size_t scan_line_from_end(const uint8_t *data, size_t len, size_t n)
         n--;
     }
     return end;
+}
+
+/*
+ * The length of the SGR or EL at data, 0 for anything else; *ret_reset: it is an SGR that begins with a reset.
+ */
+static size_t harmless_sequence(const uint8_t *data, size_t len, bool *ret_reset, bool *ret_sgr)
+{
+    if (len < 3 || data[1] != '[')
+        return 0;
+    size_t i = 2;
+    while (i < len && data[i] >= '0' && data[i] <= ';')
+        i++;
+    if (i == len || (data[i] != 'm' && data[i] != 'K'))
+        return 0;
+    *ret_sgr = data[i] == 'm';
+    /* Empty or 0 as the first parameter. */
+    *ret_reset = *ret_sgr && (i == 2 || data[2] == ';' || (data[2] == '0' && (i == 3 || data[3] == ';')));
+    return i + 1;
+}
+
+/*
+ * The last offset up to and including end at which the pen is known without what comes before, if all of data up to
+ * end is harmless; SIZE_MAX if it is not or there is no such place. Without any SGR that is end.
+ */
+static size_t pen_known_at(const uint8_t *data, size_t end)
+{
+    size_t i = 0, known = end;
+    bool any = false, found = false;
+    while (i < end) {
+        i += scan_text(data + i, end - i);
+        if (i == end)
+            break;
+        if (data[i] == ESC) {
+            bool reset, sgr;
+            size_t len = harmless_sequence(data + i, end - i, &reset, &sgr);
+            if (len == 0)
+                return SIZE_MAX;
+            any |= sgr;
+            if (reset) {
+                found = true;
+                known = i;
+            }
+            i += len;
+        } else if (data[i] == C1_LEAD) {
+            /* At the very end its second byte is not seen. */
+            if (i + 1 == end || (data[i + 1] >= 0x80 && data[i + 1] < 0xa0))
+                return SIZE_MAX;
+            i++;
+        } else if (data[i] == BEL || data[i] == BS) {
+            i++;
+        } else {
+            return SIZE_MAX;
+        }
+    }
+    return any && !found ? SIZE_MAX : known;
+}
+
+size_t scan_flood(const uint8_t *data, size_t len, unsigned rows, size_t *ret_lines)
+{
+    if (len < FLOOD_MIN)
+        return 0;
+    size_t end = scan_line_from_end(data, len, rows);
+    if (end == len || end < FLOOD_MIN)
+        return 0;
+    const uint8_t *cr = memrchr(data, '\r', end);
+    if (!cr)
+        return 0;
+    size_t skip = pen_known_at(data, (size_t)(cr - data));
+    if (skip == SIZE_MAX || skip < FLOOD_MIN)
+        return 0;
+    *ret_lines = scan_count_lines(data, skip);
+    return skip;
 }

@@ -23,4 +23,13 @@ size_t scan_count_lines(const uint8_t *data, size_t len);
 /* The offset of the n-th line feed (n >= 1) from the end, or len if there are fewer. */
 size_t scan_line_from_end(const uint8_t *data, size_t len, size_t n);
 
+/*
+ * Of a stretch of output that begins outside of any sequence, the number of leading bytes that show nothing any more
+ * at its own end, having been scrolled off, and leave no other trace: only text, SGR, EL, BEL and BS are in them; the
+ * next byte is outside of any sequence, the pen from there on does not depend on them, and at least rows line feeds
+ * come after the first carriage return in what is left. 0 if there is nothing to skip, as always when the stretch is
+ * short. *ret_lines: the line feeds in what is skipped.
+ */
+size_t scan_flood(const uint8_t *data, size_t len, unsigned rows, size_t *ret_lines);
+
 #endif

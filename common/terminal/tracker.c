@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/terminal/scan.h"
 #include "common/terminal/tracker_internal.h"
 #include "common/terminal/undo.h"
 
@@ -12,6 +13,8 @@ enum {
     CHECKPOINT_NEAREST = 256,    /* before a clear of the screen */
     CHECKPOINT_COARSE = 1 << 16, /* without one for so long, a doubtful one has to do */
     TEXT_PIECE = 1 << 15,
+    FLOOD_WINDOW = 1 << 16,
+    FLOOD_MIN = 2048,
 };
 
 static unsigned clip_side(unsigned side)
@@ -174,9 +177,31 @@ void tracker_destroy(struct tracker *tracker)
     free(tracker);
 }
 
+/* Skips what a flood has scrolled off itself. Returns how many bytes were skipped. */
+static size_t skip_flood(struct tracker *tracker, const uint8_t *data, size_t len)
+{
+    size_t lines;
+    if (len < FLOOD_MIN || !parser_is_ground(&tracker->parser))
+        return 0;
+    size_t skip = scan_flood(data, len, tracker->canvas.rows, &lines);
+    if (skip == 0 || !canvas_reaches_bottom(&tracker->canvas, lines))
+        return 0;
+    uint64_t begin = tracker->parser.offset;
+    canvas_flood(&tracker->canvas, begin, begin + skip, lines);
+    parser_skip(&tracker->parser, begin + skip);
+    return skip;
+}
+
 void tracker_feed(struct tracker *tracker, const void *data, size_t len)
 {
-    parser_feed(&tracker->parser, data, len);
+    const uint8_t *bytes = data;
+    while (len > 0) {
+        size_t window = len < FLOOD_WINDOW ? len : FLOOD_WINDOW;
+        size_t skip = skip_flood(tracker, bytes, window);
+        parser_feed(&tracker->parser, bytes + skip, window - skip);
+        bytes += window;
+        len -= window;
+    }
 }
 
 uint64_t tracker_offset(const struct tracker *tracker)
@@ -221,7 +246,8 @@ int tracker_undo(const struct tracker *tracker, struct bytes *out)
 {
     struct writer writer = {.out = out};
     size_t len = out->len;
-    undo_write(&tracker->canvas, parser_in_sequence(&tracker->parser), &writer);
+    bool in_sequence = parser_in_sequence(&tracker->parser);
+    undo_write(&tracker->canvas, in_sequence, !in_sequence && !parser_is_ground(&tracker->parser), &writer);
     if (writer.error < 0)
         out->len = len;
     return writer.error;

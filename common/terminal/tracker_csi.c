@@ -344,14 +344,14 @@ static void apply_pen(struct canvas *canvas, const struct parser_sequence *csi)
         canvas->unsure |= UNSURE_PEN;
 }
 
-static void set_style(struct state *state, const struct parser_sequence *csi)
+static void set_style(struct canvas *canvas, const struct parser_sequence *csi)
 {
-    int32_t style = parser_param(csi, 0, csi->count > 0 ? 0 : 1);
+    int32_t style = parser_param(csi, 0, 0);
     if (style > 250)
         return;
-    /* Without a parameter xterm.js takes 1, others 0: a blinking block or the terminal's own style. */
-    state->style = (uint8_t)(csi->count > 0 ? style + 1 : 1);
-    state->blink_after_style = false;
+    canvas->state.style = (uint8_t)(style + 1);
+    canvas->state.blink_after_style = false;
+    canvas->unsure &= ~(unsigned)UNSURE_STYLE;
 }
 
 static void protect(struct canvas *canvas, const struct parser_sequence *csi)
@@ -438,7 +438,7 @@ static bool change_state(struct tracker *tracker, uint32_t key, const struct par
         canvas_restore_cursor(canvas);
         return true;
     case KEY(0, ' ', 'q'): /* DECSCUSR */
-        set_style(&canvas->state, csi);
+        set_style(canvas, csi);
         return true;
     case KEY(0, '"', 'q'): /* DECSCA */
         protect(canvas, csi);

@@ -76,7 +76,7 @@ static void designate(struct canvas *canvas, const struct parser_sequence *escap
         struct charsets plain;
         charsets_reset(&plain);
         canvas->unsure |= charsets_difference(&canvas->state.charsets, &plain);
-        canvas->state.charsets.coding = escape->final;
+        canvas->state.charsets.coding = escape->final == 'G' ? 0 : escape->final;
     } else if (escape->intermediate[0] == '#' && escape->final == '8') {
         canvas_align(canvas);
     }

@@ -62,7 +62,7 @@ static void find_safe_points(struct planning *p)
 
 static uint64_t bytes_from(const struct planning *p, unsigned start)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes = tracker_offset(p->tracker) - p->end;
     for (unsigned i = start; i < p->count; i++)
         bytes += p->skip[i] ? 0 : stretch_end(p, i) - p->item[i].offset;
     return bytes;
@@ -166,8 +166,8 @@ static void write_after(const struct planning *p, struct writer *writer)
         writer_append(writer, state->progress->data, state->progress->len);
         writer_text(writer, "\033\\");
     }
-    if (!state->synchronized)
-        writer_text(writer, "\033[?2026l");
+    /* A reset within the replay may have ended it before. */
+    writer_text(writer, state->synchronized ? "\033[?2026h" : "\033[?2026l");
 }
 
 static struct tracker_range *add_range(struct tracker_plan *plan, uint64_t from, uint64_t to)

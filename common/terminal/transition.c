@@ -13,7 +13,8 @@ struct progress {
     struct cursor cursor;
     bool origin;
     bool side_margins;
-    bool moved; /* the cursor is somewhere else than cursor says */
+    bool moved;  /* the cursor is somewhere else than cursor says */
+    bool astray; /* so are saved cursors */
     unsigned rows, cols;
     struct writer *writer;
 };
@@ -58,6 +59,12 @@ static void bring_saved(struct progress *now, const struct saved_cursor *saved)
     bring_cursor(now, &saved->cursor);
 }
 
+static bool saved_differs(const struct progress *now, const struct saved_cursor *from,
+                          const struct saved_cursor *to)
+{
+    return (now->astray && to->set) || !saved_cursor_equal(from, to);
+}
+
 static void bring_margins(struct progress *now, const struct margins *margins, bool side_margins)
 {
     if (now->side_margins != side_margins)
@@ -84,7 +91,7 @@ static void bring_screen(struct progress *now, const struct state *from, const s
         now->moved = true;
     }
     bring_margins(now, &want->margins, to->side_margins);
-    if (!saved_cursor_equal(&have->saved, &want->saved)) {
+    if (saved_differs(now, &have->saved, &want->saved)) {
         bring_saved(now, &want->saved);
         writer_text(now->writer, "\0337");
     }
@@ -95,7 +102,7 @@ static void bring_screen(struct progress *now, const struct state *from, const s
 static void bring_hidden(struct progress *now, const struct state *from, const struct state *to)
 {
     const struct saved_cursor *want = &to->screen[SCREEN_ALTERNATE].saved;
-    bool saved = !saved_cursor_equal(&from->screen[SCREEN_ALTERNATE].saved, want);
+    bool saved = saved_differs(now, &from->screen[SCREEN_ALTERNATE].saved, want);
     const struct keyboard_stack *have_keys = &from->keyboard.stack[SCREEN_ALTERNATE],
                                 *want_keys = &to->keyboard.stack[SCREEN_ALTERNATE];
     if (!saved && keyboard_stack_equal(have_keys, want_keys))
@@ -120,7 +127,7 @@ static void show_alternate(struct progress *now, const struct state *from, const
     if (to->alternate_mode == 1049) {
         /* It saves the cursor itself, so that everything has to be as it was saved. */
         bring_saved(now, saved);
-    } else if (!saved_cursor_equal(&from->screen[SCREEN_NORMAL].saved, saved)) {
+    } else if (saved_differs(now, &from->screen[SCREEN_NORMAL].saved, saved)) {
         bring_saved(now, saved);
         writer_text(now->writer, "\0337");
     }
@@ -181,6 +188,7 @@ void transition_write(const struct station *from, const struct station *to, unsi
                            .origin = from->state->origin,
                            .side_margins = from->state->side_margins,
                            .moved = place,
+                           .astray = place,
                            .rows = rows,
                            .cols = cols,
                            .writer = writer};

@@ -17,7 +17,8 @@ struct station {
 };
 
 /*
- * Writes the transition on a screen of that size. place: set the cursor even where it should be right. Synchronized
+ * Writes the transition on a screen of that size. place: set the cursor, and saved ones, even
+ * where they should be right: the rows of from are not the terminal's. Synchronized
  * output (mode 2026) and progress are not touched. Going from the alternate to the normal screen is not possible; from the normal to
  * the alternate one shows it as the job did.
  */

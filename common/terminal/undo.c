@@ -54,18 +54,16 @@ static void free_drawing(const struct canvas *canvas, struct writer *writer)
     /* Leaving the alternate screen may have brought the saved pen and sets back. */
     const struct saved_cursor *saved = &state->screen[SCREEN_NORMAL].saved;
     bool was_saved = state->alternate && state->alternate_mode == 1049;
+    pen_write(&state->pen, &plain, writer);
+    charsets_write(&state->charsets, &ascii, writer);
+    if (was_saved) {
+        pen_write(&saved->pen, &plain, writer);
+        charsets_write(&saved->charsets, &ascii, writer);
+    }
     if (canvas->unsure & (UNSURE_PEN | UNSURE_LINK | UNSURE_PROTECTION))
         writer_text(writer, "\033[m\033[0\"q\033]8;;\033\\");
-    else
-        pen_write(&state->pen, &plain, writer);
-    if (was_saved)
-        pen_write(&saved->pen, &plain, writer);
     if (canvas->unsure & (UNSURE_CHARSETS | UNSURE_SHIFT))
         writer_text(writer, "\033(B\033)B\033*B\033+B\017");
-    else
-        charsets_write(&state->charsets, &ascii, writer);
-    if (was_saved)
-        charsets_write(&saved->charsets, &ascii, writer);
 }
 
 static void free_modes(const struct state *state, struct writer *writer)
@@ -91,7 +89,7 @@ static void free_modes(const struct state *state, struct writer *writer)
     titles_write_undo(&state->titles, writer);
     if (state->progress)
         writer_text(writer, "\033]9;4;0\033\\");
-    if (state->style > 0)
+    if (state->style > 1)
         writer_text(writer, "\033[0 q");
     if (!state->visible)
         writer_text(writer, "\033[?25h");
@@ -124,16 +122,16 @@ static void write_fresh_line(const struct canvas *canvas, const struct cursor *c
         writer_text(writer, "\r\n");
 }
 
-void undo_write(const struct canvas *canvas, bool unfinished, struct writer *writer)
+void undo_write(const struct canvas *canvas, bool in_sequence, bool in_character, struct writer *writer)
 {
-    if (unfinished)
+    if (in_sequence)
         writer_text(writer, "\030\033\\");
     struct cursor cursor = leave_alternate(&canvas->state, canvas->cursor, writer);
     bool homed = free_margins(canvas, writer);
     free_drawing(canvas, writer);
     free_modes(&canvas->state, writer);
     bool moved = free_tabs(canvas, writer);
-    write_fresh_line(canvas, &cursor, moved, homed, writer);
+    write_fresh_line(canvas, &cursor, moved || in_character, homed, writer);
     if (canvas->state.synchronized)
         writer_text(writer, "\033[?2026l");
 }
