@@ -11,7 +11,8 @@
 #include "common/fd.h"
 
 #define RECONNECT_MAX 64 /* servers in a row that die of one request are no accident */
-#define REQUEST_LOST (-1) /* no exit status: the server went away, and the request can be repeated */
+#define REQUEST_LOST                                                                               \
+    (-1) /* no exit status: the server went away, and the request can be repeated */
 
 static void lose(struct connection *connection)
 {
@@ -124,7 +125,8 @@ static int find_server(struct connection *connection, enum connection_start star
     return fd == -ENOENT ? -ECONNREFUSED : fd;
 }
 
-/* Whoever listens has the lock, or its socket would be refused: a server that hangs or is stopped. */
+/* Whoever listens has the lock, or its socket would be refused: a server that hangs or is stopped.
+ */
 static void on_hello_timer(uv_timer_t *timer)
 {
     struct connection *connection = timer->data;
@@ -144,7 +146,7 @@ static int greet(struct connection *connection, int fd)
     if (r < 0)
         return r;
     connection->channel_open = true;
-    uv_timer_start(&connection->hello_timer, on_hello_timer, CONNECTION_HELLO_MS, 0);
+    uv_timer_start(&connection->hello_timer, on_hello_timer, connection->hello_ms, 0);
     /* It waits for nothing by itself: a loop with nothing else to do may end. */
     uv_unref((uv_handle_t *)&connection->hello_timer);
     return channel_send_hello(&connection->channel, NULL);
@@ -152,8 +154,14 @@ static int greet(struct connection *connection, int fd)
 
 int connection_open(struct connection *connection, enum connection_start start)
 {
+    return connection_open_within(connection, start, CONNECTION_HELLO_MS);
+}
+
+int connection_open_within(struct connection *connection, enum connection_start start,
+                           uint64_t hello_ms)
+{
     char text[PATHS_MAX + 512];
-    *connection = (struct connection){0};
+    *connection = (struct connection){.hello_ms = hello_ms};
     channel_fds_init(&connection->reply_fds);
     int fd = find_server(connection, start, text, sizeof(text));
     if (fd == -ENOENT)

@@ -16,6 +16,7 @@ struct connection {
     uv_loop_t loop;
     struct channel channel;
     uv_timer_t hello_timer;
+    uint64_t hello_ms;
     struct paths paths;
     char state_dir[PATHS_MAX]; /* the server's, from its hello */
     uint32_t last_request;
@@ -44,6 +45,10 @@ struct connection {
  * js, negative, with the user told why.
  */
 int connection_open(struct connection *connection, enum connection_start start);
+
+/* The same for an impatient caller: hello_ms instead of CONNECTION_HELLO_MS. */
+int connection_open_within(struct connection *connection, enum connection_start start,
+                           uint64_t hello_ms);
 
 /*
  * Sends a request and runs the loop until its reply is there: connection->reply, which is valid

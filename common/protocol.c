@@ -176,6 +176,13 @@ static const struct wire_field status_table[] = {
 };
 STRUCT(msg_status, status_table);
 
+static const struct wire_field shutdown_table[] = {
+    FIELD(msg_shutdown, kill_jobs, WIRE_BOOL, OPTIONAL, 0, "end every job first"),
+    FIELD(msg_shutdown, grace_ms, WIRE_U64, OPTIONAL, 0, "milliseconds between TERM and KILL"),
+    FIELD(msg_shutdown, default_grace, WIRE_BOOL, OPTIONAL, 0, "each job's own grace instead"),
+};
+STRUCT(msg_shutdown, shutdown_table);
+
 static const struct wire_field viewer_table[] = {
     FIELD(job_viewer, tty, WIRE_STR, OPTIONAL, PATH_LIMIT, "its terminal"),
     FIELD(job_viewer, pid, WIRE_U32, OPTIONAL, 0, "process id of the client"),
@@ -298,6 +305,8 @@ static const struct wire_message rows[] = {
     MESSAGE(MSG_REMOVE, "remove", msg_on_job_fields, 0, 0, "client to server: forget an ended job"),
     MESSAGE(MSG_GET_STATUS, "get-status", msg_empty_fields, 0, 0,
             "client to server: about the server itself"),
+    MESSAGE(MSG_SHUTDOWN, "shutdown", msg_shutdown_fields, 0, 0,
+            "client to server: end; answered when it is about to"),
     MESSAGE(MSG_STOP, "stop", msg_on_job_fields, 0, 0, "to the holder: stop the job"),
     MESSAGE(MSG_CONTINUE, "continue", msg_on_job_fields, 0, 0, "to the holder: continue the job"),
     MESSAGE(MSG_SIGNAL, "signal", msg_signal_fields, 0, 0,

@@ -48,6 +48,7 @@ enum message_type {
     MSG_WAIT = 23,
     MSG_REMOVE = 24,
     MSG_GET_STATUS = 25,
+    MSG_SHUTDOWN = 26,
     /* Client to server, passed on to the job's holder. */
     MSG_STOP = 30,
     MSG_CONTINUE = 31,
@@ -269,6 +270,12 @@ struct msg_status {
     uint32_t clients;
 };
 
+struct msg_shutdown {
+    bool kill_jobs;     /* end every job first; else they live on */
+    uint64_t grace_ms;  /* for that, from TERM to KILL */
+    bool default_grace; /* each job's own, grace_ms is not used */
+};
+
 struct job_viewer {
     char *tty; /* NULL: not a terminal */
     uint32_t pid;
@@ -359,8 +366,8 @@ extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rli
     msg_hello_fields, msg_error_fields, msg_done_fields, msg_run_fields, msg_attach_fields,
     msg_list_fields, msg_wait_fields, msg_on_job_fields, msg_signal_fields, msg_kill_fields,
     msg_rename_fields, msg_follow_fields, msg_log_fields, msg_empty_fields, msg_status_fields,
-    job_viewer_fields, job_end_fields, job_info_fields, msg_jobs_fields, msg_start_fields,
-    msg_adopt_fields, msg_left_fields, msg_resize_fields;
+    msg_shutdown_fields, job_viewer_fields, job_end_fields, job_info_fields, msg_jobs_fields,
+    msg_start_fields, msg_adopt_fields, msg_left_fields, msg_resize_fields;
 
 /* The message table. */
 extern const struct wire_table protocol;

@@ -137,9 +137,10 @@ static void on_end(struct channel *channel, int status)
 static void on_closed(struct channel *channel)
 {
     struct job *job = channel->data;
-    job->linked = false;
+    /* This may take it out of the registry; still linked, it is not freed before we are done. */
     if (job->kept)
-        server_job_unlinked(job->server, job); /* may take it out of the registry */
+        server_job_unlinked(job->server, job);
+    job->linked = false;
     fail_pending(job);
     if (!job->kept)
         job_destroy(job);

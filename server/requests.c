@@ -237,6 +237,11 @@ static void handle_status(const struct request *request)
     client_send(request->client, MSG_STATUS, request->id, &status);
 }
 
+static void handle_shutdown(const struct request *request)
+{
+    server_shut_down(request->server, request->client, request->id, request->body);
+}
+
 static void answer_log_of_ended(const struct request *request, const struct job *job)
 {
     struct msg_log body = {.first = job->info.log_first, .next = job->info.log_next, .ended = true};
@@ -353,6 +358,7 @@ static const struct {
     {MSG_WAIT, handle_wait},
     {MSG_REMOVE, handle_remove},
     {MSG_GET_STATUS, handle_status},
+    {MSG_SHUTDOWN, handle_shutdown},
     {MSG_STOP, handle_on_live_job},
     {MSG_CONTINUE, handle_on_live_job},
     {MSG_SIGNAL, handle_kill},

@@ -104,6 +104,49 @@ enum error_code server_start_job(struct server *server, struct msg_run *run, str
     return ERROR_OS;
 }
 
+static void stop(struct server *server);
+
+/* Every job has ended, or need not: the client hears of it, and the server ends. */
+static void finish_shutdown(struct server *server)
+{
+    struct msg_done done = {0};
+    if (server->shutter) {
+        client_send(server->shutter, MSG_DONE, server->shutter_request, &done);
+        client_unref(server->shutter);
+        server->shutter = NULL;
+    }
+    log_info("ends: js server stop");
+    stop(server);
+}
+
+static bool has_live_jobs(const struct server *server)
+{
+    for (size_t i = 0; i < server->registry.count; i++)
+        if (!job_state_is_final(server->registry.jobs[i]->info.state))
+            return true;
+    return false;
+}
+
+void server_shut_down(struct server *server, struct client *client, uint32_t request_id,
+                      const struct msg_shutdown *request)
+{
+    if (server->shutter) {
+        client_send_error(client, request_id, ERROR_BUSY, "the server is about to end already");
+        return;
+    }
+    server->shutter = client_ref(client);
+    server->shutter_request = request_id;
+    server->ending_jobs = request->kill_jobs;
+    struct msg_kill body = {.grace_ms = request->grace_ms, .default_grace = request->default_grace};
+    for (size_t i = 0; request->kill_jobs && i < server->registry.count; i++) {
+        struct job *job = server->registry.jobs[i];
+        if (!job_state_is_final(job->info.state))
+            job_send(job, MSG_KILL, &body, NULL, 0, NULL, 0);
+    }
+    if (!request->kill_jobs || !has_live_jobs(server))
+        finish_shutdown(server);
+}
+
 void server_job_changed(struct server *server, struct job *job)
 {
     if (!job_state_is_final(job->info.state))
@@ -111,6 +154,8 @@ void server_job_changed(struct server *server, struct job *job)
     log_debug(LOG_JOB, "job %" PRIu32 " has ended: %s", job->info.id,
               job->info.end ? end_reason_name(job->info.end->reason) : "unknown");
     server_check_waiters(server);
+    if (server->ending_jobs && !server->stopping && !has_live_jobs(server))
+        finish_shutdown(server);
 }
 
 void server_job_unlinked(struct server *server, struct job *job)
@@ -129,10 +174,12 @@ void server_job_unlinked(struct server *server, struct job *job)
         registry_remove(&server->registry, job);
         return;
     }
-    if (!job_state_is_final(job->info.state))
+    if (!job_state_is_final(job->info.state)) {
         registry_holder_gone(&server->registry, job);
-    server_check_waiters(server);
-    registry_prune(&server->registry);
+        server_job_changed(server, job);
+    }
+    if (!server->stopping)
+        registry_prune(&server->registry);
 }
 
 /* Clients */

@@ -37,6 +37,9 @@ struct server {
     uv_signal_t sigterm, sigint;
     uint64_t started_ns;
     bool stopping;
+    bool ending_jobs;       /* stops once every job has ended */
+    struct client *shutter; /* who asked for that; referenced */
+    uint32_t shutter_request;
 };
 
 /*
@@ -61,6 +64,14 @@ void server_client_gone(struct server *server, struct client *client);
 enum error_code server_start_job(struct server *server, struct msg_run *run, struct client *client,
                                  uint32_t request_id, int out_fd, int conn_fd, char *text,
                                  size_t size);
+
+/*
+ * Ends the server: at once, jobs living on, or with kill_jobs when every job has ended (all are
+ * told at the same time; grace_ms from TERM to KILL, default_grace: each job's own). The client is
+ * answered just before.
+ */
+void server_shut_down(struct server *server, struct client *client, uint32_t request_id,
+                      const struct msg_shutdown *request);
 
 /* Answers all waiters for whom enough jobs have ended. */
 void server_check_waiters(struct server *server);

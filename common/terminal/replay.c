@@ -325,7 +325,7 @@ static void settle(struct replay *r, uint64_t end)
     if (parser_in_sequence(&r->parser))
         abandon(r, parser_begin(&r->parser));
     else
-        pass_until(r, parser_begin(&r->parser));
+        pass_broken(r, parser_begin(&r->parser));
     if (parser_in_string(&r->parser) && r->verdict != REPLAY_WAIT) {
         /* An ESC or 0xC2 at the end may belong to what comes next. */
         uint8_t last = r->data[end - 1 - r->data_begin];

@@ -159,9 +159,10 @@ static void change_columns(struct canvas *canvas)
 
 static void change_side_margins(struct canvas *canvas, bool value)
 {
+    struct margins *margins = &shown(canvas)->margins;
     canvas->state.side_margins = value;
-    if (!value)
-        shown(canvas)->margins.sides_set = false;
+    margins->sides_set = false;
+    margins->left = margins->right = 0;
 }
 
 static void change_blink(struct canvas *canvas, bool value)
