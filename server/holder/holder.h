@@ -3,8 +3,9 @@
  * for the job, writes its log and record, serves its viewers, and ends when the job has ended and
  * everybody has been told.
  *
- * It is forked from the template (server/template.h) and gets a listening socket and the job's lock,
- * nothing else. The server that asked for it is in the socket's backlog already and sends `start`.
+ * It is forked from the template (server/template.h) and gets a listening socket and the job's
+ * lock, nothing else. The server that asked for it is in the socket's backlog already and sends
+ * `start`.
  *
  * The end of a job has an order (DESIGN section 2, rules 3 and 5):
  *
@@ -115,6 +116,15 @@ void holder_refresh_info(struct holder *holder);
 
 /* The job's state or viewers changed: writes the record, tells the servers. */
 void holder_changed(struct holder *holder);
+
+/* The PTY has output, or its end (pty_readable_fn). */
+void holder_on_output(struct pty *pty);
+
+/* Reads to the end of what there is. Returns -EAGAIN, -EIO, or 0 when there may be more. */
+int holder_drain(struct holder *holder);
+
+/* The leader is dead and its output read: deals with what is left of the job. */
+void holder_settle(struct holder *holder);
 
 /* Stops or goes on reading the job's output, as its viewers can take it. */
 void holder_update_reading(struct holder *holder);

@@ -1,0 +1,160 @@
+/* The job's output, from the PTY to the log and the viewers; and what others are told of the job.
+ */
+#include "server/holder/holder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/record.h"
+
+#define READ_CHUNK  (64u << 10) /* output handled at once, at most */
+#define READ_SHOWN  (8u << 10)  /* while somebody looks: job and terminal work side by side then */
+#define READ_SMALL  1024u       /* after a read this short there is no more: do not ask again */
+#define DRAIN_BYTES (1u << 20)  /* read in one go when a job stops or ends; then the loop turns */
+
+/* One holder per process, so one buffer; only the pages that are used count. */
+static uint8_t read_buf[READ_CHUNK];
+
+void holder_update_reading(struct holder *holder)
+{
+    bool wait = false;
+    for (struct viewer *v = holder->viewers; v; v = v->next)
+        wait = wait || viewer_holds_job(v);
+    /* An ended job's output goes to the log whoever is slow: nobody can hold it back any more. */
+    pty_set_reading(&holder->pty, !wait || holder->state == JOB_EXITING);
+}
+
+static void note_log_failure(struct holder *holder, int error)
+{
+    if (holder->info.warning)
+        return;
+    char text[160];
+    snprintf(text, sizeof(text), "some of its output is not in the log: %s", strerror(-error));
+    log_warn("%s", text);
+    wire_set_str(&holder->info.warning, text);
+    holder_changed(holder);
+}
+
+/* Log first, then show (DESIGN section 5). */
+static void handle_output(struct holder *holder, const uint8_t *data, size_t len)
+{
+    uint64_t offset = holder->journal.next;
+    int r = journal_append(&holder->journal, data, len);
+    if (r < 0)
+        note_log_failure(holder, r);
+    tracker_feed(holder->tracker, data, len);
+    for (struct viewer *v = holder->viewers; v; v = v->next)
+        viewer_output(v, offset, data, len);
+    if (holder->waiters)
+        holder_answer_waiters(holder, MSG_FOLLOW, holder->journal.next);
+    if (holder->viewers)
+        holder_update_reading(holder);
+}
+
+/*
+ * Reads what there is, a chunk at most. Returns its length, or -errno as pty_read when there was
+ * nothing. n_tty hands out at most 4 KiB a read: several reads share one write and one log entry.
+ */
+static ssize_t read_chunk(struct holder *holder)
+{
+    size_t len = 0;
+    size_t most = holder->viewers ? READ_SHOWN : sizeof(read_buf);
+    ssize_t n = 0;
+    while (len < most) {
+        n = pty_read(&holder->pty, read_buf + len, most - len);
+        if (n < 0)
+            break;
+        len += (size_t)n;
+        if (n < (ssize_t)READ_SMALL && !holder->pty.quiet && holder->state == JOB_RUNNING)
+            break;
+    }
+    if (len == 0)
+        return n;
+    handle_output(holder, read_buf, len);
+    return (ssize_t)len;
+}
+
+/* Reads to the end of what there is. Returns -EAGAIN, -EIO, or 0 when there may be more. */
+int holder_drain(struct holder *holder)
+{
+    for (size_t total = 0; total < DRAIN_BYTES;) {
+        ssize_t n = read_chunk(holder);
+        if (n < 0)
+            return n == -EAGAIN ? -EAGAIN : -EIO;
+        total += (size_t)n;
+    }
+    return 0;
+}
+
+void holder_on_output(struct pty *pty)
+{
+    struct holder *holder = pty->data;
+    if (holder->state == JOB_EXITING) {
+        if (holder_drain(holder) != 0)
+            holder_settle(holder);
+        return;
+    }
+    ssize_t n = read_chunk(holder);
+    if (n < 0 && n != -EAGAIN)
+        pty_wait_for_reopen(pty);
+}
+
+/* What is told to others */
+
+static bool is_attached(const struct holder *holder, const struct viewer *viewer)
+{
+    return !viewer->leaving && !viewer->left && !job_state_is_final(holder->state);
+}
+
+static int copy_viewers(struct holder *holder)
+{
+    size_t count = 0;
+    for (struct viewer *v = holder->viewers; v; v = v->next)
+        count += is_attached(holder, v);
+    struct wire_structs list = {.items = count ? calloc(count, sizeof(struct job_viewer)) : NULL};
+    if (count && !list.items)
+        return -ENOMEM;
+    for (struct viewer *v = holder->viewers; v; v = v->next) {
+        if (!is_attached(holder, v))
+            continue;
+        struct job_viewer *to = (struct job_viewer *)list.items + list.len++;
+        to->pid = (uint32_t)v->pid;
+        to->mode = v->mode;
+        to->rows = v->rows;
+        to->cols = v->cols;
+        wire_set_str(&to->tty, v->tty);
+    }
+    struct job_info scratch = {.viewers = holder->info.viewers};
+    holder->info.viewers = list;
+    wire_clear(&job_info_fields, &scratch);
+    return 0;
+}
+
+void holder_refresh_info(struct holder *holder)
+{
+    struct job_info *info = &holder->info;
+    info->state = holder->state;
+    info->log_first = holder->journal.first;
+    info->log_next = holder->journal.next;
+    copy_viewers(holder);
+    if (holder->tracker)
+        wire_set_str(&info->title, tracker_title(holder->tracker));
+}
+
+void holder_changed(struct holder *holder)
+{
+    holder_refresh_info(holder);
+    if (holder->state_fd >= 0 && holder->state != JOB_FAILED) {
+        int r = record_write(holder->state_fd, &holder->info);
+        if (r < 0 && !holder->info.warning) {
+            char text[160];
+            snprintf(text, sizeof(text), "its record is not saved: %s", strerror(-r));
+            log_warn("%s", text);
+            wire_set_str(&holder->info.warning, text);
+        }
+    }
+    control_publish(holder);
+}

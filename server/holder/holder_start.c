@@ -1,0 +1,238 @@
+/* How a holder starts its job, and what it says when that fails. */
+#include "server/holder/holder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/paths.h"
+#include "common/process.h"
+#include "common/tty.h"
+
+#define ROWS_DEFAULT 24u
+#define COLS_DEFAULT 80u
+
+/* Looks at the program as the job would have found it: a relative name begins at its directory. */
+static bool stat_program(const struct msg_run *run, struct stat *ret)
+{
+    _cleanup_fd_ int cwd_fd = open(run->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return cwd_fd >= 0 && fstatat(cwd_fd, run->argv.items[0], ret, 0) == 0;
+}
+
+/* Names are cut, so that the reason behind them is not. */
+static void start_text(const struct holder *holder, char *text, size_t size)
+{
+    const char *name = holder->run->argv.items[0];
+    const char *why = strerror(holder->start_error);
+    struct stat st;
+    bool is_path = strchr(name, '/') != NULL;
+    if (holder->start_stage == START_CWD)
+        snprintf(text, size, "cannot enter %.2000s: %s", holder->run->cwd, why);
+    else if (holder->start_stage != START_EXEC)
+        snprintf(text, size, "cannot %s: %s", start_stage_text(holder->start_stage), why);
+    else if (holder->start_error == ENOENT && !is_path)
+        snprintf(text, size, "%.2000s: command not found", name);
+    else if (holder->start_error == ENOENT && stat_program(holder->run, &st))
+        snprintf(text, size, "%.2000s: the interpreter it names was not found", name);
+    else if (holder->start_error == EACCES && is_path && stat_program(holder->run, &st) &&
+             S_ISDIR(st.st_mode))
+        snprintf(text, size, "%.2000s: Is a directory", name);
+    else
+        snprintf(text, size, "%.2000s: %s", name, why);
+}
+
+/* Leaves nothing behind, then says why: whoever hears of it finds it gone. */
+static void fail_start(struct holder *holder, enum start_stage stage, int error)
+{
+    holder->start_stage = stage;
+    holder->start_error = error;
+    holder->state = state_after(holder->state, STATE_EXEC_FAILED);
+    char text[PATHS_MAX];
+    start_text(holder, text, sizeof(text));
+    struct msg_error body = {
+        .code = ERROR_START, .text = text, .os_error = (uint32_t)error, .stage = stage};
+    journal_remove(&holder->journal);
+    paths_remove_flat(holder->state_dir);
+    paths_remove_flat(holder->runtime_dir);
+    if (holder->starter)
+        channel_send(&holder->starter->channel, MSG_ERROR, holder->start_request, &body, NULL, 0);
+    if (holder->first_viewer) {
+        struct viewer *viewer = holder->first_viewer;
+        holder->first_viewer = NULL;
+        channel_send(&viewer->channel, MSG_ERROR, holder->first_request, &body, NULL, 0);
+        viewer_end(viewer);
+    }
+    holder_maybe_exit(holder);
+}
+
+static void greet_first_viewer(struct holder *holder)
+{
+    struct viewer *viewer = holder->first_viewer;
+    holder->first_viewer = NULL;
+    int fd = fd_dup(holder->pty.ptmx_fd);
+    if (fd >= 0)
+        channel_send(&viewer->channel, MSG_ATTACHED, holder->first_request, &holder->info, &fd, 1);
+}
+
+static void on_launched(struct launch *launch, enum start_stage stage, int error)
+{
+    struct holder *holder = launch->data;
+    if (stage != START_NONE) {
+        waitpid(launch->pid, NULL, 0); /* it has reported and exits at once */
+        fail_start(holder, stage, error);
+        return;
+    }
+    holder->state = state_after(holder->state, STATE_EXEC_OK);
+    holder->info.pid = (uint32_t)launch->pid;
+    holder->info.pid_start = process_start_time(launch->pid);
+    holder->info.started_ns = holder->info.used_ns = clock_realtime_ns();
+    wire_clear(&msg_run_fields, holder->run);
+    free(holder->run);
+    holder->run = NULL;
+    /* The record is there before anybody hears of the job: no crash can lose it then. */
+    holder_changed(holder);
+    if (holder->starter)
+        channel_send(&holder->starter->channel, MSG_JOB, holder->start_request, &holder->info, NULL,
+                     0);
+    if (holder->first_viewer)
+        greet_first_viewer(holder);
+    int r = pty_watch(&holder->pty, holder_on_output, holder);
+    if (r < 0)
+        log_error("cannot watch the PTY: %s", strerror(-r));
+}
+
+static void initial_termios(struct holder *holder, const struct msg_terminal *terminal,
+                            struct termios *ret)
+{
+    bool attached = terminal && !holder->run->detached;
+    if (terminal && terminal->original)
+        tty_from_message(terminal->original, ret);
+    else
+        tty_sane(ret);
+    /* Without a keyboard nobody types what would need an echo; without a screen no CR is needed. */
+    holder->plain_echo = attached && !terminal->keys;
+    holder->plain_opost = attached && !terminal->tty;
+    if (holder->plain_echo) {
+        ret->c_lflag &= ~(tcflag_t)ECHO;
+        ret->c_iflag &= ~(tcflag_t)IXON; /* a ^S in a file is data */
+    }
+    if (holder->plain_opost)
+        ret->c_oflag &= ~(tcflag_t)OPOST;
+}
+
+static int open_terminal(struct holder *holder, const struct msg_terminal *terminal)
+{
+    struct termios tio;
+    initial_termios(holder, terminal, &tio);
+    holder->info.rows = terminal && terminal->rows ? terminal->rows : ROWS_DEFAULT;
+    holder->info.cols = terminal && terminal->cols ? terminal->cols : COLS_DEFAULT;
+    holder->tracker = tracker_create(holder->info.rows, holder->info.cols);
+    if (!holder->tracker)
+        return -ENOMEM;
+    holder->source.tracker = holder->tracker;
+    return pty_open(&holder->pty, &holder->loop, &tio, holder->info.rows, holder->info.cols);
+}
+
+static int fill_info(struct holder *holder, const struct msg_start *start)
+{
+    struct job_info *info = &holder->info;
+    char boot_id[PROCESS_BOOT_ID_SIZE];
+    process_boot_id(boot_id);
+    info->holder_pid = (uint32_t)getpid();
+    info->holder_start = process_start_time(getpid());
+    info->created_ns = clock_realtime_ns();
+    info->attempt = 1;
+    int r = wire_set_str(&info->uid, start->uid);
+    if (r == 0)
+        r = wire_set_str(&info->name, holder->run->name);
+    if (r == 0)
+        r = wire_set_str(&info->cwd, holder->run->cwd);
+    if (r == 0)
+        r = wire_set_str(&info->boot_id, boot_id);
+    if (r == 0)
+        r = wire_set_str(&info->runtime_dir, start->runtime_dir);
+    if (r == 0)
+        r = wire_set_strs(&info->argv, holder->run->argv.items, holder->run->argv.len);
+    return r;
+}
+
+/* Every step of the start up to the fork. 0 or -errno with *ret_stage. */
+static int begin(struct holder *holder, const struct msg_start *start, enum start_stage *ret_stage)
+{
+    *ret_stage = START_DIRECTORY;
+    snprintf(holder->runtime_dir, sizeof(holder->runtime_dir), "%s", start->runtime_dir);
+    snprintf(holder->state_dir, sizeof(holder->state_dir), "%s", start->state_dir);
+    int r = fill_info(holder, start);
+    if (r < 0)
+        return r;
+    holder->state_fd = open(holder->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (holder->state_fd < 0)
+        return -errno;
+    holder->source.dir_fd = holder->state_fd;
+    journal_init(&holder->journal, holder->state_fd, start->log_limit);
+    holder->grace_ms = start->grace_ms;
+
+    *ret_stage = START_PTY;
+    _cleanup_fd_ int pts_fd = open_terminal(holder, holder->run->terminal);
+    if (pts_fd < 0)
+        return pts_fd;
+    char socket[sizeof(holder->runtime_dir) + 16];
+    snprintf(socket, sizeof(socket), "%s", holder->runtime_dir);
+    char *jobs = strstr(socket, "/jobs/");
+    if (jobs)
+        strcpy(jobs, "/sock");
+    struct launch_env env = {.id = holder->info.id,
+                             .uid = holder->info.uid,
+                             .socket = socket,
+                             .attempt = holder->info.attempt};
+    return launch_start(&holder->launch, &holder->loop, holder->run, &env, pts_fd, on_launched,
+                        holder, ret_stage);
+}
+
+static int take_first_viewer(struct holder *holder, const struct msg_start *start,
+                             struct channel_fds *fds)
+{
+    int error = 0;
+    struct viewer *viewer = viewer_create(
+        &holder->loop, &holder->source, holder->run->terminal, ATTACH_OWN, (pid_t)start->client_pid,
+        fd_take(&fds->fds[0]), fd_take(&fds->fds[1]), &holder_viewer_ops, holder, &error);
+    if (!viewer)
+        return error;
+    viewer->next = holder->viewers;
+    holder->viewers = viewer;
+    holder->first_viewer = viewer;
+    holder->first_request = start->client_request;
+    return 0;
+}
+
+void holder_start(struct holder *holder, struct control *starter, uint32_t request_id,
+                  struct msg_start *start, struct channel_fds *fds)
+{
+    if (holder->run || holder->state != JOB_STARTING || start->run->argv.len == 0 ||
+        (fds->count == 2 && !start->run->terminal)) {
+        channel_send_error(&starter->channel, request_id, ERROR_MALFORMED,
+                           "start: this job has been started, or there is nothing to start");
+        return;
+    }
+    holder->run = start->run;
+    start->run = NULL;
+    holder->starter = starter;
+    holder->start_request = request_id;
+    enum start_stage stage;
+    int r = begin(holder, start, &stage);
+    if (fds->count == 2) {
+        int viewer_error = take_first_viewer(holder, start, fds);
+        if (viewer_error < 0)
+            log_warn("cannot attach the client that runs this job: %s", strerror(-viewer_error));
+    }
+    if (r < 0)
+        fail_start(holder, stage, -r);
+}
