@@ -1,4 +1,5 @@
 /* js: job control that is not tied to a terminal. The client. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +88,17 @@ static int dispatch(int argc, char **argv)
     return EXIT_USAGE;
 }
 
+/*
+ * Whoever closed 0, 1 or 2 would get a socket of ours there. Reading then ends at once, writing is
+ * an error, as it would be.
+ */
+static void open_standard_fds(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", O_RDONLY); /* the lowest free number: this one */
+}
+
 /* A full disk or a closed pipe shows when stdout is flushed, and is a failure. */
 static int close_stdout(int status)
 {
@@ -97,6 +109,7 @@ static int close_stdout(int status)
 
 int main(int argc, char **argv)
 {
+    open_standard_fds();
     caller_remember_signals();
     signal(SIGPIPE, SIG_IGN);
     log_init("js");
