@@ -1,6 +1,7 @@
 #include "client/attach.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,15 +61,47 @@ static void finish(struct attach *attach, int status)
     uv_stop(&attach->connection->loop);
 }
 
+/* The holder cannot undo what the job set in the terminal. */
+static void undo_unknown(const struct attach *attach)
+{
+    if (!attach->tty.tty)
+        return;
+    fputs(tracker_undo_unknown(), stdout);
+    fflush(stdout);
+}
+
 /* Output through us */
+
+/* Of a socket that is somebody else's too: it may not block. 0 or -errno. */
+static int relay_write(const char *data, size_t len)
+{
+    while (len > 0) {
+        struct pollfd wait = {.fd = 1, .events = POLLOUT};
+        ssize_t n = write(1, data, len);
+        if (n < 0 && errno == EAGAIN)
+            n = poll(&wait, 1, -1) < 0 && errno != EINTR ? -1 : 0;
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        data += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}
 
 static void copy_relay(struct attach *attach)
 {
     char buf[READ_SIZE];
     ssize_t n;
-    while ((n = read(attach->relay_fd, buf, sizeof(buf))) > 0)
-        if (fd_write_all(1, buf, (size_t)n) < 0)
-            break;
+    while ((n = read(attach->relay_fd, buf, sizeof(buf))) > 0) {
+        if (relay_write(buf, (size_t)n) == 0)
+            continue;
+        /* Nobody reads it any more: the holder sees that when it writes. */
+        if (attach->relay_polling)
+            uv_close((uv_handle_t *)&attach->relay_poll, NULL);
+        attach->relay_polling = false;
+        attach->relay_fd = fd_close(attach->relay_fd);
+        return;
+    }
 }
 
 static void on_relay(uv_poll_t *poll, int status, int events)
@@ -193,7 +226,8 @@ static void handle_data(struct attach *attach, const char *data, size_t len)
     write_keys(attach);
 }
 
-static void handle_end_of_input(struct attach *attach)
+/* error: -errno of the read, 0 at the end. */
+static void handle_end_of_input(struct attach *attach, int error)
 {
     struct termios tio;
     if (attach->tty.keys) { /* the terminal is gone; its hang-up is on its way */
@@ -202,7 +236,7 @@ static void handle_end_of_input(struct attach *attach)
         return;
     }
     /* A terminal's ^D is the end of one line's input, not of all: it may be typed again. */
-    attach->input_ended = !attach->tty.input_is_tty;
+    attach->input_ended = !attach->tty.input_is_tty || error < 0 || tcgetattr(0, &tio) < 0;
     if (attach->input_ended)
         input_set_reading(&attach->input, false);
     if (attach->options->watch)
@@ -220,7 +254,7 @@ static void on_input(struct input *input)
     if (n == -EAGAIN || n == -EINTR)
         return;
     if (n <= 0)
-        handle_end_of_input(attach);
+        handle_end_of_input(attach, (int)n);
     else if (attach->tty.keys)
         handle_keys(attach, buf, (size_t)n);
     else
@@ -232,8 +266,7 @@ static void on_input(struct input *input)
 static void on_leave_timer(uv_timer_t *timer)
 {
     struct attach *attach = timer->data;
-    fputs(tracker_undo_unknown(), stdout);
-    fflush(stdout);
+    undo_unknown(attach);
     raw_tty_restore(&attach->tty);
     report_error("the holder of job %u does not answer; detached anyway", attach->job);
     finish(attach, attach->signal ? EXIT_SIGNAL_BASE + attach->signal : EXIT_OK);
@@ -308,10 +341,7 @@ static void on_lost(struct connection *connection)
     struct attach *attach = connection->data;
     if (attach->done || !attach->attached)
         return;
-    if (attach->tty.tty) {
-        fputs(tracker_undo_unknown(), stdout);
-        fflush(stdout);
-    }
+    undo_unknown(attach);
     raw_tty_restore(&attach->tty);
     finish(attach, report_error("the holder of job %u died, and the job with it; what it printed: "
                                 "js logs %u",
@@ -453,6 +483,8 @@ static int settle_in(struct attach *attach)
         ask_to_leave(attach);
     if (!attach->tty.keys && !attach->options->watch)
         input_set_reading(&attach->input, true);
+    if (connection->lost) /* behind the answer, before we were attached */
+        on_lost(connection);
     while (!attach->done)
         uv_run(&connection->loop, UV_RUN_DEFAULT);
     return attach->status;
@@ -469,6 +501,7 @@ int attach_run(struct connection *connection, enum message_type type, void *body
     struct chord_keys keys;
     if (chord_parse(options->detach_keys ? options->detach_keys : CHORD_DEFAULT, &keys) < 0) {
         report_error("'%s' is no detach chord: %s", options->detach_keys, CHORD_SYNTAX);
+        connection_finish(connection);
         return EXIT_USAGE;
     }
     chord_init(&attach.chord, &keys);

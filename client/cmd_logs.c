@@ -132,9 +132,11 @@ static int print_log(struct connection *connection, const struct job_info *job,
     struct reader reader = {.connection = connection};
     snprintf(reader.job, sizeof(reader.job), "%u", job->id);
     uint64_t first = 0, next = 0;
-    joblog_bounds(dir_fd, &first, &next);
+    int r = joblog_bounds(dir_fd, &first, &next);
+    if (r < 0)
+        return report_error("cannot read the log of job %u: %s", job->id, strerror(-r));
     joblog_init(&reader.log, dir_fd, start_offset(dir_fd, next, opts->lines));
-    int status = print_until(&reader, opts->follow ? next : UINT64_MAX);
+    int status = print_until(&reader, next);
     if (status == 0 && opts->follow && !reader.broken)
         status = follow(&reader);
     joblog_finish(&reader.log);

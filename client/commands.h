@@ -13,13 +13,20 @@
 #define COMMAND_OPTIONS(table) .options = table, .option_count = sizeof(table) / sizeof((table)[0])
 
 extern const struct command cmd_run, cmd_fg, cmd_bg, cmd_stop, cmd_cont, cmd_detach, cmd_kill,
-    cmd_ls, cmd_show, cmd_logs, cmd_wait, cmd_rename, cmd_rm, cmd_server, cmd_complete;
+    cmd_ls, cmd_show, cmd_logs, cmd_wait, cmd_rename, cmd_rm, cmd_server, cmd_config, cmd_complete;
 
 /* All of them, NULL at the end, in the order of the help text. */
 extern const struct command *const commands[];
 
 /* What `js --help` prints. 0 or -ENOMEM. */
 int commands_help(struct bytes *out);
+
+/*
+ * The configuration, for the client's own keys. 0, or the exit status with the user told of a
+ * mistake.
+ */
+struct config;
+int commands_read_config(struct config *config);
 
 /*
  * Connects for a command about existing jobs. 0, or the exit status: without a server, and without

@@ -116,7 +116,8 @@ int raw_tty_output(int *ret_relay_fd)
         return open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (S_ISREG(st.st_mode))
         return fd_dup(1);
-    int fd = fd_reopen(1, O_RDWR | O_NONBLOCK);
+    /* A pipe opened for reading too would never tell that its last reader is gone. */
+    int fd = S_ISCHR(st.st_mode) ? fd_reopen(1, O_RDWR | O_NONBLOCK) : -ENXIO;
     if (fd < 0)
         fd = fd_reopen(1, O_WRONLY | O_NONBLOCK);
     if (fd >= 0)

@@ -296,19 +296,20 @@ static int reserve_input(struct channel *channel)
     return bytes_reserve(&channel->in, room);
 }
 
-static void on_readable(struct channel *channel)
+/* Reads once. Whether there may be more. */
+static bool on_readable(struct channel *channel)
 {
     if (reserve_input(channel) < 0) {
         end(channel, -ENOMEM);
-        return;
+        return false;
     }
     ssize_t n = channel_io_recv(channel->fd, channel->in.data + channel->in.len,
                                 channel->in.room - channel->in.len, &channel->fresh_fds);
     if (n == -EAGAIN)
-        return;
+        return false;
     if (n <= 0) {
         end(channel, n < 0 ? (int)n : channel->in.len > 0 ? -ECONNRESET : 0);
-        return;
+        return false;
     }
     channel->in.len += (size_t)n;
     channel->fresh_at = channel->in.len - 1;
@@ -321,13 +322,19 @@ static void on_readable(struct channel *channel)
         channel->ops->on_problem(channel, ERROR_MALFORMED, &why);
         end(channel, r);
     }
+    return !channel->ended && !channel->closing && !channel->ending;
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct channel *channel = poll->data;
     if (status < 0) {
-        end(channel, status);
+        /* libuv's word for EPOLLERR: the peer closed before it had read all of ours. What it said
+         * before that (`left`, `error`) is still there. */
+        bool more = !channel->ended && !channel->closing && !channel->ending;
+        while (more)
+            more = on_readable(channel);
+        end(channel, -ECONNRESET);
         return;
     }
     if (events & UV_WRITABLE) {

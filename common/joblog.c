@@ -109,6 +109,14 @@ static int open_segment(struct joblog *log, uint64_t start)
     return 0;
 }
 
+/* Whether the segment being read has grown since its end was seen. */
+static bool has_grown(const struct joblog *log)
+{
+    struct stat st;
+    uint64_t at = log->offset > log->start ? log->offset : log->start;
+    return log->fd >= 0 && fstat(log->fd, &st) == 0 && (uint64_t)st.st_size > at - log->start;
+}
+
 /*
  * Opens the segment that holds log->offset, or else the next one that starts behind it. Returns
  * 1 when one was opened that is not the one already read, 0 when there is none, or -errno.
@@ -130,7 +138,9 @@ static int next_segment(struct joblog *log)
             pick = i;
     }
     int r = 0;
-    if (pick >= 0) {
+    if (pick >= 0 && has_grown(log)) {
+        r = -EAGAIN; /* between our read and the beginning of the next segment */
+    } else if (pick >= 0) {
         r = open_segment(log, starts[pick]);
         r = r == -ENOENT ? -EAGAIN : r < 0 ? r : 1;
     }

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,13 +143,42 @@ static size_t drop_zombies(pid_t *pids, size_t count)
     return kept;
 }
 
+/*
+ * Whether it is a server of ours that was started from inside the job, one of its holders or its
+ * template: what they hold are other jobs. (jsd has a session of its own, and so have they.)
+ */
+static bool is_server(pid_t pid)
+{
+    char path[40], exe[PATH_MAX];
+    snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+    ssize_t len = readlink(path, exe, sizeof(exe) - 1);
+    if (len < 0 || getsid(pid) == getsid(0))
+        return false;
+    exe[len] = '\0';
+    const char *name = strrchr(exe, '/');
+    return name && (strcmp(name, "/jsd") == 0 || strcmp(name, "/jsd (deleted)") == 0);
+}
+
+static size_t drop_servers(pid_t *pids, size_t from, size_t count)
+{
+    size_t kept = from;
+    for (size_t i = from; i < count; i++)
+        if (!is_server(pids[i]))
+            pids[kept++] = pids[i];
+    return kept;
+}
+
 ssize_t process_descendants(pid_t **ret)
 {
     struct pid_list list = {0};
     int r = add_children(&list, getpid());
+    list.count = drop_servers(list.pids, 0, list.count);
     /* The list grows behind the place we are at. */
-    for (size_t i = 0; r == 0 && i < list.count; i++)
+    for (size_t i = 0; r == 0 && i < list.count; i++) {
+        size_t before = list.count;
         r = add_children(&list, list.pids[i]);
+        list.count = drop_servers(list.pids, before, list.count);
+    }
     if (r < 0) {
         free(list.pids);
         return r;

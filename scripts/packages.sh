@@ -21,6 +21,9 @@ test top procps
 test script bsdutils
 test jq jq
 test tmux tmux
+test zsh zsh
+test fish fish
+test mandoc mandoc
 test dtach dtach
 test screen screen
 ci clang clang

@@ -54,6 +54,19 @@ static void pending_destroy(struct job_pending *pending)
     free(pending);
 }
 
+/* The job's end came in between: for some requests that is an answer. */
+static void answer_ended(const struct job *job, const struct job_pending *pending, const char *text)
+{
+    struct msg_log log = {.first = job->info.log_first, .next = job->info.log_next, .ended = true};
+    struct msg_done done = {.note = (char *)text};
+    if (pending->type == MSG_FOLLOW)
+        client_send(pending->client, MSG_LOG, pending->client_request, &log);
+    else if (pending->type == MSG_KILL || pending->type == MSG_SIGNAL)
+        client_send(pending->client, MSG_DONE, pending->client_request, &done);
+    else
+        client_send_error(pending->client, pending->client_request, ERROR_ENDED, text);
+}
+
 /* Nobody waits in vain: what has been asked of a holder that is gone is answered here. */
 static void fail_pending(struct job *job)
 {
@@ -64,9 +77,10 @@ static void fail_pending(struct job *job)
     struct job_pending *pending;
     while ((pending = job->pending)) {
         job->pending = pending->next;
-        if (pending->client)
-            client_send_error(pending->client, pending->client_request,
-                              ended ? ERROR_ENDED : ERROR_LOST, text);
+        if (pending->client && ended)
+            answer_ended(job, pending, text);
+        else if (pending->client)
+            client_send_error(pending->client, pending->client_request, ERROR_LOST, text);
         pending_destroy(pending);
     }
 }
@@ -82,16 +96,21 @@ static void note_start(struct job *job, const struct wire_frame *frame)
 
 static void handle_reply(struct job *job, struct wire_frame *frame)
 {
-    note_start(job, frame);
     struct job_pending *pending = take_pending(job, frame->request_id);
     if (!pending)
         return;
+    if (pending->type == MSG_START)
+        note_start(job, frame);
+    bool failed = pending->type == MSG_START && job->info.state == JOB_FAILED;
     if (frame->type == MSG_ERROR && !pending->client)
         log_info("job %u: %s", job->info.id, ((struct msg_error *)frame->body)->text);
     if (pending->client)
         client_send(pending->client, (enum message_type)frame->type, pending->client_request,
                     frame->body);
     pending_destroy(pending);
+    /* Whoever has been told that it failed must not find it. */
+    if (failed && job->kept)
+        server_job_unlinked(job->server, job);
 }
 
 static void handle_changed(struct job *job, struct job_info *info)
@@ -183,6 +202,7 @@ int job_send(struct job *job, enum message_type type, const void *body, const in
     }
     *pending = (struct job_pending){.next = job->pending,
                                     .id = job->last_request,
+                                    .type = type,
                                     .client = client ? client_ref(client) : NULL,
                                     .client_request = client_request};
     job->pending = pending;

@@ -79,6 +79,7 @@ static int serve(int ready_fd)
         fcntl(ready_fd, F_SETFD, FD_CLOEXEC);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* of server.log */
     umask(077);
     raise_fd_limit();
     int r = runtime_open(&server.runtime, text, sizeof(text));

@@ -158,6 +158,16 @@ void server_job_changed(struct server *server, struct job *job)
         finish_shutdown(server);
 }
 
+static void remove_unstarted(const struct server *server, const struct job *job)
+{
+    char dir[PATHS_MAX + 24];
+    log_error("job %" PRIu32 ": its holder died before it was started", job->info.id);
+    if (paths_job(dir, sizeof(dir), server->runtime.paths.state_dir, job->info.id) == 0)
+        paths_remove_flat(dir);
+    if (paths_job(dir, sizeof(dir), server->runtime.paths.runtime_dir, job->info.id) == 0)
+        paths_remove_flat(dir);
+}
+
 void server_job_unlinked(struct server *server, struct job *job)
 {
     if (server->stopping)
@@ -165,13 +175,9 @@ void server_job_unlinked(struct server *server, struct job *job)
     if (!job->started) {
         /* The holder has cleaned up if it failed in order; if it never ran, this does. */
         if (job->info.state != JOB_FAILED)
-            log_error("job %" PRIu32 ": its holder died before it was started", job->info.id);
-        char dir[PATHS_MAX + 24];
-        if (paths_job(dir, sizeof(dir), server->runtime.paths.state_dir, job->info.id) == 0)
-            paths_remove_flat(dir);
-        if (paths_job(dir, sizeof(dir), server->runtime.paths.runtime_dir, job->info.id) == 0)
-            paths_remove_flat(dir);
+            remove_unstarted(server, job);
         registry_remove(&server->registry, job);
+        server_check_waiters(server);
         return;
     }
     if (!job_state_is_final(job->info.state)) {

@@ -51,7 +51,7 @@ int server_run(struct server *server);
 /* The holder said something new about a job. */
 void server_job_changed(struct server *server, struct job *job);
 
-/* The connection to a job's holder has closed. May remove the job. */
+/* The connection to a job's holder has closed, or the job could not be started. May remove the job. */
 void server_job_unlinked(struct server *server, struct job *job);
 
 /* A connection has closed. */

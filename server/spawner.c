@@ -42,6 +42,8 @@ static int exec_template(int socket_fd, pid_t *ret_pid)
     return -r;
 }
 
+#define LIFE_MS 1000u /* a template that dies sooner is not replaced before it is needed */
+
 static void on_poll(uv_poll_t *poll, int status, int events);
 
 static int start_template(struct spawner *spawner)
@@ -58,7 +60,9 @@ static int start_template(struct spawner *spawner)
         return r;
     }
     spawner->socket_fd = pair[0];
+    spawner->started_ms = uv_now(spawner->loop);
     spawner->polling = true;
+    spawner->idle = false;
     spawner->poll.data = spawner;
     return uv_poll_start(&spawner->poll, UV_READABLE, on_poll);
 }
@@ -66,7 +70,8 @@ static int start_template(struct spawner *spawner)
 static void on_closed_restart(uv_handle_t *handle)
 {
     struct spawner *spawner = handle->data;
-    if (spawner->closing)
+    spawner->idle = true;
+    if (spawner->closing || uv_now(spawner->loop) - spawner->started_ms < LIFE_MS)
         return;
     int r = start_template(spawner);
     if (r < 0)
@@ -97,7 +102,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     } else if (n != -EAGAIN) {
         int wait_status = 0;
         waitpid(spawner->pid, &wait_status, WNOHANG);
-        log_error("the template (pid %d) died, status 0x%x: starting another", (int)spawner->pid,
+        log_error("the template (pid %d) died, status 0x%x", (int)spawner->pid,
                   (unsigned)wait_status);
         drop_template(spawner);
     }
@@ -112,6 +117,9 @@ int spawner_open(struct spawner *spawner, uv_loop_t *loop, spawner_failed_fn on_
 
 int spawner_fork(struct spawner *spawner, uint32_t id, int listen_fd, int lock_fd)
 {
+    int r = spawner->idle && !spawner->closing ? start_template(spawner) : 0;
+    if (r < 0)
+        return r;
     if (spawner->socket_fd < 0)
         return -EPIPE;
     struct template_request request = {.id = id};

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -12,6 +13,8 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "server/holder/holder.h"
+
+#define RETRY_MS 100 /* from a reserve that came to nothing to the next */
 
 /* The kernel reaps our children: a holder's end concerns the server, which sees its socket close.
  */
@@ -109,8 +112,11 @@ static int keep_reserve(int socket_fd, int *ret_status)
         do
             n = read(pipe_fds[0], &byte, 1);
         while (n < 0 && errno == EINTR);
-        /* A reserve that ended unused was killed, or has seen the server's end. */
+        /* A reserve that ended unused was killed, or has seen the server's end, or could not even
+         * be set up: then not again at once, and without end. */
         r = n == 1 || server_lives(socket_fd);
+        if (n != 1 && r)
+            poll(NULL, 0, RETRY_MS);
     }
     fd_close(pipe_fds[0]);
     return r;

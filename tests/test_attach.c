@@ -342,6 +342,27 @@ START_TEST(a_job_inside_a_job)
 }
 END_TEST
 
+/* It would show itself what it shows itself, without end. */
+START_TEST(a_job_is_not_attached_to_its_own_terminal)
+{
+    static const char *const modes[] = {"--watch", "--share", "--steal"};
+    struct pty_driver *shell = fixture_shell(&fixture, 24, 80);
+    jobs_type(shell, "js run -e 'PS1=in<$?>' bash --norc --noprofile --noediting -i");
+    pty_driver_expect(shell, "in<0>", deadline_default());
+    for (size_t i = 0; i < 3; i++) {
+        char line[64];
+        snprintf(line, sizeof(line), "js fg %s 1\n", modes[i]);
+        ck_assert_int_eq(pty_driver_send(shell, line), 0);
+        pty_driver_expect(shell, "js: job 1 cannot be attached to its own terminal",
+                          deadline_default());
+        pty_driver_expect(shell, "in<125>", deadline_default());
+    }
+    jobs_type(shell, "exit 4");
+    pty_driver_expect(shell, "<4>", deadline_default());
+    jobs_close(shell);
+}
+END_TEST
+
 static Suite *attach_suite(void)
 {
     Suite *suite = suite_create("attach");
@@ -365,6 +386,7 @@ static Suite *attach_suite(void)
     tcase = tcase_create("nested");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_job_inside_a_job);
+    tcase_add_test(tcase, a_job_is_not_attached_to_its_own_terminal);
     suite_add_tcase(suite, tcase);
     return suite;
 }

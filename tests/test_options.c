@@ -341,6 +341,61 @@ START_TEST(breaks_a_long_usage_under_itself)
 }
 END_TEST
 
+/* Where the word behind a line stands. */
+static const struct {
+    const char *args[6];
+    bool stop_at_operand;
+    const char *value_of; /* a name, or a letter for an option without a name */
+    bool options_ended;
+    int operands;
+    int first_operand; /* in argv, whose first is the command */
+} place_cases[] = {
+    {{NULL}, false, NULL, false, 0, 1},
+    {{"--name"}, false, "name", false, 0, 2},
+    {{"--na"}, false, "name", false, 0, 2},
+    {{"-n"}, false, "name", false, 0, 2},
+    {{"-dn"}, false, "name", false, 0, 2},
+    {{"-l"}, false, "l", false, 0, 2},
+    {{"-nx"}, false, NULL, false, 0, 2},
+    {{"--name=x"}, false, NULL, false, 0, 2},
+    {{"--name="}, false, NULL, false, 0, 2},
+    {{"--name", "x"}, false, NULL, false, 0, 3},
+    {{"-n", "-n"}, false, NULL, false, 0, 3},
+    {{"-n", "--"}, false, NULL, false, 0, 3},
+    {{"-d", "one", "-n", "x", "two"}, false, NULL, false, 2, 2},
+    {{"one", "-n"}, false, "name", false, 1, 1},
+    {{"-"}, false, NULL, false, 1, 1},
+    {{"--"}, false, NULL, true, 0, 2},
+    {{"--", "-n"}, false, NULL, true, 1, 2},
+    {{"-d", "make", "-n"}, true, NULL, true, 2, 2},
+    {{"-n", "x", "--", "make"}, true, NULL, true, 1, 4},
+    /* What is wrong is passed over. */
+    {{"--frob"}, false, NULL, false, 0, 2},
+    {{"-zn"}, false, "name", false, 0, 2},
+    {{"--signal-"}, false, NULL, false, 0, 2},
+    {{"--", "--"}, false, NULL, true, 1, 2},
+};
+
+START_TEST(locates_the_next_word)
+{
+    char *argv[ARGS_MAX + 1] = {(char *)"demo"};
+    int argc = 1;
+    for (; place_cases[_i].args[argc - 1]; argc++)
+        argv[argc] = (char *)place_cases[_i].args[argc - 1];
+    struct options_place place;
+    options_locate(place_cases[_i].stop_at_operand ? &demo_run : &demo, argc, argv, &place);
+    const struct option_spec *spec = place.value_of;
+    const char letter[] = {spec ? spec->letter : '\0', '\0'};
+    ck_assert_pstr_eq(spec && !spec->name ? letter
+                      : spec              ? spec->name
+                                          : NULL,
+                      place_cases[_i].value_of);
+    ck_assert_int_eq(place.options_ended, place_cases[_i].options_ended);
+    ck_assert_int_eq(place.operands, place_cases[_i].operands);
+    ck_assert_int_eq(place.first_operand, place_cases[_i].first_operand);
+}
+END_TEST
+
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 static Suite *options_suite(void)
@@ -357,6 +412,7 @@ static Suite *options_suite(void)
     tcase_add_test(tc, takes_the_largest_number);
     tcase_add_loop_test(tc, says_that_help_was_asked_for, 0, COUNT(help_cases));
     tcase_add_test(tc, refuses_help_with_a_value);
+    tcase_add_loop_test(tc, locates_the_next_word, 0, COUNT(place_cases));
     suite_add_tcase(suite, tc);
     tc = tcase_create("help");
     tcase_add_test(tc, prints_help);

@@ -239,43 +239,38 @@ static struct pty_driver *open_plain(const char *line)
     return fixture_terminal(&fixture, 24, 80, "/bin/sh", "-c", script, NULL);
 }
 
-/* Another job of some megabytes runs from start to end: whoever can go on has time to. */
-static void let_time_pass(void)
+/* The bytes without control sequences (CSI): a restore writes some, between any two bytes of the
+ * job's. As memory of its own. */
+static char *strip_sequences(const char *data, size_t len, size_t *ret_len)
 {
-    fixture_js(&fixture, &result, "run", "-d", "-n", "time", "--", fixture.pty_child, "flood",
-               "4000000", "long", NULL);
-    fixture_expect_code(&result, 0);
-    fixture_js(&fixture, &result, "wait", "time", NULL);
-    fixture_expect_code(&result, 0);
+    char *text = malloc(len + 1);
+    ck_assert_ptr_nonnull(text);
+    *ret_len = 0;
+    for (size_t at = 0; at < len; at++) {
+        if (data[at] != '\033') {
+            text[(*ret_len)++] = data[at];
+            continue;
+        }
+        at++;
+        if (at < len && data[at] == '[')
+            for (at++; at < len && (data[at] < '@' || data[at] > '~');)
+                at++;
+    }
+    return text;
 }
 
-/* Waits until job 1 prints no more, reading the terminal meanwhile if there is one. How many bytes
- * it has printed then. */
-static uint64_t await_held_back(struct pty_driver *reading)
-{
-    struct deadline deadline = deadline_default();
-    uint64_t before;
-    uint64_t after = jobs_printed(&fixture, "1");
-    do {
-        before = after;
-        let_time_pass();
-        if (reading)
-            pty_driver_read_now(reading);
-        after = jobs_printed(&fixture, "1");
-        ck_assert_msg(!deadline_passed(deadline), "the job is not held back");
-    } while (after != before);
-    return after;
-}
-
-/* The number of the line that ends here, -1 when no whole "line N" does. */
+/* The N of a whole "line N" at the end of the bytes, or -1. What a restore begins with may be the
+ * end of a line. */
 static long line_number(const char *line, size_t len)
 {
     char text[32];
     char *end = NULL;
-    if (len < 7 || len >= sizeof(text) || memcmp(line, "line ", 5) != 0)
+    const char *at = NULL;
+    for (const char *next = line; (next = memmem(next, (size_t)(line + len - next), "line ", 5));)
+        at = next++;
+    if (!at)
         return -1;
-    memcpy(text, line, len);
-    text[len] = '\0';
+    snprintf(text, sizeof(text), "%.*s", (int)(line + len - at), at);
     long number = strtol(text + 5, &end, 10);
     return end > text + 5 && strcmp(end, "\r") == 0 ? number : -1;
 }
@@ -284,11 +279,13 @@ static long line_number(const char *line, size_t len)
  * Every line of `pty_child numbered` from 1 to `last` is there and in order. What was shown before
  * may be shown again (a restore), but nothing may be left out.
  */
-static void expect_all_lines(const char *data, size_t len, long last, bool repeats)
+static void expect_all_lines(const void *data, size_t data_len, long last, bool repeats)
 {
+    size_t len;
+    char *text = strip_sequences(data, data_len, &len);
     long most = 0;
-    for (const char *at = data, *end; (end = memchr(at, '\n', (size_t)(data + len - at)));
-         at = end + 1) {
+    const char *end;
+    for (const char *at = text; (end = memchr(at, '\n', (size_t)(text + len - at))); at = end + 1) {
         long number = line_number(at, (size_t)(end - at));
         if (number < 0)
             continue;
@@ -297,6 +294,7 @@ static void expect_all_lines(const char *data, size_t len, long last, bool repea
         if (number > most)
             most = number;
     }
+    free(text);
     ck_assert_int_eq(most, last);
 }
 
@@ -312,12 +310,10 @@ static void expect_log_complete(long last)
 
 START_TEST(a_stopped_watcher_never_slows_the_job)
 {
-    struct termios before;
     fixture_js(&fixture, &result, "run", "-d", "--", fixture.pty_child, "ready", "line", "numbered",
                LINES, "exit", "7", NULL);
     fixture_expect_code(&result, 0);
     struct pty_driver *watcher = open_plain("js fg --watch 1");
-    ck_assert_int_eq(pty_driver_termios(watcher, &before), 0);
     pty_driver_expect(watcher, "READY\r\n", deadline_default());
     pid_t client = jobs_client(&fixture, "1", pty_driver_tty(watcher));
     ck_assert_int_eq(kill(client, SIGSTOP), 0);
@@ -351,7 +347,7 @@ START_TEST(an_unread_watcher_never_slows_the_job)
     ck_assert_int_eq(pty_driver_send(owner, "go\n"), 0);
     pty_driver_expect(owner, "line " LINES "\r\n", deadline_default());
     struct transcript *seen = pty_driver_transcript(owner);
-    expect_all_lines((const char *)seen->all.data, seen->all.len, 100000, false);
+    expect_all_lines(seen->all.data, seen->all.len, 100000, false);
     /* It is brought up to date as soon as it is read, and goes on. */
     pty_driver_expect(watcher, "line " LINES "\r\n", deadline_default());
     ck_assert_int_eq(pty_driver_send(owner, "end\n"), 0);
@@ -374,7 +370,7 @@ START_TEST(a_stopped_owner_holds_the_job_back_and_loses_nothing)
     jobs_await_process(client, 'T');
     uint64_t at_stop = jobs_printed(&fixture, "1");
     /* The terminal is read all the time: it is the stopped client that the job waits for. */
-    uint64_t held = await_held_back(owner);
+    uint64_t held = jobs_await_held_back(&fixture, "1", owner);
     ck_assert_uint_le(held, at_stop + HELD_MAX);
     ck_assert_uint_lt(held, 100000 * 10);
 
@@ -384,7 +380,7 @@ START_TEST(a_stopped_owner_holds_the_job_back_and_loses_nothing)
     pty_driver_expect(owner, "GOT end\r\n", deadline_default());
     pty_driver_expect(owner, "<0>", deadline_default());
     struct transcript *seen = pty_driver_transcript(owner);
-    expect_all_lines((const char *)seen->all.data, seen->all.len, 100000, true);
+    expect_all_lines(seen->all.data, seen->all.len, 100000, true);
     expect_log_complete(100000);
     jobs_close(owner);
 }
@@ -401,16 +397,16 @@ START_TEST(a_continued_owner_that_is_slow_loses_nothing)
     for (int i = 0; i < 3; i++) {
         ck_assert_int_eq(kill(client, SIGSTOP), 0);
         jobs_await_process(client, 'T');
-        (void)await_held_back(NULL);
+        (void)jobs_await_held_back(&fixture, "1", NULL);
         ck_assert_int_eq(kill(client, SIGCONT), 0);
-        (void)await_held_back(NULL);
+        (void)jobs_await_held_back(&fixture, "1", NULL);
         pty_driver_read_now(owner);
     }
     pty_driver_expect(owner, "line " LINES "\r\n", deadline_default());
     ck_assert_int_eq(pty_driver_send(owner, "end\n"), 0);
     pty_driver_expect(owner, "<0>", deadline_default());
     struct transcript *seen = pty_driver_transcript(owner);
-    expect_all_lines((const char *)seen->all.data, seen->all.len, 100000, true);
+    expect_all_lines(seen->all.data, seen->all.len, 100000, true);
     expect_log_complete(100000);
     jobs_close(owner);
 }
@@ -421,13 +417,13 @@ START_TEST(an_unread_owner_holds_the_job_back_and_loses_nothing)
     struct pty_driver *owner = open_plain("js run pty_child ready line numbered " LINES " line");
     pty_driver_expect(owner, "READY\r\n", deadline_default());
     ck_assert_int_eq(pty_driver_send(owner, "go\n"), 0);
-    uint64_t held = await_held_back(NULL);
+    uint64_t held = jobs_await_held_back(&fixture, "1", NULL);
     ck_assert_uint_le(held, HELD_MAX);
     pty_driver_expect(owner, "line " LINES "\r\n", deadline_default());
     ck_assert_int_eq(pty_driver_send(owner, "end\n"), 0);
     pty_driver_expect(owner, "<0>", deadline_default());
     struct transcript *seen = pty_driver_transcript(owner);
-    expect_all_lines((const char *)seen->all.data, seen->all.len, 100000, false);
+    expect_all_lines(seen->all.data, seen->all.len, 100000, false);
     expect_log_complete(100000);
     jobs_close(owner);
 }
@@ -454,6 +450,44 @@ START_TEST(a_stopped_owner_can_be_robbed)
 }
 END_TEST
 
+/* The same for js detach: the job goes on, and the client is told when it can be. */
+START_TEST(a_stopped_owner_can_be_detached)
+{
+    struct pty_driver *owner = open_plain("js run pty_child ready line numbered " LINES " hold");
+    pty_driver_expect(owner, "READY\r\n", deadline_default());
+    pid_t client = jobs_client(&fixture, "1", pty_driver_tty(owner));
+    ck_assert_int_eq(pty_driver_send(owner, "go\n"), 0);
+    pty_driver_expect(owner, "line 100\r\n", deadline_default());
+    ck_assert_int_eq(kill(client, SIGSTOP), 0);
+    jobs_await_process(client, 'T');
+    (void)jobs_await_held_back(&fixture, "1", owner);
+    fixture_js(&fixture, &result, "detach", "1", NULL);
+    fixture_expect_code(&result, 0);
+    fixture_js_until(&fixture, &result, "line " LINES "\r\n", "logs", "1", NULL);
+    expect_log_complete(100000);
+    ck_assert_int_eq(kill(client, SIGCONT), 0);
+    pty_driver_expect(owner, "[1]+ Detached by js detach", deadline_default());
+    pty_driver_expect(owner, "<0>", deadline_default());
+    jobs_close(owner);
+}
+END_TEST
+
+/* Whoever leaves a job that floods their terminal does not have to see it all first. */
+START_TEST(an_unread_owner_that_leaves_lets_the_job_go_on)
+{
+    struct pty_driver *owner = open_plain("js run pty_child ready line numbered " LINES " hold");
+    pty_driver_expect(owner, "READY\r\n", deadline_default());
+    ck_assert_int_eq(pty_driver_send(owner, "go\n"), 0);
+    (void)jobs_await_held_back(&fixture, "1", NULL);
+    ck_assert_int_eq(pty_driver_send_bytes(owner, CHORD, 2), 0);
+    fixture_js_until(&fixture, &result, "line " LINES "\r\n", "logs", "1", NULL);
+    expect_log_complete(100000);
+    pty_driver_expect(owner, "<0>", deadline_default());
+    received_expect_clean(owner);
+    jobs_close(owner);
+}
+END_TEST
+
 static Suite *viewers_suite(void)
 {
     Suite *suite = suite_create("viewers");
@@ -475,6 +509,8 @@ static Suite *viewers_suite(void)
     tcase_add_test(tcase, a_continued_owner_that_is_slow_loses_nothing);
     tcase_add_test(tcase, an_unread_owner_holds_the_job_back_and_loses_nothing);
     tcase_add_test(tcase, a_stopped_owner_can_be_robbed);
+    tcase_add_test(tcase, a_stopped_owner_can_be_detached);
+    tcase_add_test(tcase, an_unread_owner_that_leaves_lets_the_job_go_on);
     suite_add_tcase(suite, tcase);
     return suite;
 }

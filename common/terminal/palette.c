@@ -88,12 +88,21 @@ static void unset(struct palette **palette, unsigned slot)
     }
 }
 
+static bool is_plain(const char *spec, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (spec[i] <= ' ' || spec[i] > '~')
+            return false;
+    }
+    return true;
+}
+
 static void set(struct palette **palette, unsigned slot, const char *spec, size_t len)
 {
     if (len == 0 || (len == 1 && spec[0] == '?'))
         return;
     unset(palette, slot);
-    if (len > SPEC_MAX || memchr(spec, '\0', len) || !make_own(palette))
+    if (len > SPEC_MAX || !is_plain(spec, len) || !make_own(palette))
         return;
     struct palette *p = *palette;
     unsigned i = p->count;

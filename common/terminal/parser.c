@@ -40,6 +40,7 @@ void parser_finish(struct parser *parser)
 void parser_skip(struct parser *parser, uint64_t offset)
 {
     parser->state = GROUND;
+    parser->broken = false;
     parser->tail_len = 0;
     parser->payload.len = 0;
     parser->offset = offset;
@@ -79,7 +80,10 @@ int32_t parser_count(const struct parser_sequence *sequence, unsigned i)
 
 static void emit_text(struct parser *p, const uint8_t *data, size_t len, uint64_t begin)
 {
-    if (len > 0 && p->events->text)
+    if (len == 0)
+        return;
+    p->broken = false;
+    if (p->events->text)
         p->events->text(p->user, data, len, begin);
 }
 
@@ -89,11 +93,15 @@ static void emit_control(struct parser *p, uint8_t control, uint64_t begin)
         p->events->control(p->user, control, begin);
 }
 
-/* Starts a sequence whose first byte is at begin. The values need no clearing: count says which are set. */
-static void start_sequence(struct parser *p, uint64_t begin, uint8_t state)
+/*
+ * Starts a sequence whose first byte is at begin; breaks: inside of another. The values need no clearing: count says
+ * which are set.
+ */
+static void start_sequence(struct parser *p, uint64_t begin, uint8_t state, bool breaks)
 {
     struct parser_sequence *s = &p->sequence;
     s->begin = begin;
+    s->breaks = breaks;
     s->prefix = s->intermediate[0] = s->intermediate[1] = s->final = 0;
     s->malformed = false;
     s->count = 0;
@@ -166,20 +174,20 @@ static void dispatch_csi(struct parser *p, uint8_t final, uint64_t end)
 }
 
 /* The C1 control U+0080..U+009F or its 7-bit form ESC 0x40..0x5F: whether it opens a sequence or a string. */
-static bool open_c1(struct parser *p, uint8_t c1, uint64_t begin)
+static bool open_c1(struct parser *p, uint8_t c1, uint64_t begin, bool breaks)
 {
     switch (c1) {
     case 0x90: /* DCS */
-        start_sequence(p, begin, DCS_ENTRY);
+        start_sequence(p, begin, DCS_ENTRY, breaks);
         return true;
     case 0x9b: /* CSI */
-        start_sequence(p, begin, CSI_ENTRY);
+        start_sequence(p, begin, CSI_ENTRY, breaks);
         return true;
     case 0x98: /* SOS */
     case 0x9d: /* OSC */
     case 0x9e: /* PM */
     case 0x9f: /* APC */
-        start_sequence(p, begin, STRING);
+        start_sequence(p, begin, STRING, breaks);
         start_string(p,
                      c1 == 0x98   ? PARSER_SOS
                      : c1 == 0x9d ? PARSER_OSC
@@ -193,10 +201,11 @@ static bool open_c1(struct parser *p, uint8_t c1, uint64_t begin)
 }
 
 /* A C1 control as the two bytes of its UTF-8 form, the first at begin. It ends whatever was unfinished. */
-static void take_c1(struct parser *p, uint8_t c1, uint64_t begin)
+static void take_c1(struct parser *p, uint8_t c1, uint64_t begin, bool breaks)
 {
     p->state = GROUND;
-    if (!open_c1(p, c1, begin))
+    p->broken = false;
+    if (!open_c1(p, c1, begin, breaks))
         emit_control(p, c1, begin);
 }
 
@@ -246,7 +255,7 @@ static void take_escape(struct parser *p, uint8_t c, uint64_t end)
     if (c >= 0x20 && c <= 0x2f) {
         collect(p, c);
         p->state = ESCAPE_INTERMEDIATE;
-    } else if (p->state == ESCAPE && c >= 0x40 && c <= 0x5f && open_c1(p, c + 0x40, p->sequence.begin)) {
+    } else if (p->state == ESCAPE && c >= 0x40 && c <= 0x5f && open_c1(p, c + 0x40, p->sequence.begin, p->sequence.breaks)) {
         return;
     } else {
         dispatch_escape(p, c, end);
@@ -328,10 +337,11 @@ static size_t run_sequence(struct parser *p, const uint8_t *data, uint64_t at)
     if (c >= 0x80) {
         /* No sequence has such a byte: it ends there, and text or a C1 control follows. */
         p->state = GROUND;
+        p->broken = true;
         return 0;
     }
     if (c == ESC) {
-        start_sequence(p, at, ESCAPE);
+        start_sequence(p, at, ESCAPE, true);
     } else if (c == CAN || c == SUB) {
         p->state = GROUND;
         emit_control(p, c, at);
@@ -349,7 +359,7 @@ static size_t run_string(struct parser *p, const uint8_t *data, size_t len, uint
         p->string.broken_off = !st;
         end_string(p, st ? at + 1 : at - 1);
         if (!st)
-            start_sequence(p, at - 1, ESCAPE);
+            start_sequence(p, at - 1, ESCAPE, true);
         return st ? 1 : 0;
     }
     size_t payload = scan_payload(data, len);
@@ -372,7 +382,7 @@ static size_t run_string(struct parser *p, const uint8_t *data, size_t len, uint
         } else {
             p->string.broken_off = true;
             end_string(p, end - 1);
-            take_c1(p, data[payload + 1], end - 1);
+            take_c1(p, data[payload + 1], end - 1, true);
         }
         return payload + 2;
     } else if (c == C1_LEAD && payload + 1 == len) {
@@ -422,6 +432,7 @@ static size_t take_plain_csi(struct parser *p, const uint8_t *data, size_t len, 
     if (i == len)
         return 0;
     s->begin = at;
+    s->breaks = false;
     s->prefix = prefix;
     s->intermediate[0] = s->intermediate[1] = 0;
     s->malformed = false;
@@ -450,7 +461,7 @@ static size_t run_ground(struct parser *p, const uint8_t *data, size_t len, uint
         size_t taken = take_plain_csi(p, data, len, at);
         if (taken > 0)
             return taken;
-        start_sequence(p, at, ESCAPE);
+        start_sequence(p, at, ESCAPE, false);
         return 1;
     }
     size_t text = text_length(data, len);
@@ -465,7 +476,7 @@ static size_t run_ground(struct parser *p, const uint8_t *data, size_t len, uint
         return text;
     }
     if (c == C1_LEAD) {
-        take_c1(p, data[1], at);
+        take_c1(p, data[1], at, p->broken);
         return 2;
     }
     emit_control(p, c, at);

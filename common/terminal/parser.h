@@ -27,6 +27,7 @@ struct parser_sequence {
     uint8_t prefix;      /* of a control sequence: '<' '=' '>' '?', or 0 */
     uint8_t intermediate[2]; /* 0x20..0x2F, or 0 */
     uint8_t final;
+    bool breaks;                /* it breaks off another sequence or string, which ends nowhere else */
     bool malformed;             /* of no valid form, or more intermediates than fit: to be ignored */
     unsigned count;             /* parameters and sub-parameters; those that do not fit are dropped */
     uint64_t sub;               /* bit i: value[i] is a sub-parameter of the parameter before it */
@@ -79,6 +80,7 @@ struct parser {
     void *user;
     uint64_t offset; /* of the next byte fed */
     uint8_t state;
+    bool broken; /* a sequence has been broken off by what comes next */
     uint8_t tail_len;
     uint8_t tail[4];             /* the start of a character whose end has not come yet */
     struct parser_sequence sequence; /* being read; begin is that of the string while one is read */

@@ -7,13 +7,8 @@
 #include "common/terminal/parser.h"
 #include "common/terminal/replay_rules.h"
 
-enum { COLLECT_MAX = 16384, EMBEDDED_MAX = 8 };
-
-/* A control inside of a sequence, which acts before the sequence does. */
-struct embedded {
-    uint64_t at;
-    uint8_t control;
-};
+/* How much of a string is kept to judge it; a sequence longer than the second is no question, but rubbish. */
+enum { COLLECT_MAX = 16384, SEQUENCE_MAX = 16384 };
 
 struct replay {
     struct parser parser;
@@ -27,8 +22,8 @@ struct replay {
     struct bytes head;   /* owned; the start of a string's payload while its verdict is awaited */
     enum replay_verdict verdict; /* of the string being read */
     bool drop_chunks;            /* the rest of an image that was asked about */
-    struct embedded embedded[EMBEDDED_MAX];
-    unsigned embedded_count;
+    struct bytes embedded;   /* owned; controls inside of a sequence, which act before it does */
+    uint64_t embedded_begin; /* where that sequence begins */
 };
 
 static const uint8_t *raw(const struct replay *r, uint64_t offset)
@@ -91,17 +86,16 @@ static void drop_until(struct replay *r, uint64_t end)
     flush(r);
 }
 
-/* The controls inside of sequences go out that came before the offset, but for bells and the like. */
+/* The controls inside of a sequence that begins before that offset go out, but for bells and the like. */
 static void emit_embedded(struct replay *r, uint64_t end)
 {
-    unsigned left = 0;
-    for (unsigned i = 0; i < r->embedded_count; i++) {
-        if (r->embedded[i].at >= end)
-            r->embedded[left++] = r->embedded[i];
-        else if (!replay_drops_control(r->embedded[i].control))
-            emit(r, &r->embedded[i].control, 1);
+    if (r->embedded.len == 0 || r->embedded_begin >= end)
+        return;
+    for (size_t i = 0; i < r->embedded.len; i++) {
+        if (!replay_drops_control(r->embedded.data[i]))
+            emit(r, &r->embedded.data[i], 1);
     }
-    r->embedded_count = left;
+    r->embedded.len = 0;
 }
 
 /*
@@ -130,7 +124,7 @@ static void hold_until(struct replay *r, uint64_t end)
 /* A sequence, which ends there, goes out without the bells and questions that are in it. */
 static void pass_sequence(struct replay *r, uint64_t end)
 {
-    if (r->embedded_count == 0) {
+    if (r->embedded.len == 0) {
         pass_until(r, end);
         return;
     }
@@ -146,7 +140,7 @@ static void pass_sequence(struct replay *r, uint64_t end)
         memmove(r->out->data + i, r->out->data + i + 1, r->out->len - i - 1);
         r->out->len--;
     }
-    r->embedded_count = 0;
+    r->embedded.len = 0;
 }
 
 /* Something begins that may have broken off a sequence: that goes out, for only so it is broken off there too. */
@@ -166,13 +160,23 @@ static void on_text(void *user, const uint8_t *data, size_t len, uint64_t begin)
     pass_until(r, begin + len);
 }
 
+/* A control inside of the sequence being read. */
+static void embed(struct replay *r, uint8_t control)
+{
+    uint64_t begin = r->parser.sequence.begin;
+    if (r->embedded.len > 0 && r->embedded_begin != begin)
+        abandon(r, begin);
+    r->embedded_begin = begin;
+    if (r->embedded.len < SEQUENCE_MAX && r->error == 0)
+        r->error = bytes_append(&r->embedded, &control, 1);
+}
+
 static void on_control(void *user, uint8_t control, uint64_t begin)
 {
     struct replay *r = user;
     uint64_t end = begin + (control < 0x80 ? 1 : 2);
     if (parser_in_sequence(&r->parser)) {
-        if (r->embedded_count < EMBEDDED_MAX)
-            r->embedded[r->embedded_count++] = (struct embedded){begin, control};
+        embed(r, control);
         return;
     }
     pass_broken(r, begin);
@@ -202,7 +206,8 @@ static void on_escape(void *user, const struct parser_sequence *escape)
 static void on_csi(void *user, const struct parser_sequence *csi)
 {
     struct replay *r = user;
-    enum replay_verdict verdict = replay_judge_csi(csi);
+    enum replay_verdict verdict =
+        csi->end - csi->begin > SEQUENCE_MAX ? REPLAY_PASS : replay_judge_csi(csi);
     abandon(r, csi->begin);
     if (verdict == REPLAY_PASS)
         pass_sequence(r, csi->end);
@@ -245,6 +250,7 @@ static void judge_apc(struct replay *r, uint64_t end)
     if (r->verdict != REPLAY_REWRITE)
         return;
     drop_until(r, end);
+    emit_embedded(r, end);
     if (r->error == 0)
         r->error = replay_rewrite_apc(keys, r->head.len, r->out);
     r->verdict = REPLAY_PASS;
@@ -278,17 +284,19 @@ static void on_string_end(void *user, const struct parser_string *string)
         judge_apc(r, string->begin + 2 + r->head.len);
     if (r->verdict == REPLAY_REWRITE) {
         drop_until(r, string->end);
+        emit_embedded(r, string->end);
         if (r->error == 0 && !string->truncated && !string->cancelled)
             r->error = replay_rewrite_osc(string, r->out);
     } else if (r->verdict == REPLAY_DROP) {
         drop_until(r, string->end);
+        emit_embedded(r, string->end);
     } else {
         pass_until(r, string->end);
         /* What ends it may not go out. */
         if (string->broken_off)
             emit(r, "\033\\", 2);
     }
-    r->head.len = 0;
+    r->head.len = r->embedded.len = 0;
 }
 
 static const struct parser_events events = {
@@ -316,6 +324,7 @@ void replay_destroy(struct replay *replay)
     parser_finish(&replay->parser);
     bytes_finish(&replay->held);
     bytes_finish(&replay->head);
+    bytes_finish(&replay->embedded);
     free(replay);
 }
 
@@ -324,14 +333,21 @@ static void settle(struct replay *r, uint64_t end)
 {
     if (parser_in_sequence(&r->parser))
         abandon(r, parser_begin(&r->parser));
-    else
-        pass_broken(r, parser_begin(&r->parser));
+    else if (parser_is_ground(&r->parser))
+        pass_broken(r, end);
     if (parser_in_string(&r->parser) && r->verdict != REPLAY_WAIT) {
         /* An ESC or 0xC2 at the end may belong to what comes next. */
         uint8_t last = r->data[end - 1 - r->data_begin];
         uint64_t sure = last == 0x1b || last == 0xc2 ? end - 1 : end;
         decide_until(r, sure, r->verdict != REPLAY_DROP);
+        if (r->verdict == REPLAY_DROP)
+            emit_embedded(r, sure);
+        r->embedded.len = 0;
     }
+    /* Nothing is kept without bounds. */
+    if (parser_in_sequence(&r->parser) && !parser_in_string(&r->parser) &&
+        end - parser_begin(&r->parser) > SEQUENCE_MAX)
+        pass_until(r, end);
     hold_until(r, end);
     flush(r);
 }
@@ -367,7 +383,7 @@ int replay_end(struct replay *replay, struct bytes *out)
         r = bytes_append(out, replay->held.data, replay->held.len);
     replay->held.len = 0;
     replay->head.len = 0;
-    replay->embedded_count = 0;
+    replay->embedded.len = 0;
     replay->drop_chunks = false;
     parser_skip(&replay->parser, replay->parser.offset);
     return r;

@@ -15,6 +15,12 @@ struct shared {
 /* A copy of len bytes with one reference. NULL = no memory. */
 struct shared *shared_create(const void *data, size_t len);
 
+/*
+ * The same for the text of a control string, without what would not stay in one when it is sent again: C0 controls,
+ * and 0xC2 where the byte after it makes a C1 control of it.
+ */
+struct shared *shared_create_text(const void *data, size_t len);
+
 /* One reference more or less; NULL is fine for both. ref returns its argument. */
 struct shared *shared_ref(struct shared *shared);
 void shared_unref(struct shared *shared);

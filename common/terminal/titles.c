@@ -62,7 +62,7 @@ bool titles_equal(const struct titles *a, const struct titles *b)
 void titles_set(struct titles *titles, int what, const void *data, size_t len)
 {
     titles->touched = true;
-    struct shared *text = shared_create(data, len > TITLES_LEN_MAX ? TITLES_LEN_MAX : len);
+    struct shared *text = shared_create_text(data, len > TITLES_LEN_MAX ? TITLES_LEN_MAX : len);
     if (what & TITLES_WINDOW)
         shared_replace(&titles->title, shared_ref(text));
     if (what & TITLES_ICON)

@@ -36,28 +36,29 @@ static void consider_checkpoint(struct tracker *tracker, uint64_t offset)
         tracker->next_checkpoint = offset + CHECKPOINT_SPACING;
 }
 
-void tracker_offer_checkpoint(struct tracker *tracker, uint64_t offset)
+void tracker_offer_checkpoint(struct tracker *tracker, const struct parser_sequence *csi)
 {
-    if (offset >= checkpoints_last(&tracker->checkpoints) + CHECKPOINT_NEAREST)
-        consider_checkpoint(tracker, offset);
+    if (!csi->breaks && csi->begin >= checkpoints_last(&tracker->checkpoints) + CHECKPOINT_NEAREST)
+        consider_checkpoint(tracker, csi->begin);
 }
 
-void tracker_enter_alternate(struct tracker *tracker, unsigned mode)
+void tracker_enter_alternate(struct tracker *tracker, const struct parser_sequence *csi, unsigned mode)
 {
     struct canvas *canvas = &tracker->canvas;
-    if (!canvas->state.alternate && canvas_is_sure(canvas) &&
+    bool first = csi->value[0] == (int32_t)mode;
+    if (!canvas->state.alternate && canvas_is_sure(canvas) && first && !csi->breaks &&
         checkpoints_add(&tracker->checkpoints, canvas, canvas->begin, false))
         checkpoints_enter(&tracker->checkpoints);
     canvas_enter_alternate(canvas, mode);
 }
 
-void tracker_leave_alternate(struct tracker *tracker, unsigned mode)
+void tracker_leave_alternate(struct tracker *tracker, const struct parser_sequence *csi, unsigned mode)
 {
     struct canvas *canvas = &tracker->canvas;
-    bool left = canvas->state.alternate;
+    bool left = canvas->state.alternate, last = csi->value[csi->count - 1] == (int32_t)mode;
     canvas_leave_alternate(canvas, mode);
     if (left)
-        checkpoints_leave(&tracker->checkpoints, canvas, canvas->last + 1, canvas_is_sure(canvas));
+        checkpoints_leave(&tracker->checkpoints, canvas, csi->end, canvas_is_sure(canvas) && last);
 }
 
 void tracker_reset(struct tracker *tracker)
@@ -141,7 +142,11 @@ static void on_string_end(void *user, const struct parser_string *string)
     canvas_at(&tracker->canvas, string->begin, string->end);
     if (!string->cancelled)
         tracker_string(tracker, string);
-    after_sequence(tracker, string->end);
+    /* What breaks a string off is what ends it: no replay may end before that. */
+    if (string->broken_off)
+        canvas_break_text(&tracker->canvas);
+    else
+        after_sequence(tracker, string->end);
 }
 
 static const struct parser_events events = {
@@ -246,8 +251,8 @@ int tracker_undo(const struct tracker *tracker, struct bytes *out)
 {
     struct writer writer = {.out = out};
     size_t len = out->len;
-    bool in_sequence = parser_in_sequence(&tracker->parser);
-    undo_write(&tracker->canvas, in_sequence, !in_sequence && !parser_is_ground(&tracker->parser), &writer);
+    undo_write(&tracker->canvas, !parser_is_ground(&tracker->parser), parser_in_sequence(&tracker->parser),
+               &writer);
     if (writer.error < 0)
         out->len = len;
     return writer.error;

@@ -77,7 +77,7 @@ static void erase_display(struct tracker *tracker, const struct parser_sequence 
     int how = parser_param(csi, 0, 0);
     bool home = canvas->cursor.most == 0 && canvas->cursor.y == 0;
     if (csi->prefix == 0 && (how == 2 || (how == 0 && home)))
-        tracker_offer_checkpoint(tracker, csi->begin);
+        tracker_offer_checkpoint(tracker, csi);
     canvas_erase_display(canvas, how, csi->prefix == '?');
     if (how == 3)
         tracker->history = csi->end;
@@ -159,24 +159,18 @@ static void change_columns(struct canvas *canvas)
 
 static void change_side_margins(struct canvas *canvas, bool value)
 {
-    struct margins *margins = &shown(canvas)->margins;
     canvas->state.side_margins = value;
-    margins->sides_set = false;
-    margins->left = margins->right = 0;
+    for (int i = 0; i < 2; i++) {
+        struct margins *margins = &canvas->state.screen[i].margins;
+        margins->sides_set = false;
+        margins->left = margins->right = 0;
+    }
 }
 
 static void change_blink(struct canvas *canvas, bool value)
 {
     canvas->state.blink_after_style = true;
     modes_set(&canvas->state.modes, 12, value, true);
-}
-
-static void change_screen(struct tracker *tracker, unsigned mode, bool value)
-{
-    if (value)
-        tracker_enter_alternate(tracker, mode);
-    else
-        tracker_leave_alternate(tracker, mode);
 }
 
 /* DECANM: xterm.js takes set as a reset of the character sets; reset makes a VT52 of those that can be one. */
@@ -190,7 +184,8 @@ static void change_language(struct canvas *canvas, bool value)
         canvas->unsure |= UNSURE_VT52;
 }
 
-static void change_private_mode(struct tracker *tracker, unsigned number, bool value)
+static void change_private_mode(struct tracker *tracker, const struct parser_sequence *csi, unsigned number,
+                                bool value)
 {
     struct canvas *canvas = &tracker->canvas;
     switch (number) {
@@ -215,7 +210,10 @@ static void change_private_mode(struct tracker *tracker, unsigned number, bool v
     case 47:
     case 1047:
     case 1049:
-        change_screen(tracker, number, value);
+        if (value)
+            tracker_enter_alternate(tracker, csi, number);
+        else
+            tracker_leave_alternate(tracker, csi, number);
         break;
     case 66:
         canvas->state.keypad = value;
@@ -242,7 +240,7 @@ static void change_private_modes(struct tracker *tracker, const struct parser_se
 {
     for (unsigned i = 0; i < csi->count; i++) {
         if (csi->value[i] > 0)
-            change_private_mode(tracker, (unsigned)csi->value[i], csi->final == 'h');
+            change_private_mode(tracker, csi, (unsigned)csi->value[i], csi->final == 'h');
     }
 }
 
@@ -281,7 +279,7 @@ static void restore_modes(struct tracker *tracker, const struct parser_sequence 
         if (modes_is_plain(number))
             modes_set(&state->modes, number, value, false);
         else
-            change_private_mode(tracker, number, value);
+            change_private_mode(tracker, csi, number, value);
     }
 }
 

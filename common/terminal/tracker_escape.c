@@ -173,7 +173,7 @@ static const char *osc_text(const struct parser_string *string, uint32_t *ret_nu
 
 static void set_shared(struct shared **slot, const char *text, size_t len, size_t most)
 {
-    shared_replace(slot, len > 0 && len <= most ? shared_create(text, len) : NULL);
+    shared_replace(slot, len > 0 && len <= most ? shared_create_text(text, len) : NULL);
 }
 
 /* OSC 8: parameters;address, an empty address ends the link. */

@@ -22,12 +22,15 @@ void tracker_control(struct tracker *tracker, uint8_t control, uint64_t begin);
 void tracker_escape(struct tracker *tracker, const struct parser_sequence *escape);
 void tracker_string(struct tracker *tracker, const struct parser_string *string);
 
-/* Before something that makes a good point to begin a replay at. */
-void tracker_offer_checkpoint(struct tracker *tracker, uint64_t offset);
+/* Before a sequence that makes its begin a good point for a replay to begin at. */
+void tracker_offer_checkpoint(struct tracker *tracker, const struct parser_sequence *csi);
 
-/* The screen is changed by a mode, the sequence being carried out. */
-void tracker_enter_alternate(struct tracker *tracker, unsigned mode);
-void tracker_leave_alternate(struct tracker *tracker, unsigned mode);
+/*
+ * The screen is changed by a mode in that sequence, which is being carried out. If it is the only one, a replay can
+ * leave the visit to the alternate screen out.
+ */
+void tracker_enter_alternate(struct tracker *tracker, const struct parser_sequence *csi, unsigned mode);
+void tracker_leave_alternate(struct tracker *tracker, const struct parser_sequence *csi, unsigned mode);
 
 /* RIS, the sequence being carried out. */
 void tracker_reset(struct tracker *tracker);

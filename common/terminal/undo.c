@@ -122,7 +122,7 @@ static void write_fresh_line(const struct canvas *canvas, const struct cursor *c
         writer_text(writer, "\r\n");
 }
 
-void undo_write(const struct canvas *canvas, bool in_sequence, bool in_character, struct writer *writer)
+void undo_write(const struct canvas *canvas, bool unfinished, bool in_sequence, struct writer *writer)
 {
     if (in_sequence)
         writer_text(writer, "\030\033\\");
@@ -131,7 +131,8 @@ void undo_write(const struct canvas *canvas, bool in_sequence, bool in_character
     free_drawing(canvas, writer);
     free_modes(&canvas->state, writer);
     bool moved = free_tabs(canvas, writer);
-    write_fresh_line(canvas, &cursor, moved || in_character, homed, writer);
+    /* What was unfinished may come to be shown, or to move the cursor. */
+    write_fresh_line(canvas, &cursor, moved || unfinished, homed, writer);
     if (canvas->state.synchronized)
         writer_text(writer, "\033[?2026l");
 }

@@ -7,7 +7,7 @@
 #include "common/terminal/canvas.h"
 #include "common/terminal/writer.h"
 
-/* The output ends inside of a sequence or string; or of a character, of which something may come to be shown. */
-void undo_write(const struct canvas *canvas, bool in_sequence, bool in_character, struct writer *writer);
+/* unfinished: the output ends inside of a sequence or character; in_sequence: inside of a sequence or string. */
+void undo_write(const struct canvas *canvas, bool unfinished, bool in_sequence, struct writer *writer);
 
 #endif

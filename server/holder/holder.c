@@ -221,12 +221,14 @@ void holder_maybe_exit(struct holder *holder)
     control_end_all(holder);
 }
 
-/* The template ignores SIGCHLD; a job's holder waits for it. What a terminal sends is not for us.
+/*
+ * The template ignores SIGCHLD; a job's holder waits for it. What a terminal sends is not for us.
+ * XFSZ: the server may have been started under a ulimit -f; a log that cannot grow is no death.
  */
 static void set_signals(void)
 {
-    static const int ignored[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGPIPE,
-                                  SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2};
+    static const int ignored[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGPIPE, SIGTSTP,
+                                  SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGXFSZ};
     signal(SIGCHLD, SIG_DFL);
     for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
         signal(ignored[i], SIG_IGN);

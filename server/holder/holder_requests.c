@@ -15,6 +15,14 @@ static void answer_done(struct control *control, uint32_t request_id, const char
     channel_send(&control->channel, MSG_DONE, request_id, &body, NULL, 0);
 }
 
+/* "job 3 WHAT": done, and something to be told. */
+static void answer_note(struct control *control, uint32_t request_id, const char *what)
+{
+    char note[64];
+    snprintf(note, sizeof(note), "job %u %s", control->holder->info.id, what);
+    answer_done(control, request_id, note);
+}
+
 static void answer_errno(struct control *control, uint32_t request_id, const char *what, int error)
 {
     char text[256];
@@ -92,7 +100,7 @@ static void on_stop_timer(uv_timer_t *timer)
 static void handle_stop(struct holder *holder, struct control *control, uint32_t request_id)
 {
     if (holder->state == JOB_STOPPED) {
-        answer_done(control, request_id, "it is stopped already");
+        answer_note(control, request_id, "is stopped already");
         return;
     }
     if (kill(-(pid_t)holder->info.pid, SIGTSTP) < 0) {
@@ -110,8 +118,10 @@ static void handle_continue(struct holder *holder, struct control *control, uint
     int r = holder_continue(holder);
     if (r < 0)
         answer_errno(control, request_id, "continue", -r);
+    else if (stopped)
+        answer_done(control, request_id, NULL);
     else
-        answer_done(control, request_id, stopped ? NULL : "it is running already");
+        answer_note(control, request_id, "is running already");
 }
 
 static void handle_signal(struct holder *holder, struct control *control, uint32_t request_id,
@@ -159,7 +169,10 @@ static void handle_detach(struct holder *holder, struct control *control, uint32
         viewer_leave(v, LEFT_DETACHED_FROM);
     }
     holder_update_reading(holder);
-    answer_done(control, request_id, count ? NULL : "nobody was attached");
+    if (count > 0)
+        answer_done(control, request_id, NULL);
+    else
+        answer_note(control, request_id, "was attached nowhere");
 }
 
 static void handle_rename(struct holder *holder, struct control *control, uint32_t request_id,
@@ -183,17 +196,31 @@ static void handle_follow(struct holder *holder, struct control *control, uint32
         wait_for(holder, control, request_id, MSG_FOLLOW, request->offset);
 }
 
+/* The server did not know yet. For whoever kills or follows a job its end is an answer. */
+static void answer_ended(struct holder *holder, struct control *control,
+                         const struct wire_frame *frame)
+{
+    if (frame->type == MSG_FOLLOW)
+        answer_log(holder, control, frame->request_id);
+    else if (frame->type == MSG_KILL || frame->type == MSG_SIGNAL)
+        answer_done(control, frame->request_id, "the job has ended already");
+    else
+        channel_send_error(&control->channel, frame->request_id, ERROR_ENDED, "the job has ended");
+}
+
 void holder_request(struct holder *holder, struct control *control, struct wire_frame *frame)
 {
     if (frame->type == MSG_HELLO || frame->type == MSG_DONE || frame->type == MSG_ERROR)
         return; /* answers to what we never ask: an error of theirs is for their log */
     bool alive = holder->state == JOB_RUNNING || holder->state == JOB_STOPPED ||
                  (holder->state == JOB_EXITING && frame->type != MSG_STOP);
+    if (holder->state == JOB_STARTING && frame->type != MSG_RENAME) {
+        channel_send_error(&control->channel, frame->request_id, ERROR_BUSY,
+                           "the job is being started");
+        return;
+    }
     if (!alive && frame->type != MSG_RENAME) {
-        bool starting = holder->state == JOB_STARTING;
-        channel_send_error(&control->channel, frame->request_id,
-                           starting ? ERROR_BUSY : ERROR_ENDED,
-                           starting ? "the job is being started" : "the job has ended");
+        answer_ended(holder, control, frame);
         return;
     }
     switch (frame->type) {

@@ -78,8 +78,13 @@ static void greet_first_viewer(struct holder *holder)
     struct viewer *viewer = holder->first_viewer;
     holder->first_viewer = NULL;
     int fd = fd_dup(holder->pty.ptmx_fd);
-    if (fd >= 0)
+    if (fd >= 0) {
         channel_send(&viewer->channel, MSG_ATTACHED, holder->first_request, &holder->info, &fd, 1);
+        return;
+    }
+    channel_send_error(&viewer->channel, holder->first_request, ERROR_OS,
+                       "cannot pass the job's PTY: no descriptors left; the job runs detached");
+    viewer_end(viewer);
 }
 
 static void on_launched(struct launch *launch, enum start_stage stage, int error)
@@ -186,7 +191,9 @@ static int begin(struct holder *holder, const struct msg_start *start, enum star
         return pts_fd;
     char socket[sizeof(holder->runtime_dir) + 16];
     snprintf(socket, sizeof(socket), "%s", holder->runtime_dir);
-    char *jobs = strstr(socket, "/jobs/");
+    char *jobs = NULL; /* the last one: the runtime directory may lie below another "jobs" */
+    for (char *at = socket; (at = strstr(at, "/jobs/")); at++)
+        jobs = at;
     if (jobs)
         strcpy(jobs, "/sock");
     struct launch_env env = {.id = holder->info.id,

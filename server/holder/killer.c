@@ -8,11 +8,16 @@
 #include "common/log.h"
 #include "common/process.h"
 
-/* A descendant that forked between our walk and the signal shows in the next walk. */
-static void signal_all(const pid_t *pids, ssize_t count, int sig)
+/*
+ * A descendant that forked between our walk and the signal shows in the next walk. Returns how many
+ * are not another user's (sudo): those nobody but their user can end.
+ */
+static ssize_t signal_all(const pid_t *pids, ssize_t count, int sig)
 {
+    ssize_t ours = 0;
     for (ssize_t i = 0; i < count; i++)
-        kill(pids[i], sig);
+        ours += kill(pids[i], sig) == 0 || errno != EPERM;
+    return ours;
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -63,7 +68,10 @@ void killer_check(struct killer *killer)
     ssize_t count = process_descendants(&pids);
     if (killer->forced && count > 0) {
         kill(-killer->pgid, SIGKILL);
-        signal_all(pids, count, SIGKILL);
+        ssize_t ours = signal_all(pids, count, SIGKILL);
+        if (ours == 0)
+            log_warn("%zd processes of other users are left: they cannot be killed", count);
+        count = ours;
     }
     free(pids);
     if (count < 0)

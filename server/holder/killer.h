@@ -1,6 +1,7 @@
 /*
  * Ends a job with everything it started: TERM and CONT to its process group and its other
- * descendants, after the grace KILL to whatever is left, again and again until nothing is.
+ * descendants, after the grace KILL to whatever is left, again and again until nothing is (but for
+ * what belongs to another user, and gets no more than the hang-up of its terminal).
  * (A stopped process does not act on TERM until it is continued: signal(7).)
  *
  * Driven by events: the owner calls killer_check after each child it reaped. The holder is a

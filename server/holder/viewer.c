@@ -236,6 +236,10 @@ static ssize_t read_back(struct viewer *viewer, uint64_t offset, size_t len, boo
     if (skipped > 0)
         log_info("client %d misses %llu bytes that the log no longer has", (int)viewer->pid,
                  (unsigned long long)skipped);
+    if (skipped >= len)
+        return (ssize_t)len;
+    if ((size_t)n > len - skipped)
+        n = (ssize_t)(len - skipped);
     int r = filter ? replay_feed(viewer->replay, buf, (size_t)n, &viewer->pending)
                    : bytes_append(&viewer->pending, buf, (size_t)n);
     return r < 0 ? r : n + (ssize_t)skipped;

@@ -60,6 +60,35 @@ void jobs_await_printed(struct fixture *fixture, const char *job, uint64_t befor
         ck_assert_msg(!deadline_passed(deadline), "job %s prints nothing more", job);
 }
 
+static void let_time_pass(struct fixture *fixture)
+{
+    struct fixture_result result = {0};
+    fixture_js(fixture, &result, "run", "-d", "--", fixture->pty_child, "flood", "4000000", "long",
+               NULL);
+    fixture_expect_code(&result, 0);
+    char *id = strndup(result.out, strcspn(result.out, "\n"));
+    fixture_js(fixture, &result, "wait", id, NULL);
+    fixture_expect_code(&result, 0);
+    free(id);
+    fixture_result_finish(&result);
+}
+
+uint64_t jobs_await_held_back(struct fixture *fixture, const char *job, struct pty_driver *reading)
+{
+    struct deadline deadline = deadline_default();
+    uint64_t before;
+    uint64_t after = jobs_printed(fixture, job);
+    do {
+        before = after;
+        let_time_pass(fixture);
+        if (reading)
+            pty_driver_read_now(reading);
+        after = jobs_printed(fixture, job);
+        ck_assert_msg(!deadline_passed(deadline), "job %s is not held back", job);
+    } while (after != before);
+    return after;
+}
+
 void jobs_await(struct fixture *fixture, const char *job, const char *text)
 {
     struct fixture_result result = {0};

@@ -33,6 +33,13 @@ void jobs_await_process(pid_t pid, char state);
 uint64_t jobs_printed(struct fixture *fixture, const char *job);
 void jobs_await_printed(struct fixture *fixture, const char *job, uint64_t before);
 
+/*
+ * Waits until the job prints no more, reading the terminal meanwhile if it is not NULL, and returns
+ * how much it has printed then. Between two looks another job prints some megabytes from start to
+ * end: whoever can go on has the time to.
+ */
+uint64_t jobs_await_held_back(struct fixture *fixture, const char *job, struct pty_driver *reading);
+
 /* Closes the terminal window and waits until all that ran in its session has ended, so that no
  * client on its way out is taken for a stray process. Destroys the driver. */
 void jobs_close(struct pty_driver *driver);

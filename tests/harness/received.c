@@ -13,7 +13,6 @@ struct sequence {
     char marker; /* one of < = > ? or 0 */
     unsigned parameters[PARAMETERS_MAX];
     size_t count; /* of them; at least 1 */
-    bool given;   /* there was at least one digit */
     char intermediate;
     char final;
 };
@@ -23,9 +22,15 @@ static bool default_of(unsigned number)
     return number == 7 || number == 8 || number == 25 || number == 1035;
 }
 
+static unsigned same_mode(unsigned number)
+{
+    return number == 47 || number == 1047 ? 1049 : number;
+}
+
 static void set_mode(struct received *received, unsigned number, bool set)
 {
     size_t at = 0;
+    number = same_mode(number);
     while (at < received->mode_count && received->modes[at].number != number)
         at++;
     if (at == RECEIVED_MODES_MAX)
@@ -39,7 +44,7 @@ static void set_mode(struct received *received, unsigned number, bool set)
 bool received_mode(const struct received *received, unsigned number)
 {
     for (size_t i = 0; i < received->mode_count; i++) {
-        if (received->modes[i].number == number)
+        if (received->modes[i].number == same_mode(number))
             return received->modes[i].set;
     }
     return default_of(number);
@@ -52,19 +57,59 @@ static void apply_private(struct received *received, const struct sequence *sequ
         set_mode(received, sequence->parameters[i], sequence->final == 'h');
 }
 
+#define BIT(attribute) ((uint64_t)1 << (attribute))
+
+/* ECMA-48 8.3.117 and xterm: 21 to 29 take back what 1 to 9 set, 39 and 49 the colours. */
+static uint64_t pen_after(uint64_t pen, unsigned attribute)
+{
+    if (attribute == 0)
+        return 0;
+    if (attribute == 21 || (attribute >= 1 && attribute <= 9))
+        return pen | BIT(attribute);
+    if (attribute == 22)
+        return pen & ~(BIT(1) | BIT(2));
+    if (attribute == 24)
+        return pen & ~(BIT(4) | BIT(21));
+    if (attribute >= 23 && attribute <= 29)
+        return pen & ~BIT(attribute - 20);
+    if (attribute == 39 || attribute == 49)
+        return pen & ~BIT(attribute - 9);
+    if (attribute == 55 || attribute == 59)
+        return pen & ~BIT(attribute == 55 ? 53 : 58);
+    if (attribute == 53 || attribute == 58)
+        return pen | BIT(attribute);
+    if ((attribute >= 30 && attribute <= 38) || (attribute >= 90 && attribute <= 97))
+        return pen | BIT(30);
+    if ((attribute >= 40 && attribute <= 48) || (attribute >= 100 && attribute <= 107))
+        return pen | BIT(40);
+    return pen; /* fonts and the like */
+}
+
+static void apply_pen(struct received *received, const struct sequence *sequence)
+{
+    for (size_t i = 0; i < sequence->count; i++) {
+        unsigned attribute = sequence->parameters[i];
+        received->pen = pen_after(received->pen, attribute);
+        if (attribute == 38 || attribute == 48 || attribute == 58)
+            return; /* the rest is that colour: what follows it in one sequence is not looked at */
+    }
+}
+
 static void apply_plain(struct received *received, const struct sequence *sequence)
 {
     unsigned first = sequence->parameters[0];
     if (sequence->intermediate == ' ' && sequence->final == 'q')
         received->cursor_style = first != 0;
-    else if (sequence->intermediate == '!' && sequence->final == 'p')
+    if (sequence->intermediate == '!' && sequence->final == 'p')
         received->resets++;
-    else if (sequence->intermediate)
+    if (sequence->intermediate)
         return;
-    else if (sequence->final == 'm')
-        received->pen = sequence->parameters[sequence->count - 1] != 0;
-    else if (sequence->final == 'r')
-        received->margins = sequence->given;
+    if (sequence->final == 'm')
+        apply_pen(received, sequence);
+    if (sequence->final == 'r') {
+        received->top = first;
+        received->bottom = sequence->count > 1 ? sequence->parameters[1] : 0;
+    }
 }
 
 static void apply(struct received *received, const struct sequence *sequence)
@@ -88,16 +133,19 @@ static void apply(struct received *received, const struct sequence *sequence)
 static size_t read_sequence(const uint8_t *data, size_t len, struct sequence *ret)
 {
     *ret = (struct sequence){.count = 1};
+    bool detail = false; /* behind a colon: how to do what the parameter says */
     size_t at = 0;
     if (at < len && data[at] >= '<' && data[at] <= '?')
         ret->marker = (char)data[at++];
     for (; at < len; at++) {
         uint8_t byte = data[at];
         unsigned *parameter = &ret->parameters[ret->count - 1];
-        if (byte >= '0' && byte <= '9') {
+        if (byte == ':' || (detail && byte >= '0' && byte <= '9')) {
+            detail = true;
+        } else if (byte >= '0' && byte <= '9') {
             *parameter = *parameter * 10 + (byte - '0');
-            ret->given = true;
-        } else if (byte == ';' || byte == ':') {
+        } else if (byte == ';') {
+            detail = false;
             ret->count += ret->count < PARAMETERS_MAX;
         } else if (byte >= 0x20 && byte <= 0x2f) {
             ret->intermediate = (char)byte;
@@ -174,7 +222,7 @@ static bool report(bool print, const char *what, unsigned number)
     return false;
 }
 
-bool received_is_clean(const struct received *received, bool print)
+bool received_is_clean(const struct received *received, int rows, bool print)
 {
     bool clean = true;
     for (size_t i = 0; i < received->mode_count; i++) {
@@ -186,9 +234,9 @@ bool received_is_clean(const struct received *received, bool print)
     if (received->keypad)
         clean = report(print, "application keypad", 1);
     if (received->pen)
-        clean = report(print, "pen", 1);
-    if (received->margins)
-        clean = report(print, "margins", 1);
+        clean = report(print, "pen (bits)", (unsigned)received->pen);
+    if (received->top > 1 || (received->bottom > 0 && (int)received->bottom < rows))
+        clean = report(print, "margins, top", received->top);
     if (received->cursor_style)
         clean = report(print, "cursor style", 1);
     if (received->other_keys)
@@ -229,9 +277,8 @@ static bool mode_is(const struct received *received, unsigned number, bool set)
 
 static bool nothing_left_on(const struct received *received, unsigned number, bool set)
 {
-    (void)number;
     (void)set;
-    return received_is_clean(received, false);
+    return received_is_clean(received, (int)number, false);
 }
 
 bool received_await_mode(struct pty_driver *driver, unsigned number, bool set,
@@ -242,11 +289,14 @@ bool received_await_mode(struct pty_driver *driver, unsigned number, bool set,
 
 bool received_await_clean(struct pty_driver *driver, struct deadline deadline)
 {
-    if (await_fact(driver, deadline, nothing_left_on, 0, true))
+    int rows = 0;
+    int cols = 0;
+    (void)pty_driver_size(driver, &rows, &cols);
+    if (await_fact(driver, deadline, nothing_left_on, (unsigned)rows, true))
         return true;
     struct received received;
     const struct transcript *transcript = pty_driver_transcript(driver);
     received_read(&received, transcript->all.data, transcript->all.len);
-    (void)received_is_clean(&received, true);
+    (void)received_is_clean(&received, rows, true);
     return false;
 }

@@ -1,0 +1,60 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/chord.h"
+#include "client/commands.h"
+#include "client/report.h"
+#include "common/config.h"
+
+int commands_read_config(struct config *config)
+{
+    char path[CONFIG_PATH_MAX], text[CONFIG_PATH_MAX + 512];
+    config_init(config);
+    if (config_path(path) < 0)
+        return 0;
+    int r = config_read(config, path, NULL, text, sizeof(text));
+    struct chord_keys keys;
+    if (r < 0 && r != -ENOENT)
+        return report_error("%s", text);
+    if (chord_parse(config->detach_keys, &keys) < 0)
+        return report_error("%s: detach-keys = '%s' is not allowed: %s", path, config->detach_keys,
+                            CHORD_SYNTAX);
+    return 0;
+}
+
+static int run(const struct command *command, void *options, int argc, char **argv)
+{
+    (void)command;
+    (void)options;
+    (void)argc;
+    (void)argv;
+    char path[CONFIG_PATH_MAX], text[CONFIG_PATH_MAX + 512];
+    struct config config;
+    bool *given = calloc(config_key_count, sizeof(*given));
+    config_init(&config);
+    int r = given ? config_path(path) : -ENOMEM;
+    if (r == 0)
+        r = config_read(&config, path, given, text, sizeof(text));
+    int status = r < 0 && r != -ENOENT ? report_error("%s", text) : 0;
+    printf("# %s%s\n", r == -ENOENT ? "no file, these are the defaults: " : "", path);
+    for (size_t i = 0; status == 0 && i < config_key_count; i++) {
+        struct bytes value = {0};
+        config_format(&config, &config_keys[i], &value);
+        printf("%-12s = %-10.*s # %s (%s)\n", config_keys[i].name, (int)value.len,
+               (const char *)value.data, config_keys[i].doc, given[i] ? "file" : "default");
+        bytes_finish(&value);
+    }
+    free(given);
+    return status;
+}
+
+const struct command cmd_config = {
+    .name = "config",
+    .summary = "print the configuration and where each value comes from",
+    .description = "The file is $JS_CONFIG, else $XDG_CONFIG_HOME/js/config, else "
+                   "~/.config/js/config: lines of key = value. What this prints can be put there. "
+                   "A running server takes changes over with js server reload.",
+    .run = run,
+};

@@ -1,0 +1,255 @@
+#include "common/config.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/duration.h"
+
+#define KEY(key_name, key_kind, member, key_initial, lowest, highest, allowed, text)               \
+    {                                                                                              \
+        .name = key_name, .kind = key_kind, .offset = offsetof(struct config, member),             \
+        .initial = key_initial, .least = lowest, .most = highest, .bounds = allowed, .doc = text   \
+    }
+
+const struct config_key config_keys[] = {
+    KEY("detach-keys", CONFIG_TEXT, detach_keys, "^\\ d", 0, 0,
+        "one key or two (^], ctrl-a, d), or none", "keys that detach while attached"),
+    KEY("grace", CONFIG_DURATION, grace_ms, "5s", 0, DURATION_MAX, DURATION_SYNTAX,
+        "from TERM to KILL when a job is ended"),
+    KEY("log-size", CONFIG_SIZE, log_size, "16M", 64u << 10, UINT64_C(1) << 40, "64k to 1024G",
+        "how much of a job's output is kept on disk"),
+    KEY("keep-jobs", CONFIG_NUMBER, keep_jobs, "500", 0, 1000000, "0 to 1000000",
+        "how many ended jobs are kept"),
+    KEY("keep-time", CONFIG_DURATION, keep_ms, "7d", 0, DURATION_MAX, DURATION_SYNTAX,
+        "how long ended jobs are kept"),
+    KEY("scrollback", CONFIG_NUMBER, scrollback, "1000", 0, 1000000, "0 to 1000000",
+        "earlier lines shown when a job is attached to again"),
+};
+const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
+
+/* Digits with k, M or G for 1024 and its powers. */
+static int parse_size(const char *text, uint64_t *ret)
+{
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    if (errno || end == text || *text < '0' || *text > '9')
+        return -EINVAL;
+    unsigned shift = 0;
+    if (*end)
+        shift = *end == 'k' || *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 64;
+    if (shift == 64 || (*end && end[1]) || number > UINT64_MAX >> shift)
+        return -EINVAL;
+    *ret = (uint64_t)number << shift;
+    return 0;
+}
+
+static int parse_number(const char *text, uint64_t *ret)
+{
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    if (errno || *end || *text < '0' || *text > '9')
+        return -EINVAL;
+    *ret = number;
+    return 0;
+}
+
+static int set_text(struct config *config, const struct config_key *key, const char *value)
+{
+    char *member = (char *)config + key->offset;
+    if (strlen(value) >= CONFIG_TEXT_MAX)
+        return -EINVAL;
+    strcpy(member, value);
+    return 0;
+}
+
+static int set(struct config *config, const struct config_key *key, const char *value)
+{
+    uint64_t number = 0;
+    int r = -EINVAL;
+    switch (key->kind) {
+    case CONFIG_TEXT:
+        return set_text(config, key, value);
+    case CONFIG_DURATION:
+        r = duration_parse(value, &number);
+        break;
+    case CONFIG_SIZE:
+        r = parse_size(value, &number);
+        break;
+    case CONFIG_NUMBER:
+        r = parse_number(value, &number);
+        break;
+    }
+    if (r < 0 || number < key->least || number > key->most)
+        return -EINVAL;
+    *(uint64_t *)((char *)config + key->offset) = number;
+    return 0;
+}
+
+void config_init(struct config *config)
+{
+    memset(config, 0, sizeof(*config));
+    for (size_t i = 0; i < config_key_count; i++)
+        if (set(config, &config_keys[i], config_keys[i].initial) < 0)
+            abort(); /* a default that its own key does not allow: the test finds it first */
+}
+
+static const char *home_dir(void)
+{
+    const char *home = getenv("HOME");
+    if (home && home[0] == '/')
+        return home;
+    const struct passwd *entry = getpwuid(geteuid());
+    return entry && entry->pw_dir && entry->pw_dir[0] == '/' ? entry->pw_dir : NULL;
+}
+
+int config_path(char path[CONFIG_PATH_MAX])
+{
+    const char *given = getenv("JS_CONFIG");
+    const char *xdg = getenv("XDG_CONFIG_HOME");
+    int len;
+    if (given && *given) {
+        len = snprintf(path, CONFIG_PATH_MAX, "%s", given);
+    } else if (xdg && *xdg == '/') {
+        len = snprintf(path, CONFIG_PATH_MAX, "%s/js/config", xdg);
+    } else {
+        const char *home = home_dir();
+        if (!home)
+            return -ENOENT;
+        len = snprintf(path, CONFIG_PATH_MAX, "%s/.config/js/config", home);
+    }
+    return len < 0 || (unsigned)len >= CONFIG_PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+/* What a line of the file is read into. */
+struct reader {
+    FILE *file;
+    int line; /* being read, from 1 */
+    struct config config;
+    bool *given;
+    const char *path;
+    char *text;
+    size_t size;
+    bool failed;
+};
+
+static const struct config_key *find_key(const char *name)
+{
+    for (size_t i = 0; i < config_key_count; i++)
+        if (strcmp(config_keys[i].name, name) == 0)
+            return &config_keys[i];
+    return NULL;
+}
+
+static void complain(struct reader *reader, const char *problem, const char *hint)
+{
+    if (!reader->failed)
+        snprintf(reader->text, reader->size, "%s, line %d: %s%s%s", reader->path, reader->line,
+                 problem, hint ? ": " : "", hint ? hint : "");
+    reader->failed = true;
+}
+
+/* inih's callback: 1 = go on, 0 = an error. */
+static int on_line(void *data, const char *section, const char *name, const char *value)
+{
+    struct reader *reader = data;
+    char problem[256];
+    if (*section) {
+        snprintf(problem, sizeof(problem), "there is no section [%.64s]", section);
+        complain(reader, problem, NULL);
+        return 0;
+    }
+    const struct config_key *key = find_key(name);
+    if (!key) {
+        snprintf(problem, sizeof(problem), "unknown key '%.64s'", name);
+        complain(reader, problem, "see js config");
+        return 0;
+    }
+    if (!value || set(&reader->config, key, value) < 0) {
+        snprintf(problem, sizeof(problem), "%s = '%.64s' is not allowed", name, value ? value : "");
+        complain(reader, problem, key->bounds);
+        return 0;
+    }
+    if (reader->given)
+        reader->given[key - config_keys] = true;
+    return 1;
+}
+
+/* inih hands over no line numbers unless it was built to: so the lines are counted here. */
+static char *next_line(char *buf, int size, void *data)
+{
+    struct reader *reader = data;
+    reader->line++;
+    return fgets(buf, size, reader->file);
+}
+
+int config_read(struct config *config, const char *path, bool *given, char *text, size_t size)
+{
+    struct reader reader = {
+        .config = *config, .given = given, .path = path, .text = text, .size = size};
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        int r = -errno;
+        snprintf(text, size, "cannot read %s: %s", path, strerror(-r));
+        return r;
+    }
+    reader.file = file;
+    int wrong = ini_parse_stream(next_line, &reader, on_line, &reader);
+    fclose(file);
+    if (wrong > 0 && !reader.failed) {
+        reader.line = wrong;
+        complain(&reader, "not a line of the form key = value", NULL);
+    }
+    if (wrong != 0 || reader.failed)
+        return wrong < 0 ? -ENOMEM : -EINVAL;
+    *config = reader.config;
+    return 0;
+}
+
+static int format_size(uint64_t bytes, struct bytes *out)
+{
+    static const char units[] = {'\0', 'k', 'M', 'G'};
+    unsigned unit = 0;
+    while (unit + 1 < sizeof(units) && bytes > 0 && bytes % 1024 == 0) {
+        bytes /= 1024;
+        unit++;
+    }
+    int r = bytes_printf(out, "%" PRIu64, bytes);
+    return r == 0 && unit ? bytes_append(out, &units[unit], 1) : r;
+}
+
+/* Exact, unlike duration_format, which is for ages. */
+static int format_duration(uint64_t ms, struct bytes *out)
+{
+    static const struct {
+        uint64_t ms;
+        const char *unit;
+    } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}};
+    for (size_t i = 0; ms > 0 && i < sizeof(units) / sizeof(units[0]); i++)
+        if (ms % units[i].ms == 0)
+            return bytes_printf(out, "%" PRIu64 "%s", ms / units[i].ms, units[i].unit);
+    return bytes_printf(out, "%" PRIu64 "%s", ms, ms ? "ms" : "");
+}
+
+int config_format(const struct config *config, const struct config_key *key, struct bytes *out)
+{
+    const void *member = (const char *)config + key->offset;
+    switch (key->kind) {
+    case CONFIG_TEXT:
+        return bytes_append_text(out, member);
+    case CONFIG_DURATION:
+        return format_duration(*(const uint64_t *)member, out);
+    case CONFIG_SIZE:
+        return format_size(*(const uint64_t *)member, out);
+    case CONFIG_NUMBER:
+        return bytes_printf(out, "%" PRIu64, *(const uint64_t *)member);
+    }
+    return 0;
+}

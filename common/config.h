@@ -1,0 +1,66 @@
+/*
+ * The configuration file: $JS_CONFIG, else $XDG_CONFIG_HOME/js/config, else ~/.config/js/config
+ * (XDG base directory specification). Lines of `key = value`; '#' and ';' begin comments. One table
+ * gives each key's name, type, default, bounds and text; parsing, `js config` and the manual use
+ * it.
+ *
+ * A file with a mistake changes nothing: the message names file, line and key, and what is allowed.
+ */
+#ifndef JS_COMMON_CONFIG_H
+#define JS_COMMON_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/bytes.h"
+
+#define CONFIG_PATH_MAX 4096u
+#define CONFIG_TEXT_MAX 128u
+
+struct config {
+    char detach_keys[CONFIG_TEXT_MAX];
+    uint64_t grace_ms;
+    uint64_t log_size;   /* bytes */
+    uint64_t keep_jobs;  /* ended ones */
+    uint64_t keep_ms;    /* how long */
+    uint64_t scrollback; /* lines */
+};
+
+enum config_kind {
+    CONFIG_TEXT,
+    CONFIG_DURATION, /* milliseconds, common/duration.h */
+    CONFIG_SIZE,     /* bytes: 65536, 64k, 16M, 1G */
+    CONFIG_NUMBER,
+};
+
+struct config_key {
+    const char *name;
+    enum config_kind kind;
+    size_t offset;        /* in struct config */
+    const char *initial;  /* as one would write it */
+    uint64_t least, most; /* of the value; not for text */
+    const char *bounds;   /* what is allowed, for messages */
+    const char *doc;
+};
+
+extern const struct config_key config_keys[];
+extern const size_t config_key_count;
+
+/* Every key at its default. */
+void config_init(struct config *config);
+
+/* The path of the file into path. 0, or -ENOENT when there is no home directory. */
+int config_path(char path[CONFIG_PATH_MAX]);
+
+/*
+ * Reads the file at path over *config. 0; -ENOENT when there is none (nothing changes); -EINVAL or
+ * another -errno with text (of size bytes) and *config as it was. given, unless NULL, has one
+ * element per key of the table: whether the file sets it.
+ */
+int config_read(struct config *config, const char *path, bool *given, char *text, size_t size);
+
+/* Appends a key's value in config as one would write it. 0 or -ENOMEM. */
+int config_format(const struct config *config, const struct config_key *key, struct bytes *out);
+
+#endif

@@ -1,0 +1,250 @@
+/*
+ * Output of a job through the parser, the tracker and the replay filter. The first bytes choose the
+ * screen's size and how the rest is cut into feeds; the rest is the output. Whatever it is:
+ * - the cuts make no difference to the state, nor to what the filter lets through;
+ * - a plan's ranges are in order and inside of the log, and an exact one is within its limit;
+ * - a terminal that gets a plan is in the tracked state afterwards, and after the undo in none.
+ */
+#include "common/terminal/replay.h"
+#include "common/terminal/tracker_internal.h"
+#include "common/terminal/transition.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct input {
+    unsigned rows, cols;
+    uint32_t cuts; /* seed of the cuts */
+    const uint8_t *data;
+    size_t len;
+};
+
+static void must(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static size_t next_cut(uint32_t *seed, size_t left)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    size_t cut = 1 + (*seed >> 16) % ((*seed >> 8) % 8 ? 24 : 3000);
+    return cut < left ? cut : left;
+}
+
+static struct tracker *track(const struct input *input, bool cut)
+{
+    struct tracker *tracker = tracker_create(input->rows, input->cols);
+    must(tracker);
+    uint32_t seed = input->cuts;
+    for (size_t at = 0; at < input->len;) {
+        size_t len = cut ? next_cut(&seed, input->len - at) : input->len - at;
+        tracker_feed(tracker, input->data + at, len);
+        at += len;
+    }
+    must(tracker_offset(tracker) == input->len);
+    return tracker;
+}
+
+/* What is known of the cursor may be more or less, but no contradiction. */
+static void must_agree(const struct tracker *a, const struct tracker *b)
+{
+    const struct cursor *one = &a->canvas.cursor, *other = &b->canvas.cursor;
+    must(state_equal(&a->canvas.state, &b->canvas.state));
+    must(one->least <= one->most && one->most <= a->canvas.cols && one->y < a->canvas.rows);
+    must(one->least <= other->most && other->least <= one->most);
+    must(!one->y_known || !other->y_known || one->y == other->y);
+    must(parser_begin(&a->parser) == parser_begin(&b->parser));
+}
+
+/* Appends what a terminal gets from a plan. */
+static void play(const struct tracker_plan *plan, const struct input *input, struct bytes *out)
+{
+    struct replay *replay = replay_create();
+    must(replay && bytes_append(out, plan->before.data, plan->before.len) == 0);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct tracker_range *range = &plan->ranges[i];
+        must(bytes_append(out, range->before.data, range->before.len) == 0);
+        must(replay_feed(replay, input->data + range->from, range->to - range->from, out) == 0);
+    }
+    must(replay_end(replay, out) == 0);
+    must(bytes_append(out, plan->after.data, plan->after.len) == 0);
+    replay_destroy(replay);
+}
+
+static void check_ranges(const struct tracker_plan *plan, const struct input *input, uint64_t first,
+                         uint64_t limit)
+{
+    uint64_t at = first, sum = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        must(plan->ranges[i].from >= at && plan->ranges[i].to > plan->ranges[i].from);
+        at = plan->ranges[i].to;
+        sum += at - plan->ranges[i].from;
+    }
+    must(at <= input->len);
+    must(limit == 0 || sum <= limit);
+}
+
+/* A wrap that was pending when a cursor was saved cannot be told. */
+static void end_saved_wraps(struct state *state, unsigned cols)
+{
+    for (int i = 0; i < 2; i++) {
+        struct cursor *cursor = &state->screen[i].saved.cursor;
+        if (cursor->most >= cols)
+            cursor->most = (uint16_t)(cols - 1);
+        if (cursor->least >= cols)
+            cursor->least = (uint16_t)(cols - 1);
+    }
+}
+
+/* Titles are not compared: a plan pushes one more. */
+static void must_be_same(const struct state *have, const struct state *want, unsigned cols)
+{
+    struct bytes out = {0};
+    struct writer writer = {.out = &out};
+    struct state a, b;
+    state_init(&a);
+    state_init(&b);
+    must(state_copy(&a, have) == 0 && state_copy(&b, want) == 0);
+    titles_finish(&a.titles);
+    titles_finish(&b.titles);
+    end_saved_wraps(&a, cols);
+    end_saved_wraps(&b, cols);
+    must(a.alternate == b.alternate && a.synchronized == b.synchronized);
+    struct station from = {.state = &a}, to = {.state = &b};
+    transition_write(&from, &to, 100, 100, false, &writer);
+    if (out.len > 0)
+        fprintf(stderr, "still to do: %zu bytes, %.*s\n", out.len, (int)out.len, (const char *)out.data);
+    must(writer.error == 0 && out.len == 0);
+    state_finish(&a);
+    state_finish(&b);
+    bytes_finish(&out);
+}
+
+/* What no undo can or need bring back: where cursors were saved, the working directory, what XTSAVE keeps. */
+static void forget_the_harmless(struct state *state)
+{
+    for (int i = 0; i < 2; i++)
+        saved_cursor_finish(&state->screen[i].saved);
+    shared_replace(&state->directory, NULL);
+    memset(state->modes.saved, 0, sizeof(state->modes.saved));
+    state->modes.saved_count = 0;
+    for (int i = 0; i < 2; i++)
+        if (!state->screen[i].margins.sides_set)
+            state->screen[i].margins = (struct margins){0};
+    shared_replace(&state->screen[SCREEN_NORMAL].tabs, NULL);
+    if (state->style == 1)
+        state->style = 0;
+}
+
+static void check_undo(struct tracker *tracker)
+{
+    struct bytes out = {0};
+    struct state fresh;
+    /* A string whose ESC of ST is there already can only be ended, not cancelled. */
+    bool in_string = parser_in_string(&tracker->parser);
+    must(tracker_undo(tracker, &out) == 0);
+    tracker_feed(tracker, out.data, out.len);
+    const struct canvas *canvas = &tracker->canvas;
+    must(!canvas->state.alternate && !parser_in_sequence(&tracker->parser));
+    must(canvas->cursor.most == 0 || canvas->unsure);
+    if (!in_string && canvas->unsure == 0 && canvas->unsure_screen[0] == 0 &&
+        !modes_unsure(&canvas->state.modes)) {
+        state_init(&fresh);
+        forget_the_harmless(&tracker->canvas.state);
+        must_be_same(&canvas->state, &fresh, canvas->cols);
+        state_finish(&fresh);
+    }
+    bytes_finish(&out);
+}
+
+static bool is_sure(const struct tracker *tracker)
+{
+    const struct canvas *canvas = &tracker->canvas;
+    return canvas->unsure == 0 && canvas->unsure_screen[0] == 0 && canvas->unsure_screen[1] == 0 &&
+           !canvas->single_shift && !modes_unsure(&canvas->state.modes);
+}
+
+/* A terminal gets the plan; another tracker sees what it then is. */
+static void check_restore(const struct tracker *tracker, const struct tracker_plan *plan,
+                          const struct input *input, bool exact)
+{
+    struct bytes out = {0};
+    play(plan, input, &out);
+    struct tracker *view = tracker_create(input->rows, input->cols);
+    must(view);
+    tracker_feed(view, out.data, out.len);
+    const struct cursor *have = &view->canvas.cursor, *want = &tracker->canvas.cursor;
+    if (exact && is_sure(tracker) && is_sure(view)) {
+        must_be_same(&view->canvas.state, &tracker->canvas.state, input->cols);
+        must(have->least <= want->most && want->least <= have->most);
+        must(!have->y_known || !want->y_known || have->y == want->y);
+    }
+    check_undo(view);
+    tracker_destroy(view);
+    bytes_finish(&out);
+}
+
+static void check_plans(const struct tracker *tracker, const struct input *input)
+{
+    const struct {
+        uint64_t first, limit;
+        unsigned lines;
+    } wanted[] = {{0, 0, 0}, {0, 0, 1000}, {0, 512, 5}, {input->len / 2, 0, 0}, {input->len, 1, 0}};
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        struct tracker_plan plan;
+        int r = tracker_plan(tracker, wanted[i].first, wanted[i].limit, wanted[i].lines, &plan);
+        must(r == 0 || r == -E2BIG);
+        /* What is unfinished has to go out whatever its length. */
+        check_ranges(&plan, input, r == 0 ? wanted[i].first : 0, r == 0 ? wanted[i].limit : 0);
+        check_restore(tracker, &plan, input, r == 0);
+        tracker_plan_finish(&plan);
+    }
+}
+
+static void filter(const struct input *input, bool cut, struct bytes *out)
+{
+    struct replay *replay = replay_create();
+    must(replay);
+    uint32_t seed = input->cuts;
+    for (size_t at = 0; at < input->len;) {
+        size_t len = cut ? next_cut(&seed, input->len - at) : input->len - at;
+        must(replay_feed(replay, input->data + at, len, out) == 0);
+        at += len;
+    }
+    replay_destroy(replay);
+}
+
+/* What is held back at the end depends on the cuts only in a string that passes already. */
+static void check_filter(const struct input *input)
+{
+    struct bytes whole = {0}, cut = {0};
+    filter(input, false, &whole);
+    filter(input, true, &cut);
+    must(whole.len == cut.len && (whole.len == 0 || memcmp(whole.data, cut.data, whole.len) == 0));
+    bytes_finish(&whole);
+    bytes_finish(&cut);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 4)
+        return 0;
+    struct input input = {.rows = 1 + data[0] % 30,
+                          .cols = 1 + data[1] % 100,
+                          .cuts = (uint32_t)data[2] << 8 | data[3],
+                          .data = data + 4,
+                          .len = size - 4};
+    struct tracker *whole = track(&input, false), *cut = track(&input, true);
+    must_agree(whole, cut);
+    check_plans(whole, &input);
+    check_plans(cut, &input);
+    check_undo(cut);
+    check_filter(&input);
+    tracker_destroy(whole);
+    tracker_destroy(cut);
+    return 0;
+}
