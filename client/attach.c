@@ -499,7 +499,7 @@ int attach_run(struct connection *connection, enum message_type type, void *body
                             .relay_fd = -1,
                             .input.epoll_fd = -1};
     struct chord_keys keys;
-    if (chord_parse(options->detach_keys ? options->detach_keys : CHORD_DEFAULT, &keys) < 0) {
+    if (chord_parse(options->detach_keys, &keys) < 0) {
         report_error("'%s' is no detach chord: %s", options->detach_keys, CHORD_SYNTAX);
         connection_finish(connection);
         return EXIT_USAGE;

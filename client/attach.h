@@ -11,7 +11,7 @@
 #include "client/connection.h"
 
 struct attach_options {
-    const char *detach_keys; /* as in client/chord.h; NULL = the default */
+    const char *detach_keys; /* as in client/chord.h; never NULL */
     bool watch;              /* keys do not go to the job */
 };
 

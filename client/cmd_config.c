@@ -8,20 +8,21 @@
 #include "client/report.h"
 #include "common/config.h"
 
-int commands_read_config(struct config *config)
+void commands_read_config(struct config *config)
 {
     char path[CONFIG_PATH_MAX], text[CONFIG_PATH_MAX + 512];
+    struct chord_keys keys;
     config_init(config);
     if (config_path(path) < 0)
-        return 0;
+        return;
     int r = config_read(config, path, NULL, text, sizeof(text));
-    struct chord_keys keys;
     if (r < 0 && r != -ENOENT)
-        return report_error("%s", text);
-    if (chord_parse(config->detach_keys, &keys) < 0)
-        return report_error("%s: detach-keys = '%s' is not allowed: %s", path, config->detach_keys,
-                            CHORD_SYNTAX);
-    return 0;
+        report_error("%s; the defaults are used", text);
+    if (chord_parse(config->detach_keys, &keys) == 0)
+        return;
+    report_error("%s: detach-keys = '%s' is not allowed: %s", path, config->detach_keys,
+                 CHORD_SYNTAX);
+    strcpy(config->detach_keys, CHORD_DEFAULT);
 }
 
 static int run(const struct command *command, void *options, int argc, char **argv)

@@ -3,11 +3,17 @@
 #include "client/attach.h"
 #include "client/commands.h"
 #include "client/report.h"
+#include "common/config.h"
+
+#define HISTORY_UNSET UINT64_MAX
 
 struct fg_options {
     bool steal, share, watch;
+    uint64_t history;
     const char *detach_keys;
 };
+
+static const struct fg_options defaults = {.history = HISTORY_UNSET};
 
 static const struct option_spec options[] = {
     COMMAND_OPTION(fg_options, 's', "steal", NULL, OPTION_FLAG, steal,
@@ -16,6 +22,8 @@ static const struct option_spec options[] = {
                    "attach beside whoever is attached; both can type", NULL),
     COMMAND_OPTION(fg_options, 'w', "watch", NULL, OPTION_FLAG, watch,
                    "only look: nothing you type reaches the job; ^C leaves", NULL),
+    COMMAND_OPTION(fg_options, 'H', "history", "LINES", OPTION_COUNT, history,
+                   "earlier lines to show first (default 1000, 0 = none)", NULL),
     COMMAND_OPTION(fg_options, 'k', "detach-keys", "KEYS", OPTION_TEXT, detach_keys,
                    "keys that detach: '^\\ d' (default), one key, or none", NULL),
 };
@@ -33,12 +41,18 @@ static int run(const struct command *command, void *options_, int argc, char **a
     int status = commands_connect(&connection, argc ? argv[0] : NULL);
     if (status != 0)
         return status;
-    struct msg_attach body = {.mode = opts->steal   ? ATTACH_STEAL
-                                      : opts->share ? ATTACH_SHARE
-                                      : opts->watch ? ATTACH_WATCH
-                                                    : ATTACH_OWN,
-                              .resume = !opts->watch};
-    struct attach_options attach = {.detach_keys = opts->detach_keys, .watch = opts->watch};
+    struct config config;
+    commands_read_config(&config);
+    struct msg_attach body = {
+        .history = opts->history == HISTORY_UNSET ? (uint32_t)config.scrollback : opts->history,
+        .mode = opts->steal   ? ATTACH_STEAL
+                : opts->share ? ATTACH_SHARE
+                : opts->watch ? ATTACH_WATCH
+                              : ATTACH_OWN,
+        .resume = !opts->watch};
+    struct attach_options attach = {.detach_keys =
+                                        opts->detach_keys ? opts->detach_keys : config.detach_keys,
+                                    .watch = opts->watch};
     if (wire_set_str(&body.job, argc ? argv[0] : NULL) < 0)
         status = report_error("out of memory");
     else
@@ -60,5 +74,6 @@ const struct command cmd_fg = {
     .examples = "js fg\njs fg %vim\njs fg --watch build",
     COMMAND_OPTIONS(options),
     .options_size = sizeof(struct fg_options),
+    .defaults = &defaults,
     .run = run,
 };

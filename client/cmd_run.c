@@ -10,6 +10,7 @@
 #include "client/json.h"
 #include "client/raw_tty.h"
 #include "client/report.h"
+#include "common/config.h"
 #include "common/spec.h"
 
 struct run_options {
@@ -202,7 +203,10 @@ static int run(const struct command *command, void *options_, int argc, char **a
         status = run_detached(&connection, &body, opts->json);
         connection_finish(&connection);
     } else if (status == 0) {
-        struct attach_options attach = {.detach_keys = opts->detach_keys};
+        struct config config;
+        commands_read_config(&config);
+        struct attach_options attach = {.detach_keys = opts->detach_keys ? opts->detach_keys
+                                                                         : config.detach_keys};
         status = attach_run(&connection, MSG_RUN, &body, &body.terminal, &attach);
     }
     wire_clear(&msg_run_fields, &body);

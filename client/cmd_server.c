@@ -180,6 +180,22 @@ static int restart(const struct place *place, const struct server_options *opts)
     return status == EXIT_OK ? start(place) : status;
 }
 
+static int reload(const struct place *place)
+{
+    struct connection connection;
+    if (!lock_is_held(place, 0)) {
+        fprintf(stderr, "js: no server is running\n");
+        return EXIT_OK;
+    }
+    int r = connection_open(&connection, CONNECTION_START_IF_JOBS);
+    if (r != 0)
+        return r < 0 ? -r : report_error("a server holds %s, but does not listen", place->lock);
+    struct msg_empty body = {0};
+    int status = connection_request(&connection, MSG_RELOAD, &body, NULL, 0);
+    connection_finish(&connection);
+    return status;
+}
+
 /* logs */
 
 /* The start of the last `lines` lines in text. */
@@ -234,6 +250,8 @@ static int run(const struct command *command, void *options_, int argc, char **a
         return stop(&place, opts);
     if (strcmp(action, "restart") == 0)
         return restart(&place, opts);
+    if (strcmp(action, "reload") == 0)
+        return reload(&place);
     if (strcmp(action, "logs") == 0)
         return show_logs(&place, opts->lines);
     report_error("server: unknown action '%s'; see js server --help", action);
@@ -242,12 +260,14 @@ static int run(const struct command *command, void *options_, int argc, char **a
 
 const struct command cmd_server = {
     .name = "server",
-    .operands = "[status|start|stop|restart|logs]",
+    .operands = "[status|start|stop|restart|reload|logs]",
     .values = "server",
-    .summary = "look after the server: status, start, stop, restart, logs",
+    .summary = "look after the server: status, start, stop, restart, reload, logs",
     .description =
         "js starts the server when it is needed. It can be stopped, restarted, upgraded or killed "
         "at any time: jobs live on, terminals stay attached, and the next server finds them.\n\n"
+        "reload reads the configuration file again (see js config); what a job was started with "
+        "it keeps.\n\n"
         "Exit status of status: 0 running, 3 stopped, 4 anything else.",
     .examples = "js server status\njs server restart\njs server stop --kill-jobs",
     COMMAND_OPTIONS(options),

@@ -22,11 +22,11 @@ extern const struct command *const commands[];
 int commands_help(struct bytes *out);
 
 /*
- * The configuration, for the client's own keys. 0, or the exit status with the user told of a
- * mistake.
+ * The configuration, for the client's own keys. Of a mistake the user is told; it must not keep
+ * anybody from their jobs, so the defaults hold then.
  */
 struct config;
-int commands_read_config(struct config *config);
+void commands_read_config(struct config *config);
 
 /*
  * Connects for a command about existing jobs. 0, or the exit status: without a server, and without

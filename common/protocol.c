@@ -107,6 +107,7 @@ static const struct wire_field attach_table[] = {
     FIELD(msg_attach, mode, WIRE_U32, REQUIRED, ATTACH_MODE_COUNT - 1,
           "1 own, 2 steal, 3 share, 4 watch"),
     FIELD(msg_attach, resume, WIRE_BOOL, OPTIONAL, 0, "continue the job when it is stopped"),
+    FIELD(msg_attach, history, WIRE_U32, OPTIONAL, 0, "earlier lines to show first"),
     NESTED(msg_attach, terminal, WIRE_STRUCT, REQUIRED, 0, msg_terminal_fields,
            "the client's terminal"),
 };
@@ -258,6 +259,7 @@ STRUCT(msg_start, start_table);
 static const struct wire_field adopt_table[] = {
     FIELD(msg_adopt, mode, WIRE_U32, REQUIRED, ATTACH_MODE_COUNT - 1, "as in attach"),
     FIELD(msg_adopt, resume, WIRE_BOOL, OPTIONAL, 0, "as in attach"),
+    FIELD(msg_adopt, history, WIRE_U32, OPTIONAL, 0, "as in attach"),
     NESTED(msg_adopt, terminal, WIRE_STRUCT, REQUIRED, 0, msg_terminal_fields,
            "the client's terminal"),
     FIELD(msg_adopt, client_request, WIRE_U32, REQUIRED, 0, "request id to answer with"),
@@ -307,6 +309,8 @@ static const struct wire_message rows[] = {
             "client to server: about the server itself"),
     MESSAGE(MSG_SHUTDOWN, "shutdown", msg_shutdown_fields, 0, 0,
             "client to server: end; answered when it is about to"),
+    MESSAGE(MSG_RELOAD, "reload", msg_empty_fields, 0, 0,
+            "client to server: read the configuration file again"),
     MESSAGE(MSG_STOP, "stop", msg_on_job_fields, 0, 0, "to the holder: stop the job"),
     MESSAGE(MSG_CONTINUE, "continue", msg_on_job_fields, 0, 0, "to the holder: continue the job"),
     MESSAGE(MSG_SIGNAL, "signal", msg_signal_fields, 0, 0,

@@ -49,6 +49,7 @@ enum message_type {
     MSG_REMOVE = 24,
     MSG_GET_STATUS = 25,
     MSG_SHUTDOWN = 26,
+    MSG_RELOAD = 27,
     /* Client to server, passed on to the job's holder. */
     MSG_STOP = 30,
     MSG_CONTINUE = 31,
@@ -83,10 +84,11 @@ enum error_code {
     ERROR_LIVE = 9,        /* the job has not ended yet */
     ERROR_NAME_TAKEN = 10, /* a live job has that name */
     ERROR_NAME_INVALID = 11,
-    ERROR_START = 12, /* the program could not be started: stage and os_error say why */
-    ERROR_OS = 13,    /* a system call failed: os_error */
-    ERROR_LOST = 14,  /* the job's holder does not answer or died */
-    ERROR_BUSY = 15,  /* a limit was reached */
+    ERROR_START = 12,  /* the program could not be started: stage and os_error say why */
+    ERROR_OS = 13,     /* a system call failed: os_error */
+    ERROR_LOST = 14,   /* the job's holder does not answer or died */
+    ERROR_BUSY = 15,   /* a limit was reached */
+    ERROR_CONFIG = 16, /* the configuration file has a mistake; the old one holds */
 };
 
 /* Steps of starting a program, in their order; ERROR_START names the one that failed. */
@@ -207,7 +209,8 @@ struct msg_run {
 struct msg_attach {
     char *job;
     uint32_t mode;
-    bool resume; /* continue it when it is stopped */
+    bool resume;      /* continue it when it is stopped */
+    uint32_t history; /* earlier lines to show first */
     struct msg_terminal *terminal;
 };
 
@@ -346,6 +349,7 @@ struct msg_start {
 struct msg_adopt {
     uint32_t mode;
     bool resume;
+    uint32_t history;
     struct msg_terminal *terminal;
     uint32_t client_request;
     uint32_t client_pid;

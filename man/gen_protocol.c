@@ -209,6 +209,8 @@ static const char *error_text(enum error_code code)
         return "os: a system call failed; os_error says how";
     case ERROR_LOST:
         return "lost: the job's holder does not answer, or died";
+    case ERROR_CONFIG:
+        return "config: the configuration file has a mistake; the old one holds";
     case ERROR_BUSY:
         return "busy: a limit was reached";
     }

@@ -14,7 +14,7 @@ struct job_pending {
     struct job_pending *next; /* job::pending */
     uint32_t id;              /* on the holder's connection */
     enum message_type type;
-    struct client *client;    /* referenced; NULL: nobody is told */
+    struct client *client; /* referenced; NULL: nobody is told */
     uint32_t client_request;
 };
 

@@ -20,7 +20,14 @@
 
 void registry_init(struct registry *registry, struct server *server, const struct paths *paths)
 {
-    *registry = (struct registry){.server = server, .paths = paths};
+    *registry = (struct registry){
+        .server = server, .paths = paths, .keep_jobs = UINT64_MAX, .keep_ns = UINT64_MAX};
+}
+
+void registry_set_keep(struct registry *registry, uint64_t jobs, uint64_t ms)
+{
+    registry->keep_jobs = jobs;
+    registry->keep_ns = ms > UINT64_MAX / 1000000u ? UINT64_MAX : ms * 1000000u;
 }
 
 void registry_finish(struct registry *registry)
@@ -224,9 +231,9 @@ void registry_prune(struct registry *registry)
         ended += job_state_is_final(registry->jobs[i]->info.state);
     for (size_t i = 0; i < registry->count;) {
         struct job *job = registry->jobs[i];
-        bool old = job->info.ended_ns + REGISTRY_KEEP_NS < now;
+        bool old = now > job->info.ended_ns && now - job->info.ended_ns > registry->keep_ns;
         if (!job_state_is_final(job->info.state) || job->linked ||
-            (ended <= REGISTRY_KEEP_MAX && !old) || registry_forget(registry, job) < 0)
+            (ended <= registry->keep_jobs && !old) || registry_forget(registry, job) < 0)
             i++;
         else
             ended--;

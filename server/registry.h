@@ -9,16 +9,14 @@
 #include "common/spec.h"
 #include "server/job.h"
 
-#define REGISTRY_KEEP_MAX 500u                                 /* ended jobs */
-#define REGISTRY_KEEP_NS  (UINT64_C(7) * 86400u * 1000000000u) /* how long they are kept */
-
 struct registry {
     struct server *server;
     const struct paths *paths;
     struct job **jobs; /* in rising order of their numbers; owned */
     size_t count, room;
-    size_t ended;
-    uint32_t last_id; /* the highest number ever given out here */
+    uint64_t keep_jobs; /* ended jobs that are kept, at most */
+    uint64_t keep_ns;   /* and how long */
+    uint32_t last_id;   /* the highest number ever given out here */
 };
 
 /* A place for a new job: its number, its directories, its lock and its listening socket. */
@@ -30,7 +28,11 @@ struct registry_slot {
     int listen_fd; /* likewise */
 };
 
+/* An empty registry that keeps everything, see registry_set_keep. */
 void registry_init(struct registry *registry, struct server *server, const struct paths *paths);
+
+/* How many ended jobs registry_prune leaves, and for how long (0 and 0: none). */
+void registry_set_keep(struct registry *registry, uint64_t jobs, uint64_t ms);
 
 /*
  * Finds the jobs on disk: connects to the holders that live, takes in the records of those that
@@ -81,7 +83,7 @@ void registry_holder_gone(struct registry *registry, struct job *job);
 /* Writes the record of a job without a holder. 0 or -errno. */
 int registry_save(const struct registry *registry, const struct job *job);
 
-/* Drops ended jobs over REGISTRY_KEEP_MAX or older than REGISTRY_KEEP_NS. */
+/* Drops the ended jobs that are more or older than registry_set_keep allows, the oldest first. */
 void registry_prune(struct registry *registry);
 
 #endif

@@ -157,6 +157,7 @@ static void handle_attach(const struct request *request)
         return;
     struct msg_adopt adopt = {.mode = attach->mode,
                               .resume = attach->resume,
+                              .history = attach->history,
                               .terminal = attach->terminal,
                               .client_request = request->id,
                               .client_pid = (uint32_t)request->client->pid};
@@ -235,6 +236,15 @@ static void handle_status(const struct request *request)
             status.live++;
     }
     client_send(request->client, MSG_STATUS, request->id, &status);
+}
+
+static void handle_reload(const struct request *request)
+{
+    char text[CONFIG_PATH_MAX + 512];
+    if (server_reload(request->server, text, sizeof(text)) < 0)
+        refuse(request, ERROR_CONFIG, text);
+    else
+        done(request, NULL);
 }
 
 static void handle_shutdown(const struct request *request)
@@ -360,6 +370,7 @@ static const struct {
     {MSG_REMOVE, handle_remove},
     {MSG_GET_STATUS, handle_status},
     {MSG_SHUTDOWN, handle_shutdown},
+    {MSG_RELOAD, handle_reload},
     {MSG_STOP, handle_on_live_job},
     {MSG_CONTINUE, handle_on_live_job},
     {MSG_SIGNAL, handle_kill},

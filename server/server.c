@@ -63,7 +63,8 @@ static int send_start(struct server *server, struct job *job, const struct regis
         .run = run,
         .client_request = request_id,
         .client_pid = (uint32_t)client->pid,
-        .grace_ms = SERVER_GRACE_MS,
+        .log_limit = server->config.log_size,
+        .grace_ms = server->config.grace_ms,
     };
     bool detached = fds[1] < 0;
     char path[sizeof(slot->runtime_dir) + 8];
@@ -336,10 +337,36 @@ static int watch_signals(struct server *server)
     return r;
 }
 
+int server_reload(struct server *server, char *text, size_t size)
+{
+    char path[CONFIG_PATH_MAX];
+    struct config config;
+    config_init(&config);
+    int r = config_path(path);
+    if (r == 0)
+        r = config_read(&config, path, NULL, text, size);
+    if (r < 0 && r != -ENOENT)
+        return r;
+    server->config = config;
+    registry_set_keep(&server->registry, config.keep_jobs, config.keep_ms);
+    return 0;
+}
+
+/* At the start a mistake must not keep anybody from their jobs: the defaults hold then. */
+static void load_config(struct server *server)
+{
+    char text[CONFIG_PATH_MAX + 512];
+    config_init(&server->config);
+    registry_set_keep(&server->registry, server->config.keep_jobs, server->config.keep_ms);
+    if (server_reload(server, text, sizeof(text)) < 0)
+        log_error("%s; the defaults are used", text);
+}
+
 static int server_init(struct server *server)
 {
     server->started_ns = clock_realtime_ns();
     registry_init(&server->registry, server, &server->runtime.paths);
+    load_config(server);
     int r = uv_loop_init(&server->loop);
     if (r == 0)
         r = watch_signals(server);

@@ -7,13 +7,12 @@
 
 #include <uv.h>
 
+#include "common/config.h"
 #include "common/listener.h"
 #include "server/client.h"
 #include "server/registry.h"
 #include "server/runtime.h"
 #include "server/spawner.h"
-
-#define SERVER_GRACE_MS 5000u /* from TERM to KILL, when the user does not say */
 
 /* A client that waits for jobs to end. */
 struct server_waiter {
@@ -31,6 +30,7 @@ struct server {
     struct listener listener;
     struct spawner spawner;
     struct registry registry;
+    struct config config;
     struct client *clients;
     struct server_waiter *waiters;
     size_t client_count;
@@ -51,7 +51,8 @@ int server_run(struct server *server);
 /* The holder said something new about a job. */
 void server_job_changed(struct server *server, struct job *job);
 
-/* The connection to a job's holder has closed, or the job could not be started. May remove the job. */
+/* The connection to a job's holder has closed, or the job could not be started. May remove the job.
+ */
 void server_job_unlinked(struct server *server, struct job *job);
 
 /* A connection has closed. */
@@ -72,6 +73,12 @@ enum error_code server_start_job(struct server *server, struct msg_run *run, str
  */
 void server_shut_down(struct server *server, struct client *client, uint32_t request_id,
                       const struct msg_shutdown *request);
+
+/*
+ * Reads the configuration file again. 0, or -errno with text (of size bytes): the old one goes on
+ * to hold. What a job was started with it keeps.
+ */
+int server_reload(struct server *server, char *text, size_t size);
 
 /* Answers all waiters for whom enough jobs have ended. */
 void server_check_waiters(struct server *server);

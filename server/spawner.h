@@ -18,8 +18,8 @@ struct spawner {
     int socket_fd; /* owned; -1 = no template */
     pid_t pid;
     bool polling, closing;
-    bool idle;           /* no template, and none until a holder is asked for */
-    uint64_t started_ms; /* uv_now */
+    bool idle;                   /* no template, and none until a holder is asked for */
+    uint64_t started_ms;         /* uv_now */
     spawner_failed_fn on_failed; /* a fork failed: errno */
     void *data;                  /* the owner's */
 };

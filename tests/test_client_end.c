@@ -42,8 +42,7 @@ static struct pty_driver *open_plain(const char *line, struct termios *ret_befor
 {
     char script[256];
     snprintf(script, sizeof(script), "read begin; %s; echo \"<$?>\"; read end", line);
-    struct pty_driver *driver =
-        fixture_terminal(&fixture, 24, 80, "/bin/sh", "-c", script, NULL);
+    struct pty_driver *driver = fixture_terminal(&fixture, 24, 80, "/bin/sh", "-c", script, NULL);
     must_read_termios(driver, ret_before);
     ck_assert_int_eq(pty_driver_send(driver, "\n"), 0);
     return driver;

@@ -53,7 +53,8 @@ static void expect_file(const char *name, const char *text)
     free(data);
 }
 
-/* ^Z to the job in front: what the shell shows at once. The job was job `id`, shown as `command`. */
+/* ^Z to the job in front: what the shell shows at once. The job was job `id`, shown as `command`.
+ */
 static void stop_by_key(struct pty_driver *shell, int id, const char *command)
 {
     char line[256];
@@ -390,9 +391,9 @@ START_TEST(fg_takes_the_job_that_is_meant)
         const char *spec;
         const char *who;
     } table[] = {
-        {"", "BETA"},      {"%-", "ALPHA"}, {"", "ALPHA"},     {"%+", "ALPHA"},    {"%%", "ALPHA"},
-        {"%-", "BETA"},    {"1", "ALPHA"},  {"%2", "BETA"},    {"alpha", "ALPHA"}, {"%beta", "BETA"},
-        {"%?ALPH", "ALPHA"},
+        {"", "BETA"},       {"%-", "ALPHA"},   {"", "ALPHA"},       {"%+", "ALPHA"},
+        {"%%", "ALPHA"},    {"%-", "BETA"},    {"1", "ALPHA"},      {"%2", "BETA"},
+        {"alpha", "ALPHA"}, {"%beta", "BETA"}, {"%?ALPH", "ALPHA"},
     };
     struct pty_driver *shell = fixture_shell(&fixture, 24, 80);
     jobs_type(shell, "js run -n alpha " TELLER "ALPHA");
@@ -481,7 +482,8 @@ START_TEST(a_shell_inside_a_job_has_job_control_of_its_own)
 }
 END_TEST
 
-/* Whoever is in front when the shell inside is stopped from outside is in front again afterwards. */
+/* Whoever is in front when the shell inside is stopped from outside is in front again afterwards.
+ */
 START_TEST(the_group_in_front_inside_is_in_front_again)
 {
     struct pty_driver *shell = fixture_shell(&fixture, 24, 80);

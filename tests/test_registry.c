@@ -16,6 +16,9 @@
 #include <unistd.h>
 
 /* A server that does not run: its loop, and its registry over directories of the test's own. */
+#define KEEP_JOBS 500u
+#define KEEP_NS   (UINT64_C(7) * 86400u * 1000000000u)
+
 static struct server server;
 static struct registry *const registry = &server.registry;
 static char root[64];
@@ -47,6 +50,7 @@ static void open_registry(void)
     make_directory(path);
     ck_assert_int_eq(uv_loop_init(&server.loop), 0);
     registry_init(registry, &server, paths);
+    registry_set_keep(registry, KEEP_JOBS, KEEP_NS / 1000000u);
 }
 
 static void close_registry(void)
@@ -260,8 +264,8 @@ END_TEST
 START_TEST(old_jobs_are_dropped)
 {
     uint64_t now = now_ns();
-    add_job(1, JOB_ENDED, now - REGISTRY_KEEP_NS - 1000000000u);
-    add_job(2, JOB_ENDED, now - REGISTRY_KEEP_NS + 60000000000u);
+    add_job(1, JOB_ENDED, now - KEEP_NS - 1000000000u);
+    add_job(2, JOB_ENDED, now - KEEP_NS + 60000000000u);
     add_job(3, JOB_RUNNING, 0);
     registry_prune(registry);
     ck_assert_ptr_null(registry_find(registry, 1));
@@ -274,10 +278,10 @@ END_TEST
 START_TEST(of_very_many_the_last_are_kept)
 {
     uint64_t now = now_ns();
-    for (uint32_t id = 1; id <= REGISTRY_KEEP_MAX + 20; id++)
+    for (uint32_t id = 1; id <= KEEP_JOBS + 20; id++)
         add_job(id, id == 5 ? JOB_RUNNING : JOB_ENDED, id == 5 ? 0 : now);
     registry_prune(registry);
-    ck_assert_uint_eq(registry->count, REGISTRY_KEEP_MAX + 1);
+    ck_assert_uint_eq(registry->count, KEEP_JOBS + 1);
     ck_assert_ptr_nonnull(registry_find(registry, 5));
     ck_assert_ptr_null(registry_find(registry, 1));
     ck_assert_ptr_null(registry_find(registry, 20));

@@ -86,7 +86,7 @@ START_TEST(a_program_is_looked_for_as_execvp_does)
          "PATH=$PWD/a:$PWD/b:$PATH js run -- prog x");
     ck_assert_str_eq(result.out, "b x\n");
     /* An empty element is the current directory; without a magic number /bin/sh runs it. */
-    must("echo 'echo here $0 $1' >here; chmod +x here; PATH=:$PATH js run -- here 'a  b'");
+    must("echo 'echo here $0 \"$1\"' >here; chmod +x here; PATH=:$PATH js run -- here 'a  b'");
     ck_assert_str_eq(result.out, "here here a  b\n");
     line("PATH=$PWD/a:$PATH js run -- prog");
     fixture_expect_code(&result, 126);
@@ -116,7 +116,7 @@ START_TEST(a_failed_start_leaves_nothing)
     struct deadline deadline = deadline_default();
     while (fixture_count_processes(&fixture, "") > processes && !deadline_passed(deadline))
         continue;
-    ck_assert_uint_eq(fixture_count_processes(&fixture, ""), processes);
+    ck_assert_uint_le(fixture_count_processes(&fixture, ""), processes);
 }
 END_TEST
 

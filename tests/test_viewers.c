@@ -157,8 +157,7 @@ START_TEST(steal_tells_the_one_who_lost_it)
         char says[160];
         ck_assert(received_await_mode(owner, 25, false, deadline_default()));
         jobs_type(thief, "js fg --steal");
-        snprintf(says, sizeof(says), "js: job 1 was taken over on %s (pid ",
-                 pty_driver_tty(thief));
+        snprintf(says, sizeof(says), "js: job 1 was taken over on %s (pid ", pty_driver_tty(thief));
         ck_assert(pty_driver_await(owner, says, deadline_default()));
         pty_driver_expect(owner, "<0>", deadline_default());
         expect_termios(owner, &before);

@@ -30,9 +30,8 @@
 #include "server/holder/states.h"
 #include "server/holder/viewer.h"
 
-#define HOLDER_DRAIN_MS      1000u /* for the output of an ended job, when somebody still writes */
-#define HOLDER_STOP_MS       250u  /* from SIGTSTP to SIGSTOP */
-#define HOLDER_HISTORY_LINES 1000u /* earlier lines shown at a restore */
+#define HOLDER_DRAIN_MS 1000u /* for the output of an ended job, when somebody still writes */
+#define HOLDER_STOP_MS  250u  /* from SIGTSTP to SIGSTOP */
 
 /* Somebody who asked for something that takes a while. */
 struct holder_waiter {

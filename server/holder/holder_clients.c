@@ -187,13 +187,14 @@ static void adapt_terminal(struct holder *holder, const struct viewer *viewer)
 }
 
 /* Everything is decided: the viewer is attached from here on. */
-static void attach(struct holder *holder, struct viewer *viewer, uint32_t request_id, bool resume)
+static void attach(struct holder *holder, struct viewer *viewer, const struct msg_adopt *adopt)
 {
     int fd = -1;
     if (viewer_is_writer(viewer)) {
         fd = fd_dup(holder->pty.ptmx_fd);
         if (fd < 0) {
-            refuse(viewer, request_id, ERROR_OS, "cannot pass the job's PTY: no descriptors left");
+            refuse(viewer, adopt->client_request, ERROR_OS,
+                   "cannot pass the job's PTY: no descriptors left");
             return;
         }
         set_size(holder, viewer->rows, viewer->cols);
@@ -201,11 +202,12 @@ static void attach(struct holder *holder, struct viewer *viewer, uint32_t reques
         holder->info.used_ns = clock_realtime_ns();
     }
     /* Before the client can type: SIGCONT would take back a ^Z typed to a job still stopped. */
-    if (resume && holder->state == JOB_STOPPED && holder_continue(holder) < 0)
+    if (adopt->resume && holder->state == JOB_STOPPED && holder_continue(holder) < 0)
         log_warn("cannot continue the job: %s", strerror(errno));
     holder_changed(holder);
-    channel_send(&viewer->channel, MSG_ATTACHED, request_id, &holder->info, &fd, fd >= 0);
-    viewer_restore(viewer, HOLDER_HISTORY_LINES);
+    channel_send(&viewer->channel, MSG_ATTACHED, adopt->client_request, &holder->info, &fd,
+                 fd >= 0);
+    viewer_restore(viewer, adopt->history);
     holder_update_reading(holder);
 }
 
@@ -237,6 +239,6 @@ void holder_adopt(struct holder *holder, struct control *control, uint32_t reque
     else {
         if (adopt->mode == ATTACH_STEAL)
             steal(holder, viewer);
-        attach(holder, viewer, adopt->client_request, adopt->resume);
+        attach(holder, viewer, adopt);
     }
 }

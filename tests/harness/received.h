@@ -23,9 +23,9 @@ struct received {
         bool set;
     } modes[RECEIVED_MODES_MAX]; /* that were ever set or reset */
     size_t mode_count;
-    bool keypad;         /* application keypad */
-    uint64_t pen;        /* what SGR has set: bit n for attribute n, 30 and 40 for the colours */
-    unsigned top;        /* the last DECSTBM's, 0 = default */
+    bool keypad;  /* application keypad */
+    uint64_t pen; /* what SGR has set: bit n for attribute n, 30 and 40 for the colours */
+    unsigned top; /* the last DECSTBM's, 0 = default */
     unsigned bottom;
     bool cursor_style;   /* not the terminal's own */
     bool other_keys;     /* modifyOtherKeys */
