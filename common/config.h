@@ -25,6 +25,7 @@ struct config {
     uint64_t keep_jobs;  /* ended ones */
     uint64_t keep_ms;    /* how long */
     uint64_t scrollback; /* lines */
+    uint64_t idle_ms;    /* 0 = never */
 };
 
 enum config_kind {

@@ -124,6 +124,7 @@ int client_create(struct server *server, int fd)
     client->next = server->clients;
     server->clients = client;
     server->client_count++;
+    server_check_idle(server);
     channel_send_hello(&client->channel, server->runtime.paths.state_dir);
     return 0;
 }

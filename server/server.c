@@ -128,6 +128,23 @@ static bool has_live_jobs(const struct server *server)
     return false;
 }
 
+static void on_idle_timer(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    log_info("ends: nothing to do for %" PRIu64 " s", server->config.idle_ms / 1000);
+    stop(server);
+}
+
+void server_check_idle(struct server *server)
+{
+    if (server->stopping)
+        return;
+    if (server->client_count > 0 || server->config.idle_ms == 0 || has_live_jobs(server))
+        uv_timer_stop(&server->idle_timer);
+    else
+        uv_timer_start(&server->idle_timer, on_idle_timer, server->config.idle_ms, 0);
+}
+
 void server_shut_down(struct server *server, struct client *client, uint32_t request_id,
                       const struct msg_shutdown *request)
 {
@@ -157,6 +174,7 @@ void server_job_changed(struct server *server, struct job *job)
     server_check_waiters(server);
     if (server->ending_jobs && !server->stopping && !has_live_jobs(server))
         finish_shutdown(server);
+    server_check_idle(server);
 }
 
 static void remove_unstarted(const struct server *server, const struct job *job)
@@ -194,6 +212,7 @@ void server_job_unlinked(struct server *server, struct job *job)
 void server_client_gone(struct server *server, struct client *client)
 {
     server->client_count--;
+    server_check_idle(server);
     struct server_waiter **at = &server->waiters;
     while (*at) {
         struct server_waiter *waiter = *at;
@@ -316,6 +335,7 @@ static void stop(struct server *server)
     spawner_close(&server->spawner);
     uv_close((uv_handle_t *)&server->sigterm, NULL);
     uv_close((uv_handle_t *)&server->sigint, NULL);
+    uv_close((uv_handle_t *)&server->idle_timer, NULL);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -329,7 +349,9 @@ static int watch_signals(struct server *server)
     int r = uv_signal_init(&server->loop, &server->sigterm);
     if (r == 0)
         r = uv_signal_init(&server->loop, &server->sigint);
-    server->sigterm.data = server->sigint.data = server;
+    if (r == 0)
+        r = uv_timer_init(&server->loop, &server->idle_timer);
+    server->sigterm.data = server->sigint.data = server->idle_timer.data = server;
     if (r == 0)
         r = uv_signal_start(&server->sigterm, on_signal, SIGTERM);
     if (r == 0)
@@ -385,6 +407,7 @@ int server_run(struct server *server)
     int r = server_init(server);
     if (r < 0)
         return r;
+    server_check_idle(server);
     uv_run(&server->loop, UV_RUN_DEFAULT);
     r = uv_loop_close(&server->loop);
     if (r < 0)

@@ -35,6 +35,7 @@ struct server {
     struct server_waiter *waiters;
     size_t client_count;
     uv_signal_t sigterm, sigint;
+    uv_timer_t idle_timer; /* runs while there is neither a live job nor a client */
     uint64_t started_ns;
     bool stopping;
     bool ending_jobs;       /* stops once every job has ended */
@@ -54,6 +55,9 @@ void server_job_changed(struct server *server, struct job *job);
 /* The connection to a job's holder has closed, or the job could not be started. May remove the job.
  */
 void server_job_unlinked(struct server *server, struct job *job);
+
+/* A client has connected, or there may be a live job more or less: is the server idle now? */
+void server_check_idle(struct server *server);
 
 /* A connection has closed. */
 void server_client_gone(struct server *server, struct client *client);

@@ -71,7 +71,7 @@ static void write_sequence(struct record *record, const struct parser_sequence *
     }
     for (int i = 0; i < 2 && s->intermediate[i]; i++)
         bytes_printf(out, "%c", s->intermediate[i]);
-    bytes_printf(out, "%c%s%s", s->final, s->malformed ? " malformed" : "", s->breaks ? " breaks" : "");
+    bytes_printf(out, "%c%s%s", s->final, s->malformed ? " malformed" : "", s->tangled ? " tangled" : "");
 }
 
 static void on_escape(void *user, const struct parser_sequence *escape)
@@ -194,8 +194,8 @@ static const struct {
     /* escape sequences */
     {"\0337\033(0\033#8\033%G\033 F", "esc 7\nesc (0\nesc #8\nesc %G\nesc  F\n"},
     {"\033(!\"0\033%/Gx", "esc (!0 malformed\nesc %/G\ntext x\n"},
-    {"\033\n7", "control 0a\nesc 7\n"},
-    {"\033\0337", "esc 7 breaks\n"},
+    {"\033\n7", "control 0a\nesc 7 tangled\n"},
+    {"\033\0337", "esc 7 tangled\n"},
     {"\033\1777", "esc 7\n"},
     {"\033\0307", "control 18\ntext 7\n"},
     /* control sequences */
@@ -205,13 +205,13 @@ static const struct {
     {"\033[4:3m\033[38:2::1:2:3;1m", "csi 4:3m\ncsi 38:2::1:2:3;1m\n"},
     {"\033[1 q\033[?1$p\033[!p\033[0\"q", "csi 1 q\ncsi ?1$p\ncsi !p\ncsi 0\"q\n"},
     {"\033[99999999999999999999m", "csi 99999m\n"},
-    {"\033[3\n1m", "control 0a\ncsi 31m\n"},
+    {"\033[3\n1m", "control 0a\ncsi 31m tangled\n"},
     {"\033[3\0301m", "control 18\ntext 1m\n"},
     {"\033[3\0321m", "control 1a\ntext 1m\n"},
-    {"\033[3\033[1m", "csi 1m breaks\n"},
+    {"\033[3\033[1m", "csi 1m tangled\n"},
     {"\033[3\1771m", "csi 31m\n"},
     {"\033[3\303\251m", "text \\c3\\a9m\n"},
-    {"\033[3\302\2331m", "csi 1m breaks\n"},
+    {"\033[3\302\2331m", "csi 1m tangled\n"},
     {"\033[1?2h\033[ 1h", "csi 1h malformed\ncsi  h malformed\n"},
     {"\033[??1h", "csi ?h malformed\n"},
     {"\033[ !\"p", "csi  !p malformed\n"},
@@ -221,16 +221,16 @@ static const struct {
     {"\033]0;\303\251 \342\202\254\033\\", "osc '0;\\c3\\a9 \\e2\\82\\ac'\n"},
     {"\033]0;a\nb\001\033\\", "osc '0;ab'\n"},
     {"\033]0;a\030b", "osc '0;a' cancelled\ntext b\n"},
-    {"\033]0;a\033[1mb", "osc '0;a' broken\ncsi 1m breaks\ntext b\n"},
-    {"\033]0;a\302\2331mb", "osc '0;a' broken\ncsi 1m breaks\ntext b\n"},
+    {"\033]0;a\033[1mb", "osc '0;a' broken\ncsi 1m tangled\ntext b\n"},
+    {"\033]0;a\302\2331mb", "osc '0;a' broken\ncsi 1m tangled\ntext b\n"},
     {"\033]0;a\302b\302\033\\", "osc '0;a\\c2b\\c2'\n"},
     {"\033]\033\\", "osc ''\n"},
     {"\033P1;2|abc\033\\", "dcs 1;2| 'abc'\n"},
     {"\033P$qm\033\\", "dcs $q 'm'\n"},
     {"\033P>|a\007b\nc\033\\", "dcs >| 'a\\07b\\0ac'\n"},
-    {"\033P1\n;2|x\033\\", "dcs 1;2| 'x'\n"},
+    {"\033P1\n;2|x\033\\", "dcs 1;2| tangled 'x'\n"},
     {"\033P1?|x\033\\", "dcs 'x'\n"},
-    {"\033P1\033[m", "csi m breaks\n"},
+    {"\033P1\033[m", "csi m tangled\n"},
     {"\033_Ga=q;AAAA\033\\", "apc 'Ga=q;AAAA'\n"},
     {"\033_a\007b\033\\", "apc 'ab'\n"},
     {"\033^pm\033\\\033Xsos\033\\", "pm 'pm'\nsos 'sos'\n"},

@@ -94,14 +94,14 @@ static void emit_control(struct parser *p, uint8_t control, uint64_t begin)
 }
 
 /*
- * Starts a sequence whose first byte is at begin; breaks: inside of another. The values need no clearing: count says
+ * Starts a sequence whose first byte is at begin; tangled: inside of another. The values need no clearing: count says
  * which are set.
  */
-static void start_sequence(struct parser *p, uint64_t begin, uint8_t state, bool breaks)
+static void start_sequence(struct parser *p, uint64_t begin, uint8_t state, bool tangled)
 {
     struct parser_sequence *s = &p->sequence;
     s->begin = begin;
-    s->breaks = breaks;
+    s->tangled = tangled;
     s->prefix = s->intermediate[0] = s->intermediate[1] = s->final = 0;
     s->malformed = false;
     s->count = 0;
@@ -174,20 +174,20 @@ static void dispatch_csi(struct parser *p, uint8_t final, uint64_t end)
 }
 
 /* The C1 control U+0080..U+009F or its 7-bit form ESC 0x40..0x5F: whether it opens a sequence or a string. */
-static bool open_c1(struct parser *p, uint8_t c1, uint64_t begin, bool breaks)
+static bool open_c1(struct parser *p, uint8_t c1, uint64_t begin, bool tangled)
 {
     switch (c1) {
     case 0x90: /* DCS */
-        start_sequence(p, begin, DCS_ENTRY, breaks);
+        start_sequence(p, begin, DCS_ENTRY, tangled);
         return true;
     case 0x9b: /* CSI */
-        start_sequence(p, begin, CSI_ENTRY, breaks);
+        start_sequence(p, begin, CSI_ENTRY, tangled);
         return true;
     case 0x98: /* SOS */
     case 0x9d: /* OSC */
     case 0x9e: /* PM */
     case 0x9f: /* APC */
-        start_sequence(p, begin, STRING, breaks);
+        start_sequence(p, begin, STRING, tangled);
         start_string(p,
                      c1 == 0x98   ? PARSER_SOS
                      : c1 == 0x9d ? PARSER_OSC
@@ -201,11 +201,11 @@ static bool open_c1(struct parser *p, uint8_t c1, uint64_t begin, bool breaks)
 }
 
 /* A C1 control as the two bytes of its UTF-8 form, the first at begin. It ends whatever was unfinished. */
-static void take_c1(struct parser *p, uint8_t c1, uint64_t begin, bool breaks)
+static void take_c1(struct parser *p, uint8_t c1, uint64_t begin, bool tangled)
 {
     p->state = GROUND;
     p->broken = false;
-    if (!open_c1(p, c1, begin, breaks))
+    if (!open_c1(p, c1, begin, tangled))
         emit_control(p, c1, begin);
 }
 
@@ -255,7 +255,7 @@ static void take_escape(struct parser *p, uint8_t c, uint64_t end)
     if (c >= 0x20 && c <= 0x2f) {
         collect(p, c);
         p->state = ESCAPE_INTERMEDIATE;
-    } else if (p->state == ESCAPE && c >= 0x40 && c <= 0x5f && open_c1(p, c + 0x40, p->sequence.begin, p->sequence.breaks)) {
+    } else if (p->state == ESCAPE && c >= 0x40 && c <= 0x5f && open_c1(p, c + 0x40, p->sequence.begin, p->sequence.tangled)) {
         return;
     } else {
         dispatch_escape(p, c, end);
@@ -317,6 +317,7 @@ static void take_sequence_byte(struct parser *p, uint8_t c, uint64_t at)
 {
     bool in_dcs = p->state >= DCS_ENTRY && p->state <= DCS_IGNORE;
     if (c < 0x20) {
+        p->sequence.tangled = true;
         if (!in_dcs)
             emit_control(p, c, at);
     } else if (c == DEL) {
@@ -432,7 +433,7 @@ static size_t take_plain_csi(struct parser *p, const uint8_t *data, size_t len, 
     if (i == len)
         return 0;
     s->begin = at;
-    s->breaks = false;
+    s->tangled = false;
     s->prefix = prefix;
     s->intermediate[0] = s->intermediate[1] = 0;
     s->malformed = false;

@@ -27,7 +27,7 @@ struct parser_sequence {
     uint8_t prefix;      /* of a control sequence: '<' '=' '>' '?', or 0 */
     uint8_t intermediate[2]; /* 0x20..0x2F, or 0 */
     uint8_t final;
-    bool breaks;                /* it breaks off another sequence or string, which ends nowhere else */
+    bool tangled; /* it breaks off another sequence or string, or a control has acted inside of it */
     bool malformed;             /* of no valid form, or more intermediates than fit: to be ignored */
     unsigned count;             /* parameters and sub-parameters; those that do not fit are dropped */
     uint64_t sub;               /* bit i: value[i] is a sub-parameter of the parameter before it */

@@ -38,7 +38,7 @@ static void consider_checkpoint(struct tracker *tracker, uint64_t offset)
 
 void tracker_offer_checkpoint(struct tracker *tracker, const struct parser_sequence *csi)
 {
-    if (!csi->breaks && csi->begin >= checkpoints_last(&tracker->checkpoints) + CHECKPOINT_NEAREST)
+    if (!csi->tangled && csi->begin >= checkpoints_last(&tracker->checkpoints) + CHECKPOINT_NEAREST)
         consider_checkpoint(tracker, csi->begin);
 }
 
@@ -46,7 +46,7 @@ void tracker_enter_alternate(struct tracker *tracker, const struct parser_sequen
 {
     struct canvas *canvas = &tracker->canvas;
     bool first = csi->value[0] == (int32_t)mode;
-    if (!canvas->state.alternate && canvas_is_sure(canvas) && first && !csi->breaks &&
+    if (!canvas->state.alternate && canvas_is_sure(canvas) && first && !csi->tangled &&
         checkpoints_add(&tracker->checkpoints, canvas, canvas->begin, false))
         checkpoints_enter(&tracker->checkpoints);
     canvas_enter_alternate(canvas, mode);
