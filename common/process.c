@@ -41,9 +41,9 @@ int process_stat(pid_t pid, struct process_stat *ret)
     unsigned long long start;
     int ppid, pgid, sid;
     if (!rest || sscanf(rest,
-                        "%c %d %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+                        "%c %d %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %d %*s "
                         "%llu",
-                        &ret->state, &ppid, &pgid, &sid, &start) != 5)
+                        &ret->state, &ppid, &pgid, &sid, &ret->threads, &start) != 6)
         return -EBADMSG;
     ret->ppid = ppid;
     ret->pgid = pgid;
@@ -105,7 +105,7 @@ static int add_pid(struct pid_list *list, pid_t pid)
 /* Adds the children of one thread, from /proc/PID/task/TID/children (proc(5)). */
 static int add_children_of_thread(struct pid_list *list, pid_t pid, const char *tid)
 {
-    char path[80];
+    char path[320]; /* a d_name has up to 255 bytes, as far as the compiler knows */
     snprintf(path, sizeof(path), "/proc/%d/task/%s/children", (int)pid, tid);
     FILE *file = fopen(path, "re");
     if (!file)
@@ -137,7 +137,9 @@ static size_t drop_zombies(pid_t *pids, size_t count)
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         struct process_stat stat;
-        if (process_stat(pids[i], &stat) == 0 && stat.state != 'Z' && stat.state != 'X')
+        /* A main thread that has exited shows as a zombie while others live (pthread_exit(3)). */
+        if (process_stat(pids[i], &stat) == 0 &&
+            ((stat.state != 'Z' && stat.state != 'X') || stat.threads > 1))
             pids[kept++] = pids[i];
     }
     return kept;

@@ -20,6 +20,7 @@ void process_boot_id(char id[PROCESS_BOOT_ID_SIZE]);
 struct process_stat {
     char state; /* R S D Z T t X ... */
     pid_t ppid, pgid, sid;
+    int threads;
     uint64_t start;
 };
 

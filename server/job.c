@@ -157,9 +157,8 @@ static void on_closed(struct channel *channel)
 {
     struct job *job = channel->data;
     /* This may take it out of the registry; still linked, it is not freed before we are done. */
-    if (job->kept)
-        server_job_unlinked(job->server, job);
-    job->linked = false;
+    bool again = job->kept && server_job_unlinked(job->server, job);
+    job->linked = again;
     fail_pending(job);
     if (!job->kept)
         job_destroy(job);

@@ -255,7 +255,9 @@ int registry_save(const struct registry *registry, const struct job *job)
     _cleanup_fd_ int dir_fd = open_job_dir(registry, job->info.id);
     if (dir_fd < 0)
         return dir_fd;
-    /* The holder is the record's one writer as long as it lives. */
+    /* A holder writes no more once it has told the end; before, it is the record's one writer. */
+    if (job_state_is_final(job->info.state))
+        return record_write(dir_fd, &job->info);
     _cleanup_fd_ int lock_fd = record_lock(dir_fd);
     return lock_fd < 0 ? lock_fd : record_write(dir_fd, &job->info);
 }
@@ -284,6 +286,22 @@ static void remove_runtime_dir(const struct registry *registry, uint32_t id)
     char dir[PATHS_MAX + 24];
     if (paths_job(dir, sizeof(dir), registry->paths->runtime_dir, id) == 0)
         paths_remove_flat(dir);
+}
+
+static void socket_path(const struct registry *registry, const struct job *job, char *path,
+                        size_t size)
+{
+    snprintf(path, size, "%s/jobs/%" PRIu32 "/sock", registry->paths->runtime_dir, job->info.id);
+}
+
+bool registry_reconnect(struct registry *registry, struct job *job)
+{
+    char path[PATHS_MAX + 32];
+    _cleanup_fd_ int dir_fd = open_job_dir(registry, job->info.id);
+    if (dir_fd < 0 || !record_is_locked(dir_fd))
+        return false;
+    socket_path(registry, job, path, sizeof(path));
+    return job_connect(job, path) == 0;
 }
 
 void registry_holder_gone(struct registry *registry, struct job *job)
@@ -330,8 +348,7 @@ static struct job *unreadable_job(struct registry *registry, uint32_t id, int er
 static void load_live(struct registry *registry, struct job *job)
 {
     char path[PATHS_MAX + 32];
-    snprintf(path, sizeof(path), "%s/jobs/%" PRIu32 "/sock", registry->paths->runtime_dir,
-             job->info.id);
+    socket_path(registry, job, path, sizeof(path));
     int r = job_connect(job, path);
     if (r < 0)
         log_warn("job %" PRIu32 ": its holder lives, but %s cannot be connected to: %s",

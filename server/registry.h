@@ -75,6 +75,13 @@ void registry_current(const struct registry *registry, uint32_t *ret_current,
                       uint32_t *ret_previous);
 
 /*
+ * The connection to a holder has ended without its job's end. If the holder lives (its lock is
+ * held) connects again. Whether that worked; a holder that has just died may still seem to live,
+ * and the new connection ends as well.
+ */
+bool registry_reconnect(struct registry *registry, struct job *job);
+
+/*
  * The holder's connection has ended without its job's end: takes what the record says, and if that
  * is no end, the job is lost; the record says so from then on.
  */

@@ -343,8 +343,7 @@ static void handle_rename(const struct request *request)
     bool same = rename->name && job->info.name && strcmp(job->info.name, rename->name) == 0;
     if (rename->name && !same && !name_is_free(request, rename->name))
         return;
-    /* As long as there is a holder, it is the one writer of the record. */
-    if (!job_state_is_final(job->info.state) || job->linked) {
+    if (!job_state_is_final(job->info.state)) {
         pass_on(request, job);
         return;
     }

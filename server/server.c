@@ -187,24 +187,30 @@ static void remove_unstarted(const struct server *server, const struct job *job)
         paths_remove_flat(dir);
 }
 
-void server_job_unlinked(struct server *server, struct job *job)
+bool server_job_unlinked(struct server *server, struct job *job)
 {
     if (server->stopping)
-        return;
+        return false;
     if (!job->started) {
         /* The holder has cleaned up if it failed in order; if it never ran, this does. */
         if (job->info.state != JOB_FAILED)
             remove_unstarted(server, job);
         registry_remove(&server->registry, job);
         server_check_waiters(server);
-        return;
+        if (server->ending_jobs && !has_live_jobs(server))
+            finish_shutdown(server);
+        server_check_idle(server);
+        return false;
     }
+    if (!job_state_is_final(job->info.state) && registry_reconnect(&server->registry, job))
+        return true;
     if (!job_state_is_final(job->info.state)) {
         registry_holder_gone(&server->registry, job);
         server_job_changed(server, job);
     }
     if (!server->stopping)
         registry_prune(&server->registry);
+    return false;
 }
 
 /* Clients */

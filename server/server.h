@@ -52,9 +52,12 @@ int server_run(struct server *server);
 /* The holder said something new about a job. */
 void server_job_changed(struct server *server, struct job *job);
 
-/* The connection to a job's holder has closed, or the job could not be started. May remove the job.
+/*
+ * The connection to a job's holder has closed, or the job could not be started. May remove the
+ * job. Whether there is a new connection
+ * already.
  */
-void server_job_unlinked(struct server *server, struct job *job);
+bool server_job_unlinked(struct server *server, struct job *job);
 
 /* A client has connected, or there may be a live job more or less: is the server idle now? */
 void server_check_idle(struct server *server);

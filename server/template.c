@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/channel_io.h"
@@ -16,10 +17,23 @@
 
 #define RETRY_MS 100 /* from a reserve that came to nothing to the next */
 
+/*
+ * glibc's posix_spawn leaves the two signals that it keeps for itself ignored, and its sigaction
+ * does not touch them; every job would inherit that. Zeros are SIG_DFL, however the kernel's struct
+ * sigaction is laid out.
+ */
+static void reset_internal_signals(void)
+{
+    static const unsigned char zeros[128];
+    for (int sig = 32; sig < SIGRTMIN; sig++)
+        syscall(SYS_rt_sigaction, sig, zeros, NULL, (size_t)_NSIG / 8);
+}
+
 /* The kernel reaps our children: a holder's end concerns the server, which sees its socket close.
  */
 static void set_signals(void)
 {
+    reset_internal_signals();
     signal(SIGCHLD, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGINT, SIG_IGN);

@@ -149,6 +149,7 @@ static const struct {
     {MSG_STATUS, 13, "status"},     {MSG_RUN, 20, "run"},
     {MSG_ATTACH, 21, "attach"},     {MSG_LIST, 22, "list"},
     {MSG_WAIT, 23, "wait"},         {MSG_REMOVE, 24, "remove"},
+    {MSG_SHUTDOWN, 26, "shutdown"}, {MSG_RELOAD, 27, "reload"},
     {MSG_STOP, 30, "stop"},         {MSG_CONTINUE, 31, "continue"},
     {MSG_SIGNAL, 32, "signal"},     {MSG_KILL, 33, "kill"},
     {MSG_DETACH, 34, "detach"},     {MSG_RENAME, 35, "rename"},

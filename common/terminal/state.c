@@ -35,7 +35,12 @@ static bool cursor_equal(const struct cursor *a, const struct cursor *b)
 
 bool saved_cursor_equal(const struct saved_cursor *a, const struct saved_cursor *b)
 {
-    return a->set == b->set && a->origin == b->origin && cursor_equal(&a->cursor, &b->cursor) &&
+    return a->set == b->set && saved_cursor_alike(a, b);
+}
+
+bool saved_cursor_alike(const struct saved_cursor *a, const struct saved_cursor *b)
+{
+    return a->origin == b->origin && cursor_equal(&a->cursor, &b->cursor) &&
            pen_equal(&a->pen, &b->pen) && charsets_equal(&a->charsets, &b->charsets);
 }
 

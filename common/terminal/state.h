@@ -105,6 +105,9 @@ bool state_mode(const struct state *state, unsigned number);
 void saved_cursor_copy(struct saved_cursor *to, const struct saved_cursor *from);
 void saved_cursor_finish(struct saved_cursor *saved);
 bool saved_cursor_equal(const struct saved_cursor *a, const struct saved_cursor *b);
+
+/* Whether restoring the two does the same in a terminal that goes home without one, as xterm does. */
+bool saved_cursor_alike(const struct saved_cursor *a, const struct saved_cursor *b);
 bool margins_equal(const struct margins *a, const struct margins *b);
 
 /* Whether the cursor's place is known and no wrap is pending on a screen of that width. */

@@ -15,6 +15,17 @@ bool tabs_at(const struct shared *tabs, unsigned x)
     return (uint8_t)tabs->data[x / 8] >> (x % 8) & 1;
 }
 
+bool tabs_equal(const struct shared *a, const struct shared *b, unsigned cols)
+{
+    if (a == b)
+        return true;
+    for (unsigned x = 0; x < cols; x++) {
+        if (tabs_at(a, x) != tabs_at(b, x))
+            return false;
+    }
+    return true;
+}
+
 static struct shared *copy_stops(const struct shared *tabs, unsigned cols)
 {
     unsigned char stops[(UINT16_MAX + 1) / 8] = {0};

@@ -18,6 +18,9 @@ int tabs_clear(struct shared **tabs, unsigned cols);
 /* Whether there is a stop in column x. Columns that a wider screen has added have the default. */
 bool tabs_at(const struct shared *tabs, unsigned x);
 
+/* Whether two have the same stops on a screen of that width. */
+bool tabs_equal(const struct shared *a, const struct shared *b, unsigned cols);
+
 /* The column of the next stop after x, the last column if there is none; of the one before x, 0 if there is none. */
 unsigned tabs_next(const struct shared *tabs, unsigned cols, unsigned x);
 unsigned tabs_previous(const struct shared *tabs, unsigned x);

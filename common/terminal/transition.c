@@ -62,7 +62,9 @@ static void bring_saved(struct progress *now, const struct saved_cursor *saved)
 static bool saved_differs(const struct progress *now, const struct saved_cursor *from,
                           const struct saved_cursor *to)
 {
-    return (now->astray && to->set) || !saved_cursor_equal(from, to);
+    if (to->set && (now->astray || !from->set))
+        return true;
+    return !saved_cursor_alike(from, to);
 }
 
 static void bring_margins(struct progress *now, const struct margins *margins, bool side_margins)
@@ -70,13 +72,16 @@ static void bring_margins(struct progress *now, const struct margins *margins, b
     if (now->side_margins != side_margins)
         writer_text(now->writer, side_margins ? "\033[?69h" : "\033[?69l");
     now->side_margins = side_margins;
-    if (!margins_equal(now->margins, margins)) {
+    const struct margins *have = now->margins;
+    if (have->set != margins->set || have->top != margins->top || have->bottom != margins->bottom) {
         if (margins->set)
             writer_printf(now->writer, "\033[%u;%ur", margins->top + 1u, margins->bottom + 1u);
         else
             writer_text(now->writer, "\033[r");
-        if (margins->sides_set && side_margins)
-            writer_printf(now->writer, "\033[%u;%us", margins->left + 1u, margins->right + 1u);
+        now->moved = true;
+    }
+    if (margins->sides_set && (!have->sides_set || have->left != margins->left || have->right != margins->right)) {
+        writer_printf(now->writer, "\033[%u;%us", margins->left + 1u, margins->right + 1u);
         now->moved = true;
     }
     now->margins = margins;
@@ -86,7 +91,7 @@ static void bring_margins(struct progress *now, const struct margins *margins, b
 static void bring_screen(struct progress *now, const struct state *from, const struct state *to, int screen)
 {
     const struct screen_state *have = &from->screen[screen], *want = &to->screen[screen];
-    if (!shared_equal(have->tabs, want->tabs)) {
+    if (!tabs_equal(have->tabs, want->tabs, now->cols)) {
         tabs_write(want->tabs, now->cols, now->writer);
         now->moved = true;
     }
@@ -199,8 +204,9 @@ void transition_write(const struct station *from, const struct station *to, unsi
     } else {
         keyboard_write_stack(&from->state->keyboard.stack[SCREEN_NORMAL],
                              &to->state->keyboard.stack[SCREEN_NORMAL], writer);
-        if (!shared_equal(from->state->screen[SCREEN_NORMAL].tabs, to->state->screen[SCREEN_NORMAL].tabs)) {
-            tabs_write(to->state->screen[SCREEN_NORMAL].tabs, cols, writer);
+        const struct shared *tabs = to->state->screen[SCREEN_NORMAL].tabs;
+        if (!tabs_equal(from->state->screen[SCREEN_NORMAL].tabs, tabs, cols)) {
+            tabs_write(tabs, cols, writer);
             now.moved = true;
         }
         bring_margins(&now, &to->state->screen[SCREEN_NORMAL].margins, to->state->side_margins);

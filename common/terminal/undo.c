@@ -99,7 +99,8 @@ static bool free_tabs(const struct canvas *canvas, struct writer *writer)
 {
     bool set = false;
     for (int i = 0; i < 2; i++)
-        set |= canvas->state.screen[i].tabs || canvas->unsure_screen[i] & UNSURE_TABS;
+        set |= !tabs_equal(canvas->state.screen[i].tabs, NULL, canvas->cols) ||
+               canvas->unsure_screen[i] & UNSURE_TABS;
     if (set)
         tabs_write(NULL, canvas->cols, writer);
     return set;

@@ -151,7 +151,7 @@ static void handle_kill(struct holder *holder, struct control *control, uint32_t
     wait_for(holder, control, request_id, MSG_KILL, 0);
     /* An end that is already there stays what it was. */
     holder->killed = was_killed || holder->state != JOB_EXITING;
-    int r = killer_start(&holder->killer, (pid_t)holder->info.pid, grace_ms);
+    int r = killer_start(&holder->killer, holder->launch.pid, grace_ms);
     if (r == 0)
         return;
     holder->killed = was_killed;
@@ -214,6 +214,11 @@ void holder_request(struct holder *holder, struct control *control, struct wire_
         return; /* answers to what we never ask: an error of theirs is for their log */
     bool alive = holder->state == JOB_RUNNING || holder->state == JOB_STOPPED ||
                  (holder->state == JOB_EXITING && frame->type != MSG_STOP);
+    bool forked = holder->state == JOB_STARTING && holder->launch.pid > 0;
+    if (forked && frame->type == MSG_KILL) {
+        handle_kill(holder, control, frame->request_id, frame->body);
+        return;
+    }
     if (holder->state == JOB_STARTING && frame->type != MSG_RENAME) {
         channel_send_error(&control->channel, frame->request_id, ERROR_BUSY,
                            "the job is being started");

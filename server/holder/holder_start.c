@@ -59,6 +59,7 @@ static void fail_start(struct holder *holder, enum start_stage stage, int error)
     start_text(holder, text, sizeof(text));
     struct msg_error body = {
         .code = ERROR_START, .text = text, .os_error = (uint32_t)error, .stage = stage};
+    holder_answer_waiters(holder, MSG_KILL, 0);
     journal_remove(&holder->journal);
     paths_remove_flat(holder->state_dir);
     paths_remove_flat(holder->runtime_dir);

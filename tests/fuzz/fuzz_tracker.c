@@ -49,14 +49,28 @@ static struct tracker *track(const struct input *input, bool cut)
     return tracker;
 }
 
-/* What is known of the cursor may be more or less, but no contradiction. */
+/* What is known of a cursor may be more or less, but no contradiction. */
+static void must_overlap(const struct cursor *a, const struct cursor *b)
+{
+    must(a->least <= a->most && b->least <= b->most);
+    must(a->least <= b->most && b->least <= a->most);
+    must(!a->y_known || !b->y_known || a->y == b->y);
+}
+
 static void must_agree(const struct tracker *a, const struct tracker *b)
 {
-    const struct cursor *one = &a->canvas.cursor, *other = &b->canvas.cursor;
-    must(state_equal(&a->canvas.state, &b->canvas.state));
-    must(one->least <= one->most && one->most <= a->canvas.cols && one->y < a->canvas.rows);
-    must(one->least <= other->most && other->least <= one->most);
-    must(!one->y_known || !other->y_known || one->y == other->y);
+    const struct canvas *one = &a->canvas, *other = &b->canvas;
+    must(one->cursor.most <= one->cols && one->cursor.y < one->rows);
+    must_overlap(&one->cursor, &other->cursor);
+    struct state state;
+    state_init(&state);
+    must(state_copy(&state, &one->state) == 0);
+    for (int i = 0; i < 2; i++) {
+        must_overlap(&one->state.screen[i].saved.cursor, &other->state.screen[i].saved.cursor);
+        state.screen[i].saved.cursor = other->state.screen[i].saved.cursor;
+    }
+    must(state_equal(&state, &other->state));
+    state_finish(&state);
     must(parser_begin(&a->parser) == parser_begin(&b->parser));
 }
 
@@ -180,8 +194,7 @@ static void check_restore(const struct tracker *tracker, const struct tracker_pl
     const struct cursor *have = &view->canvas.cursor, *want = &tracker->canvas.cursor;
     if (exact && is_sure(tracker) && is_sure(view)) {
         must_be_same(&view->canvas.state, &tracker->canvas.state, input->cols);
-        must(have->least <= want->most && want->least <= have->most);
-        must(!have->y_known || !want->y_known || have->y == want->y);
+        must_overlap(have, want);
     }
     check_undo(view);
     tracker_destroy(view);
