@@ -1,10 +1,12 @@
 #include "common/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,6 +47,50 @@ bool log_wants(enum log_topic topic)
     return wanted[topic];
 }
 
+static char file_path[4096];
+static bool file_owner;
+
+static int open_file(void)
+{
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
+    int fd = open(file_path, flags, 0600);
+    if (fd < 0)
+        return -errno;
+    int r = dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0 ? -errno : 0;
+    close(fd);
+    return r;
+}
+
+int log_to_file(const char *path, bool owner)
+{
+    if (strlen(path) + 3 > sizeof(file_path))
+        return -ENAMETOOLONG;
+    strcpy(file_path, path);
+    file_owner = owner;
+    int r = open_file();
+    if (r < 0)
+        file_path[0] = '\0';
+    return r;
+}
+
+/* Before each line: a full file gives way to a new one; one that was moved or removed is left. */
+static void keep_file(void)
+{
+    struct stat mine, there;
+    if (!file_path[0] || fstat(STDERR_FILENO, &mine) < 0)
+        return;
+    bool moved =
+        stat(file_path, &there) < 0 || there.st_ino != mine.st_ino || there.st_dev != mine.st_dev;
+    if (!moved && (!file_owner || mine.st_size < (off_t)LOG_FILE_MAX))
+        return;
+    if (!moved) {
+        char old[sizeof(file_path) + 2];
+        snprintf(old, sizeof(old), "%s.1", file_path);
+        rename(file_path, old);
+    }
+    open_file(); /* failing that, the old file goes on to be written */
+}
+
 static void append_head(struct bytes *line, const char *level)
 {
     struct timespec now;
@@ -62,6 +108,7 @@ static void append_head(struct bytes *line, const char *level)
 static void write_line(const char *level, const char *format, va_list args)
 {
     int saved = errno;
+    keep_file();
     char text[LOG_LINE_MAX];
     int len = vsnprintf(text, sizeof(text), format, args);
     if (len < 0)

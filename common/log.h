@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #define LOG_LINE_MAX 4096
+#define LOG_FILE_MAX (1u << 20) /* bytes; then the file becomes NAME.1 and a new one begins */
 
 enum log_topic {
     LOG_WIRE,
@@ -27,6 +28,13 @@ void log_init(const char *program);
 
 /* Every line from now on says "job ID: ". 0 = none again. */
 void log_set_job(unsigned id);
+
+/*
+ * Lines go to this file from now on, through standard output and error. Several processes write
+ * there; one of them, the owner, starts a new file when it is full; the others follow. 0 or -errno
+ * (lines go where they went before).
+ */
+int log_to_file(const char *path, bool owner);
 
 bool log_wants(enum log_topic topic);
 

@@ -113,6 +113,7 @@ int main(int argc, char **argv)
         return status;
     if (arguments.template) {
         log_init("holder");
+        runtime_follow_log();
         return template_main(TEMPLATE_FD);
     }
     log_init("jsd");

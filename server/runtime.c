@@ -11,6 +11,7 @@
 #include "common/channel.h"
 #include "common/fd.h"
 #include "common/listener.h"
+#include "common/log.h"
 
 static int take_lock(struct runtime *runtime, char *text, size_t size)
 {
@@ -105,16 +106,30 @@ void runtime_close(struct runtime *runtime)
     runtime->lock_fd = fd_close(runtime->lock_fd);
 }
 
+static void log_path(const struct paths *paths, char *buf, size_t size)
+{
+    snprintf(buf, size, "%s/server.log", paths->runtime_dir);
+}
+
 int runtime_redirect_stdio(const struct runtime *runtime)
 {
     char path[PATHS_MAX + 16];
-    snprintf(path, sizeof(path), "%s/server.log", runtime->paths.runtime_dir);
+    log_path(&runtime->paths, path, sizeof(path));
     _cleanup_fd_ int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    _cleanup_fd_ int log_fd =
-        open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-    if (null_fd < 0 || log_fd < 0)
+    if (null_fd < 0 || dup2(null_fd, 0) < 0)
         return -errno;
-    if (dup2(null_fd, 0) < 0 || dup2(log_fd, 1) < 0 || dup2(log_fd, 2) < 0)
-        return -errno;
-    return 0;
+    return log_to_file(path, true);
+}
+
+void runtime_follow_log(void)
+{
+    struct paths paths;
+    struct stat mine, there;
+    char path[PATHS_MAX + 16], text[256];
+    if (paths_find(&paths, text, sizeof(text)) < 0)
+        return;
+    log_path(&paths, path, sizeof(path));
+    if (fstat(2, &mine) == 0 && stat(path, &there) == 0 && mine.st_dev == there.st_dev &&
+        mine.st_ino == there.st_ino)
+        log_to_file(path, false);
 }

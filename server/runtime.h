@@ -31,4 +31,10 @@ void runtime_close(struct runtime *runtime);
 /* Makes D/server.log the standard output and error, /dev/null the input. 0 or -errno. */
 int runtime_redirect_stdio(const struct runtime *runtime);
 
+/*
+ * For the template and its holders: when the inherited standard error is the server's log, follow
+ * it to the next file whenever the server begins one.
+ */
+void runtime_follow_log(void);
+
 #endif
