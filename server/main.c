@@ -11,6 +11,7 @@
 
 #include "common/fd.h"
 #include "common/log.h"
+#include "server/activation.h"
 #include "server/server.h"
 #include "server/template.h"
 #include "version.h"
@@ -98,6 +99,10 @@ static int serve(int ready_fd)
     log_info("js %s listens on %s", JS_VERSION, server.runtime.socket_path);
     /* The socket listens: whoever connects from now on is served, however long the rest takes. */
     report(ready_fd, "+");
+    r = activation_notify("READY=1");
+    if (r < 0)
+        log_warn("cannot notify $NOTIFY_SOCKET: %s", strerror(-r));
+    unsetenv("NOTIFY_SOCKET");
     r = server_run(&server);
     runtime_close(&server.runtime);
     if (r < 0)

@@ -12,6 +12,7 @@
 #include "common/fd.h"
 #include "common/listener.h"
 #include "common/log.h"
+#include "server/activation.h"
 
 static int take_lock(struct runtime *runtime, char *text, size_t size)
 {
@@ -76,6 +77,20 @@ static int bind_socket(struct runtime *runtime, char *text, size_t size)
     return 0;
 }
 
+/* A socket that was passed to us is not ours to remove: its maker keeps it for the next server. */
+static int open_socket(struct runtime *runtime, char *text, size_t size)
+{
+    int fd = activation_take_socket();
+    if (fd == -ENOENT)
+        return bind_socket(runtime, text, size);
+    if (fd < 0) {
+        snprintf(text, size, "what was passed in LISTEN_FDS is not one listening Unix socket");
+        return fd;
+    }
+    runtime->listen_fd = fd;
+    return 0;
+}
+
 int runtime_open(struct runtime *runtime, char *text, size_t size)
 {
     runtime->lock_fd = runtime->listen_fd = -1;
@@ -90,7 +105,7 @@ int runtime_open(struct runtime *runtime, char *text, size_t size)
     if (r == 0)
         r = take_lock(runtime, text, size);
     if (r == 0)
-        r = bind_socket(runtime, text, size);
+        r = open_socket(runtime, text, size);
     if (r < 0)
         runtime->lock_fd = fd_close(runtime->lock_fd);
     return r;
