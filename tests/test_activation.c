@@ -2,12 +2,14 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/fd.h"
@@ -17,74 +19,85 @@
 
 static char dir[] = "/tmp/js-test-act-XXXXXX";
 static char path[64];
-static int saved_fd; /* what 3 was: Check may need it */
 
 static void begin(void)
 {
     strcpy(dir, "/tmp/js-test-act-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
     snprintf(path, sizeof(path), "%s/sock", dir);
-    saved_fd = fcntl(3, F_DUPFD_CLOEXEC, 100);
 }
 
 static void end(void)
 {
-    if (saved_fd >= 0)
-        dup2(saved_fd, 3);
-    fd_close(saved_fd);
     unlink(path);
     ck_assert_int_eq(rmdir(dir), 0);
 }
 
-static void pass(int fd, const char *count, pid_t pid)
+/*
+ * Passes fd as systemd would, to a child of its own (Check needs this process's descriptor 3), and
+ * returns what activation_take_socket returned there; *ret_clean: whether nothing of it is left in
+ * the environment, and a taken socket has the flags it should.
+ */
+static int take(int fd, const char *count, bool for_us, bool *ret_clean)
 {
-    char text[16];
-    snprintf(text, sizeof(text), "%d", (int)pid);
-    if (fd != 3) {
-        ck_assert_int_eq(dup2(fd, 3), 3);
-        fd_close(fd);
+    struct {
+        int result;
+        bool clean;
+    } told = {0};
+    int pipe_fds[2];
+    ck_assert_int_eq(pipe(pipe_fds), 0);
+    int tell_fd = fcntl(pipe_fds[1], F_DUPFD_CLOEXEC, 100);
+    pid_t pid = fork();
+    if (pid == 0) {
+        char text[16];
+        dup2(fd, 3);
+        snprintf(text, sizeof(text), "%d", for_us ? (int)getpid() : (int)getppid());
+        setenv("LISTEN_FDS", count, 1);
+        setenv("LISTEN_PID", text, 1);
+        setenv("LISTEN_FDNAMES", "js.socket", 1);
+        told.result = activation_take_socket();
+        told.clean = !getenv("LISTEN_FDS") && !getenv("LISTEN_PID") && !getenv("LISTEN_FDNAMES") &&
+                     activation_take_socket() == -ENOENT;
+        if (told.result >= 0)
+            told.clean = told.clean && fcntl(3, F_GETFD) == FD_CLOEXEC &&
+                         (fcntl(3, F_GETFL) & O_NONBLOCK) != 0;
+        _exit(write(tell_fd, &told, sizeof(told)) != (ssize_t)sizeof(told));
     }
-    setenv("LISTEN_FDS", count, 1);
-    setenv("LISTEN_PID", text, 1);
-    setenv("LISTEN_FDNAMES", "js.socket", 1);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+    ck_assert_int_eq(read(pipe_fds[0], &told, sizeof(told)), (ssize_t)sizeof(told));
+    fd_close(tell_fd);
+    fd_close(pipe_fds[0]);
+    fd_close(pipe_fds[1]);
+    fd_close(fd);
+    *ret_clean = told.clean;
+    return told.result;
 }
 
 START_TEST(a_passed_socket_is_taken)
 {
-    int fd = listener_bind(path);
-    ck_assert_int_ge(fd, 0);
-    pass(fd, "1", getpid());
-    ck_assert_int_eq(activation_take_socket(), 3);
-    ck_assert_int_eq(fcntl(3, F_GETFD), FD_CLOEXEC);
-    ck_assert(fcntl(3, F_GETFL) & O_NONBLOCK);
-    ck_assert_ptr_null(getenv("LISTEN_FDS"));
-    ck_assert_ptr_null(getenv("LISTEN_PID"));
-    ck_assert_ptr_null(getenv("LISTEN_FDNAMES"));
-    ck_assert_int_eq(activation_take_socket(), -ENOENT);
-    fd_close(3);
+    bool clean;
+    ck_assert_int_eq(take(listener_bind(path), "1", true, &clean), 3);
+    ck_assert(clean);
 }
 END_TEST
 
 START_TEST(what_is_for_another_process_is_not_taken)
 {
-    int fd = listener_bind(path);
-    pass(fd, "1", getppid());
-    ck_assert_int_eq(activation_take_socket(), -ENOENT);
-    fd_close(3);
+    bool clean;
+    ck_assert_int_eq(take(listener_bind(path), "1", false, &clean), -ENOENT);
+    ck_assert(clean);
 }
 END_TEST
 
 START_TEST(something_else_is_refused)
 {
-    pass(open("/dev/null", O_RDONLY), "1", getpid());
-    ck_assert_int_eq(activation_take_socket(), -EINVAL);
-    fd_close(3);
+    bool clean;
     int pair[2];
+    ck_assert_int_eq(take(open("/dev/null", O_RDONLY), "1", true, &clean), -EINVAL);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     fd_close(pair[1]);
-    pass(pair[0], "1", getpid());
-    ck_assert_int_eq(activation_take_socket(), -EINVAL);
-    fd_close(3);
+    ck_assert_int_eq(take(pair[0], "1", true, &clean), -EINVAL);
+    ck_assert(clean);
 }
 END_TEST
 
