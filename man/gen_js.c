@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/commands.h"
+#include "common/config.h"
 #include "man/mdoc.h"
 
 /* "[JOB]..." as ".Oo Ar JOB Oc ..."; what comes after the synopsis' first words. */
@@ -105,9 +106,26 @@ static void write_commands(void)
             write_command(*at);
 }
 
+static void write_configuration(void)
+{
+    puts(".Bl -tag -width Ds");
+    for (size_t i = 0; i < config_key_count; i++) {
+        const struct config_key *key = &config_keys[i];
+        char text[512];
+        printf(".It Cm %s No = ", key->name);
+        mdoc_literal(key->initial);
+        snprintf(text, sizeof(text), "%c%s. Allowed: %s.", toupper((unsigned char)key->doc[0]),
+                 key->doc + 1, key->bounds);
+        putchar('\n');
+        mdoc_text(text);
+    }
+    puts(".El");
+}
+
 int main(int argc, char **argv)
 {
-    static const struct mdoc_part parts[] = {{"commands", write_commands}, {NULL, NULL}};
+    static const struct mdoc_part parts[] = {
+        {"commands", write_commands}, {"configuration", write_configuration}, {NULL, NULL}};
     if (argc != 2) {
         fprintf(stderr, "usage: gen_js TEMPLATE >js.1\n");
         return 2;
