@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/commands.h"
@@ -63,40 +62,48 @@ static int print_until(struct reader *reader, uint64_t until)
     return 0;
 }
 
-/* The offset at which the last `lines` lines before `next` begin. */
-static uint64_t find_start(int dir_fd, uint64_t next, uint64_t lines, uint64_t *ring)
+/* The bytes from offset `from` on; zeros for what is not there. */
+static void read_range(struct joblog *log, uint64_t from, char *buf, size_t len)
 {
-    static char buf[CHUNK_SIZE];
-    struct joblog log;
-    uint64_t skipped, count = 0, first = 0;
-    bool at_start = true;
-    joblog_init(&log, dir_fd, 0);
-    ssize_t n;
-    while (log.offset < next && (n = joblog_read(&log, buf, sizeof(buf), &skipped)) > 0) {
-        uint64_t base = log.offset - (uint64_t)n;
-        for (ssize_t i = 0; i < n; i++) {
-            if (at_start)
-                ring[count++ % lines] = base + (uint64_t)i;
-            at_start = buf[i] == '\n';
-        }
+    static char piece[CHUNK_SIZE];
+    uint64_t end = from + len, skipped;
+    memset(buf, 0, len);
+    joblog_seek(log, from);
+    while (log->offset < end) {
+        ssize_t n = joblog_read(log, piece, sizeof(piece), &skipped);
+        uint64_t at = log->offset - (n > 0 ? (uint64_t)n : 0);
+        if (n <= 0 || at >= end)
+            return;
+        memcpy(buf + (at - from), piece, (uint64_t)n < end - at ? (size_t)n : (size_t)(end - at));
     }
-    joblog_finish(&log);
-    if (count > 0)
-        first = count < lines ? ring[0] : ring[count % lines];
-    return first;
 }
 
-static uint64_t start_offset(int dir_fd, uint64_t next, uint64_t lines)
+/* The offset at which the last `lines` lines before `next` begin, looked for from the end. */
+static uint64_t find_start(struct joblog *log, uint64_t first, uint64_t next, uint64_t lines)
 {
+    static char buf[CHUNK_SIZE];
+    for (uint64_t end = next; end > first;) {
+        size_t len = end - first < sizeof(buf) ? (size_t)(end - first) : sizeof(buf);
+        uint64_t from = end - len;
+        read_range(log, from, buf, len);
+        for (size_t i = len; i > 0; i--)
+            if (buf[i - 1] == '\n' && from + i < next && --lines == 0)
+                return from + i;
+        end = from;
+    }
+    return 0;
+}
+
+static uint64_t start_offset(int dir_fd, uint64_t first, uint64_t next, uint64_t lines)
+{
+    struct joblog log;
     if (lines == LINES_ALL)
         return 0;
     if (lines == 0)
         return next;
-    uint64_t *ring = calloc(lines, sizeof(*ring));
-    if (!ring) /* more lines than memory: all of them, then */
-        return 0;
-    uint64_t start = find_start(dir_fd, next, lines, ring);
-    free(ring);
+    joblog_init(&log, dir_fd, 0);
+    uint64_t start = find_start(&log, first, next, lines);
+    joblog_finish(&log);
     return start;
 }
 
@@ -135,7 +142,7 @@ static int print_log(struct connection *connection, const struct job_info *job,
     int r = joblog_bounds(dir_fd, &first, &next);
     if (r < 0)
         return report_error("cannot read the log of job %u: %s", job->id, strerror(-r));
-    joblog_init(&reader.log, dir_fd, start_offset(dir_fd, next, opts->lines));
+    joblog_init(&reader.log, dir_fd, start_offset(dir_fd, first, next, opts->lines));
     int status = print_until(&reader, next);
     if (status == 0 && opts->follow && !reader.broken)
         status = follow(&reader);

@@ -51,7 +51,18 @@ static void pending_destroy(struct job_pending *pending)
 {
     if (pending->client)
         client_unref(pending->client);
+    fd_close(pending->conn_fd);
     free(pending);
+}
+
+/* An error for a client whose connection was passed on, but not taken. */
+static void tell_passed(const struct job_pending *pending, enum error_code code, const char *text)
+{
+    struct bytes frame = {0};
+    struct msg_error body = {.code = code, .text = (char *)text};
+    if (wire_encode(&frame, protocol_message(MSG_ERROR), pending->client_request, &body) == 0)
+        channel_io_send(pending->conn_fd, frame.data, frame.len, NULL, 0);
+    bytes_finish(&frame);
 }
 
 /* The job's end came in between: for some requests that is an answer. */
@@ -81,6 +92,8 @@ static void fail_pending(struct job *job)
             answer_ended(job, pending, text);
         else if (pending->client)
             client_send_error(pending->client, pending->client_request, ERROR_LOST, text);
+        if (pending->conn_fd >= 0)
+            tell_passed(pending, ended ? ERROR_ENDED : ERROR_LOST, text);
         pending_destroy(pending);
     }
 }
@@ -107,6 +120,10 @@ static void handle_reply(struct job *job, struct wire_frame *frame)
     if (pending->client)
         client_send(pending->client, (enum message_type)frame->type, pending->client_request,
                     frame->body);
+    /* A start that failed has been told by the holder itself. */
+    if (frame->type == MSG_ERROR && pending->type == MSG_ADOPT && pending->conn_fd >= 0)
+        tell_passed(pending, ((struct msg_error *)frame->body)->code,
+                    ((struct msg_error *)frame->body)->text);
     pending_destroy(pending);
     /* Whoever has been told that it failed must not find it. */
     if (failed && job->kept)
@@ -194,16 +211,18 @@ int job_send(struct job *job, enum message_type type, const void *body, const in
     }
     if (++job->last_request == 0)
         job->last_request = 1;
-    int r = channel_send(&job->link, type, job->last_request, body, fds, fd_count);
-    if (r < 0) {
-        free(pending);
-        return r;
-    }
     *pending = (struct job_pending){.next = job->pending,
                                     .id = job->last_request,
                                     .type = type,
                                     .client = client ? client_ref(client) : NULL,
-                                    .client_request = client_request};
+                                    .client_request = client_request,
+                                    .conn_fd = fd_count == 2 ? fd_dup(fds[1]) : -1};
+    int r = channel_send(&job->link, type, job->last_request, body, fds, fd_count);
+    /* -EPIPE: what it said last is still to be read, then its end comes, and with it the answer. */
+    if (r < 0 && r != -EPIPE) {
+        pending_destroy(pending);
+        return r;
+    }
     job->pending = pending;
     return 0;
 }

@@ -162,7 +162,7 @@ static void handle_attach(const struct request *request)
                               .client_request = request->id,
                               .client_pid = (uint32_t)request->client->pid};
     int fds[] = {fd_take(&request->fds->fds[0]), conn_fd};
-    int r = job_send(job, MSG_ADOPT, &adopt, fds, 2, NULL, 0);
+    int r = job_send(job, MSG_ADOPT, &adopt, fds, 2, NULL, request->id);
     if (r < 0)
         log_error("job %u: cannot pass a client on: %s", job->info.id, strerror(-r));
 }

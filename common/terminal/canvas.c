@@ -20,8 +20,9 @@ void canvas_finish(struct canvas *canvas)
 
 bool canvas_is_sure(const struct canvas *c)
 {
+    /* Right after a character REP would need it, and a mark belong to it. */
     return c->unsure == 0 && c->unsure_screen[state_screen(&c->state)] == 0 && !c->single_shift &&
-           cursor_is_exact(&c->cursor, c->cols) && !modes_unsure(&c->state.modes);
+           !c->printed && cursor_is_exact(&c->cursor, c->cols) && !modes_unsure(&c->state.modes);
 }
 
 struct margins canvas_margins(const struct canvas *c)

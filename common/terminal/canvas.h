@@ -73,7 +73,7 @@ static inline struct rows *canvas_rows(struct canvas *canvas)
     return &canvas->screen[state_screen(&canvas->state)];
 }
 
-/* Whether nothing is unsure: where the cursor is, and all of the state. */
+/* Whether all that comes next depends on is known: where the cursor is, and all of the state. */
 bool canvas_is_sure(const struct canvas *canvas);
 
 /* Text as the parser gives it; it starts at offset begin. Sets the offsets itself. */

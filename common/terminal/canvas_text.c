@@ -132,6 +132,7 @@ bool canvas_reaches_bottom(const struct canvas *c, size_t lines)
 
 void canvas_flood(struct canvas *c, uint64_t begin, uint64_t end, size_t lines)
 {
+    size_t down = c->cursor.y_known ? c->rows - 1 - c->cursor.y : 0;
     canvas_at(c, begin, end);
     rows_clear(canvas_rows(c), begin, c->last);
     rows_touch_all(canvas_rows(c), c->last, true);
@@ -140,7 +141,7 @@ void canvas_flood(struct canvas *c, uint64_t begin, uint64_t end, size_t lines)
     c->falls = 0;
     c->fresh = c->single_shift = c->printed = false;
     if (!c->state.alternate) {
-        c->lines += lines;
+        c->lines += lines > down ? lines - down : 0;
         c->gone = c->last;
     }
 }

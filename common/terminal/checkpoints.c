@@ -39,7 +39,7 @@ static struct checkpoint_state *state_clone(const struct state *state)
 /* One of the last few with the same state, as it is with a prompt after each command, or a copy. */
 static struct checkpoint_state *state_shared(const struct checkpoints *checkpoints, const struct state *state)
 {
-    for (unsigned i = checkpoints->count; i > 0 && i + 3 > checkpoints->count; i--) {
+    for (unsigned i = checkpoints->count; i > 0 && i + 4 > checkpoints->count; i--) {
         struct checkpoint_state *shared = checkpoints->item[i - 1].shared;
         if (state_equal(&shared->state, state)) {
             shared->refs++;
@@ -53,7 +53,8 @@ void checkpoints_finish(struct checkpoints *checkpoints)
 {
     for (unsigned i = 0; i < checkpoints->count; i++)
         state_unref(checkpoints->item[i].shared);
-    checkpoints->count = 0;
+    free(checkpoints->item);
+    *checkpoints = (struct checkpoints){0};
 }
 
 static void remove_at(struct checkpoints *checkpoints, unsigned i)
@@ -136,22 +137,44 @@ static void drop_cheapest(struct checkpoints *checkpoints, bool alternate)
     remove_at(checkpoints, cheapest);
 }
 
+/* Drops what is more than there may be: often nothing, mostly one. */
 static void thin(struct checkpoints *checkpoints)
 {
-    unsigned alternate = 0;
-    for (unsigned i = 0; i < checkpoints->count; i++)
-        alternate += checkpoints->item[i].alternate;
-    if (alternate > CHECKPOINTS_ALTERNATE_MAX)
-        drop_cheapest(checkpoints, true);
-    else if (checkpoints->count > CHECKPOINTS_MAX)
-        drop_cheapest(checkpoints, false);
+    for (;;) {
+        unsigned alternate = 0, states = 1;
+        for (unsigned i = 0; i < checkpoints->count; i++) {
+            alternate += checkpoints->item[i].alternate;
+            states += i > 0 && checkpoints->item[i].shared != checkpoints->item[i - 1].shared;
+        }
+        bool many = states > CHECKPOINTS_STATES_MAX && checkpoints->count > CHECKPOINTS_STATES_MAX / 2;
+        if (alternate > CHECKPOINTS_ALTERNATE_MAX)
+            drop_cheapest(checkpoints, true);
+        else if (checkpoints->count > CHECKPOINTS_MAX || many)
+            drop_cheapest(checkpoints, false);
+        else
+            return;
+    }
+}
+
+static bool make_room(struct checkpoints *checkpoints)
+{
+    if (checkpoints->count < checkpoints->room)
+        return true;
+    unsigned room = checkpoints->room + 8;
+    struct checkpoint *item = realloc(checkpoints->item, room * sizeof(item[0]));
+    if (!item)
+        return false;
+    checkpoints->item = item;
+    checkpoints->room = room;
+    return true;
 }
 
 bool checkpoints_add(struct checkpoints *checkpoints, const struct canvas *canvas, uint64_t offset, bool coarse)
 {
     if (checkpoints->count > 0 && checkpoints_last(checkpoints) >= offset)
         return !checkpoints->item[checkpoints->count - 1].coarse;
-    struct checkpoint_state *shared = state_shared(checkpoints, &canvas->state);
+    struct checkpoint_state *shared =
+        make_room(checkpoints) ? state_shared(checkpoints, &canvas->state) : NULL;
     if (!shared)
         return false;
     checkpoints->item[checkpoints->count++] =

@@ -11,7 +11,8 @@
 #include "common/terminal/canvas.h"
 #include "common/terminal/state.h"
 
-enum { CHECKPOINTS_MAX = 24, CHECKPOINTS_ALTERNATE_MAX = 8 };
+/* How many at most: in all, on the alternate screen, of different states. */
+enum { CHECKPOINTS_MAX = 64, CHECKPOINTS_ALTERNATE_MAX = 10, CHECKPOINTS_STATES_MAX = 16 };
 
 struct checkpoint_state; /* shared by checkpoints */
 
@@ -29,11 +30,11 @@ struct checkpoint {
 };
 
 struct checkpoints {
-    struct checkpoint item[CHECKPOINTS_MAX + 1]; /* by offset; one more than kept, while one is added */
-    unsigned count;
+    struct checkpoint *item; /* owned, by offset */
+    unsigned count, room;
 };
 
-/* Zeroed is empty. */
+/* Zeroed is empty; finish makes it so. */
 void checkpoints_finish(struct checkpoints *checkpoints);
 
 const struct state *checkpoint_state(const struct checkpoint *checkpoint);

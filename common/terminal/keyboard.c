@@ -38,7 +38,9 @@ void keyboard_change(struct keyboard *keyboard, int screen, const struct parser_
     unsigned now = stack->count > 0 ? stack->flags[stack->count - 1] : 0;
     unsigned flags = (unsigned)parser_param(csi, 0, 0), how = (unsigned)parser_count(csi, 1);
     now = how == 2 ? now | flags : how == 3 ? now & ~flags : flags;
-    if (stack->count > 0) {
+    if (stack->count == 1 && stack->based && now == 0) {
+        pop(stack, 1);
+    } else if (stack->count > 0) {
         stack->flags[stack->count - 1] = (uint8_t)now;
     } else if (now > 0) {
         push(stack, (uint8_t)now);

@@ -127,27 +127,3 @@ void state_reset(struct state *state)
     state->titles = titles;
     state->directory = directory;
 }
-
-bool state_mode(const struct state *state, unsigned number)
-{
-    switch (number) {
-    case 6:
-        return state->origin;
-    case 7:
-        return state->autowrap;
-    case 25:
-        return state->visible;
-    case 47:
-    case 1047:
-    case 1049:
-        return state->alternate;
-    case 66:
-        return state->keypad;
-    case 69:
-        return state->side_margins;
-    case 2026:
-        return state->synchronized;
-    default:
-        return modes_get(&state->modes, number);
-    }
-}

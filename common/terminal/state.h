@@ -99,9 +99,6 @@ static inline int state_screen(const struct state *state)
     return state->alternate ? SCREEN_ALTERNATE : SCREEN_NORMAL;
 }
 
-/* The value of a DEC private mode, wherever it is kept. */
-bool state_mode(const struct state *state, unsigned number);
-
 void saved_cursor_copy(struct saved_cursor *to, const struct saved_cursor *from);
 void saved_cursor_finish(struct saved_cursor *saved);
 bool saved_cursor_equal(const struct saved_cursor *a, const struct saved_cursor *b);

@@ -76,12 +76,6 @@ static void after_event(struct tracker *tracker, uint64_t end)
         consider_checkpoint(tracker, end);
 }
 
-static void after_sequence(struct tracker *tracker, uint64_t end)
-{
-    canvas_break_text(&tracker->canvas);
-    after_event(tracker, end);
-}
-
 /* Where to cut a long text: after a line, or else between characters. */
 static size_t piece_of(const uint8_t *data, size_t len)
 {
@@ -96,11 +90,27 @@ static size_t piece_of(const uint8_t *data, size_t len)
     return piece;
 }
 
+/*
+ * The length of a text up to where a checkpoint can be: after its last line feed, or else carriage return. 0 without
+ * any.
+ */
+static size_t up_to_last_line(const uint8_t *data, size_t len)
+{
+    const uint8_t *end = memrchr(data, '\n', len);
+    if (!end)
+        end = memrchr(data, '\r', len);
+    return end ? (size_t)(end - data) + 1 : 0;
+}
+
 static void on_text(void *user, const uint8_t *data, size_t len, uint64_t begin)
 {
     struct tracker *tracker = user;
     while (len > 0) {
         size_t piece = piece_of(data, len);
+        if (begin + piece >= tracker->next_checkpoint) {
+            size_t lines = up_to_last_line(data, piece);
+            piece = lines > 0 ? lines : piece;
+        }
         canvas_text(&tracker->canvas, data, piece, begin);
         data += piece;
         len -= piece;
@@ -113,40 +123,44 @@ static void on_control(void *user, uint8_t control, uint64_t begin)
 {
     struct tracker *tracker = user;
     uint64_t end = begin + (control < 0x80 ? 1 : 2);
+    canvas_break_text(&tracker->canvas);
     canvas_at(&tracker->canvas, begin, end);
     tracker_control(tracker, control, begin);
-    after_sequence(tracker, end);
+    after_event(tracker, end);
 }
 
 static void on_escape(void *user, const struct parser_sequence *escape)
 {
     struct tracker *tracker = user;
+    canvas_break_text(&tracker->canvas);
     canvas_at(&tracker->canvas, escape->begin, escape->end);
     if (!escape->malformed)
         tracker_escape(tracker, escape);
-    after_sequence(tracker, escape->end);
+    after_event(tracker, escape->end);
 }
 
 static void on_csi(void *user, const struct parser_sequence *csi)
 {
     struct tracker *tracker = user;
+    /* REP goes on with the text. */
+    if (csi->final != 'b')
+        canvas_break_text(&tracker->canvas);
     canvas_at(&tracker->canvas, csi->begin, csi->end);
     if (!csi->malformed)
         tracker_csi(tracker, csi);
-    after_sequence(tracker, csi->end);
+    after_event(tracker, csi->end);
 }
 
 static void on_string_end(void *user, const struct parser_string *string)
 {
     struct tracker *tracker = user;
+    canvas_break_text(&tracker->canvas);
     canvas_at(&tracker->canvas, string->begin, string->end);
     if (!string->cancelled)
         tracker_string(tracker, string);
     /* What breaks a string off is what ends it: no replay may end before that. */
-    if (string->broken_off)
-        canvas_break_text(&tracker->canvas);
-    else
-        after_sequence(tracker, string->end);
+    if (!string->broken_off)
+        after_event(tracker, string->end);
 }
 
 static const struct parser_events events = {

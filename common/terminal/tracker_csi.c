@@ -259,27 +259,24 @@ static void change_ansi_modes(struct state *state, const struct parser_sequence 
     }
 }
 
+/* Only plain modes: the others cannot be set for a moment to tell a terminal what was saved. */
 static void save_modes(struct state *state, const struct parser_sequence *csi)
 {
     for (unsigned i = 0; i < csi->count; i++) {
-        if (csi->value[i] > 0)
-            modes_save(&state->modes, (unsigned)csi->value[i], state_mode(state, (unsigned)csi->value[i]));
+        unsigned number = csi->value[i] > 0 ? (unsigned)csi->value[i] : 0;
+        if (modes_is_plain(number))
+            modes_save(&state->modes, number, modes_get(&state->modes, number));
     }
 }
 
 /* Few terminals do this: where it makes a difference it is not sure. */
-static void restore_modes(struct tracker *tracker, const struct parser_sequence *csi)
+static void restore_modes(struct state *state, const struct parser_sequence *csi)
 {
-    struct state *state = &tracker->canvas.state;
     for (unsigned i = 0; i < csi->count; i++) {
         unsigned number = csi->value[i] > 0 ? (unsigned)csi->value[i] : 0;
         bool value;
-        if (!modes_saved(&state->modes, number, &value) || state_mode(state, number) == value)
-            continue;
-        if (modes_is_plain(number))
+        if (modes_saved(&state->modes, number, &value) && modes_get(&state->modes, number) != value)
             modes_set(&state->modes, number, value, false);
-        else
-            change_private_mode(tracker, csi, number, value);
     }
 }
 
@@ -298,7 +295,7 @@ static bool change_modes(struct tracker *tracker, uint32_t key, const struct par
         save_modes(&tracker->canvas.state, csi);
         return true;
     case KEY('?', 0, 'r'): /* XTRESTORE */
-        restore_modes(tracker, csi);
+        restore_modes(&tracker->canvas.state, csi);
         return true;
     default:
         return false;

@@ -158,17 +158,26 @@ void jobs_await_process(pid_t pid, char state)
         ck_assert_msg(!deadline_passed(deadline), "process %d is not in state %c", pid, state);
 }
 
+/* A living process of the session below this one, or 0. */
+static pid_t find_in_session(pid_t session)
+{
+    struct proc_list list = {0};
+    pid_t found = 0;
+    ck_assert_int_eq(proc_list_descendants(getpid(), &list), 0);
+    for (size_t i = 0; i < list.count && found == 0; i++)
+        if (list.items[i].session == session && list.items[i].state != 'Z')
+            found = list.items[i].pid;
+    proc_list_finish(&list);
+    return found;
+}
+
 void jobs_close(struct pty_driver *driver)
 {
     pid_t session = pty_driver_pid(driver);
-    struct proc_list list = {0};
-    ck_assert_int_eq(proc_list_descendants(getpid(), &list), 0);
+    pid_t left;
     pty_driver_hang_up(driver);
-    for (size_t i = 0; i < list.count; i++) {
-        const struct proc *process = &list.items[i];
-        if (session > 0 && process->session == session)
-            ck_assert_int_eq(await_process_end(process->pid, deadline_default()), 0);
-    }
-    proc_list_finish(&list);
+    /* One after the other, and not one list: a process on its way out may start another. */
+    while (session > 0 && (left = find_in_session(session)) > 0)
+        ck_assert_int_eq(await_process_end(left, deadline_default()), 0);
     pty_driver_destroy(driver);
 }
