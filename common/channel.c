@@ -33,6 +33,12 @@ static void out_destroy(struct channel_out *out)
     free(out);
 }
 
+/* What it takes of the memory: small frames are mostly the space around them. */
+static size_t out_cost(const struct channel_out *out)
+{
+    return sizeof(*out) + out->data.room;
+}
+
 static void out_clear(struct channel *channel)
 {
     while (channel->out_first) {
@@ -106,9 +112,9 @@ static int flush(struct channel *channel)
             fd_close(out->fds[i]);
         out->fd_count = 0;
         out->sent += (size_t)n;
-        channel->out_len -= (size_t)n;
         if (out->sent < out->data.len)
             continue;
+        channel->out_len -= out_cost(out);
         channel->out_first = out->next;
         if (!channel->out_first)
             channel->out_last = &channel->out_first;
@@ -122,7 +128,7 @@ static int enqueue(struct channel *channel, struct channel_out *out)
     bool was_empty = !channel->out_first;
     *channel->out_last = out;
     channel->out_last = &out->next;
-    channel->out_len += out->data.len;
+    channel->out_len += out_cost(out);
     if (!was_empty)
         return 0;
     int r = flush(channel);
@@ -158,7 +164,7 @@ int channel_send(struct channel *channel, enum message_type type, uint32_t reque
         r = wire_encode(&out->data, protocol_message(type), request_id, body);
     if (r >= 0 && (channel->closing || channel->ending || channel->ended))
         r = -EPIPE;
-    if (r >= 0 && channel->out_len + out->data.len > CHANNEL_OUT_MAX)
+    if (r >= 0 && channel->out_len + out_cost(out) > CHANNEL_OUT_MAX)
         r = -ENOBUFS;
     if (r < 0) {
         for (size_t i = 0; i < count; i++)

@@ -56,13 +56,13 @@ struct channel {
     size_t fresh_at;              /* index in `in` of the last byte of that read */
     struct channel_out *out_first;
     struct channel_out **out_last;
-    size_t out_len; /* bytes queued */
+    size_t out_len; /* bytes of memory queued */
     bool ended;     /* on_end was called */
     bool ending;    /* close as soon as the queue is empty */
     bool closing;
 };
 
-#define CHANNEL_OUT_MAX (16u << 20) /* bytes queued for one peer that does not read */
+#define CHANNEL_OUT_MAX (16u << 20) /* memory queued for one peer that does not read */
 
 /*
  * Takes over the socket fd (also on failure, by closing it), makes it non-blocking and starts

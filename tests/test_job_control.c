@@ -4,6 +4,7 @@
  */
 #include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
+#include "tests/harness/proc.h"
 #include "tests/harness/received.h"
 #include "tests/harness/runner.h"
 
@@ -256,6 +257,23 @@ START_TEST(a_job_that_stops_itself_gives_the_shell_back)
 }
 END_TEST
 
+/* Of "continued" and "stopped" in one moment the kernel only tells the second. */
+START_TEST(a_job_that_stops_again_at_once_gives_the_shell_back)
+{
+    struct pty_driver *shell = fixture_shell(&fixture, 24, 80);
+    jobs_type(shell, "js run pty_child stop-self stop-self stop-self stop-self stop-self");
+    for (int i = 0; i < 4; i++) {
+        pty_driver_expect(shell, "[1]+ Stopped", deadline_default());
+        pty_driver_expect(shell, "<148>", deadline_default());
+        jobs_type(shell, "js fg");
+    }
+    pty_driver_expect(shell, "<148>", deadline_default());
+    jobs_type(shell, "js fg");
+    pty_driver_expect(shell, "<0>", deadline_default());
+    jobs_close(shell);
+}
+END_TEST
+
 START_TEST(stop_and_cont_come_from_anywhere)
 {
     struct pty_driver *shell = fixture_shell(&fixture, 24, 80);
@@ -491,10 +509,15 @@ START_TEST(the_group_in_front_inside_is_in_front_again)
     pty_driver_expect(shell, "in<0>", deadline_default());
     jobs_type(shell, "pty_child ready lines");
     pty_driver_expect(shell, "READY\r\n", deadline_default());
+    struct proc inner;
+    ck_assert_int_eq(proc_read((pid_t)jobs_number(&fixture, "1", "pid"), &inner), 0);
+    ck_assert_int_ne(inner.foreground, inner.pgrp);
     fixture_js(&fixture, &result, "stop", "1", NULL);
     fixture_expect_code(&result, 0);
     pty_driver_expect(shell, "[1]+ Stopped  bash", deadline_default());
     pty_driver_expect(shell, "<148>", deadline_default());
+    ck_assert_int_eq(kill(-inner.foreground, SIGSTOP), 0);
+    jobs_await_process(-inner.foreground, 'T');
     jobs_type(shell, "js fg");
     ck_assert_int_eq(pty_driver_send(shell, "hi\n"), 0);
     pty_driver_expect(shell, "GOT hi\r\n", deadline_default());
@@ -542,6 +565,7 @@ static Suite *job_control_suite(void)
     tcase_add_test(tcase, the_whole_group_stops_and_goes_on);
     tcase_add_test(tcase, a_pipeline_ends_by_itself_after_fg);
     tcase_add_test(tcase, a_job_that_stops_itself_gives_the_shell_back);
+    tcase_add_test(tcase, a_job_that_stops_again_at_once_gives_the_shell_back);
     tcase_add_test(tcase, stop_and_cont_come_from_anywhere);
     tcase_add_test(tcase, changes_from_outside_are_only_reported);
     tcase_add_test(tcase, a_stopped_job_can_end);

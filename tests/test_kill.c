@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static struct fixture fixture;
 static struct fixture_result result;
@@ -242,6 +244,35 @@ START_TEST(a_kill_during_the_start_is_not_lost)
 }
 END_TEST
 
+/*
+ * R20: a job that belongs to another user by now cannot be signalled; it goes on, and js says so.
+ * Only root can make such a job: a program that is started by nobody and becomes root.
+ */
+#define AS_NOBODY "setpriv --reuid=65534 --regid=65534 --clear-groups "
+
+START_TEST(what_may_not_be_killed_goes_on)
+{
+    if (geteuid() != 0)
+        return;
+    ck_assert_int_eq(chmod(runner_directory(), 0755), 0);
+    must("cp $(command -v setpriv) become; chown -R 65534:65534 ..; chown 0:0 become; "
+         "chmod 4755 become");
+    line(AS_NOBODY "test -x \"$(command -v js)\" -a -x \"$(command -v pty_child)\"");
+    if (result.code != 0)
+        return; /* the build directory is not for others */
+    must(AS_NOBODY "js run -d -- ./become --reuid=0 --regid=0 --clear-groups pty_child ready hold");
+    struct deadline deadline = deadline_default();
+    do /* until it has become root */
+        must(AS_NOBODY "js logs 1");
+    while (!strstr(result.out, "READY") && !deadline_passed(deadline));
+    line(AS_NOBODY "js kill 1");
+    fixture_expect_code(&result, 125);
+    ck_assert_str_eq(result.err, "js: cannot kill job 1: Operation not permitted\n");
+    must(AS_NOBODY "js ls --json | jq -r '.jobs[0].state'");
+    ck_assert_str_eq(result.out, "running\n");
+}
+END_TEST
+
 /* Single signals */
 
 START_TEST(a_signal_is_sent_to_the_group_and_no_more)
@@ -317,6 +348,7 @@ static Suite *kill_suite(void)
     tcase_add_test(ending, an_end_and_a_kill_at_the_same_time);
     tcase_add_test(ending, a_kill_during_the_start_is_not_lost);
     tcase_add_test(ending, zombies_do_not_take_the_grace);
+    tcase_add_test(ending, what_may_not_be_killed_goes_on);
     tcase_add_test(ending, leftovers_of_a_normal_end_are_counted);
     suite_add_tcase(suite, ending);
 

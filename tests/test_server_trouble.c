@@ -228,6 +228,21 @@ START_TEST(a_server_that_is_told_to_end_leaves_the_jobs)
 }
 END_TEST
 
+/* Whoever comes at that very moment gets the output or the reason, not a broken connection. */
+START_TEST(a_job_may_end_while_somebody_attaches)
+{
+    for (int i = 0; i < 60; i++) {
+        line("id=$(js run -d -- echo out); js fg $id");
+        /* What came before is in the log: without a terminal nothing is shown again. */
+        if (result.code == 0)
+            ck_assert_msg(!*result.out || !strcmp(result.out, "out\r\n"), "%s", result.out);
+        else
+            ck_assert_msg(strstr(result.err, "ended") || strstr(result.err, "exited (0)"), "%s",
+                          result.err);
+    }
+}
+END_TEST
+
 /* A flood */
 
 static long kib_of_all(void)
@@ -357,6 +372,7 @@ static Suite *server_trouble_suite(void)
     tcase_add_checked_fixture(processes, begin, end);
     tcase_add_test(processes, a_stopped_holder_delays_nobody);
     tcase_add_test(processes, a_holder_that_is_killed_costs_one_job);
+    tcase_add_test(processes, a_job_may_end_while_somebody_attaches);
     tcase_add_test(processes, a_killed_server_costs_nothing);
     tcase_add_test(processes, ends_without_a_server_are_known_later);
     tcase_add_test(processes, a_server_is_killed_again_and_again);

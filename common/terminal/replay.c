@@ -331,10 +331,10 @@ void replay_destroy(struct replay *replay)
 /* The end of what was fed: what is undecided is kept, but for strings that pass or do not already. */
 static void settle(struct replay *r, uint64_t end)
 {
-    if (parser_in_sequence(&r->parser))
-        abandon(r, parser_begin(&r->parser));
-    else if (parser_is_ground(&r->parser))
+    if (parser_is_ground(&r->parser))
         pass_broken(r, end);
+    else
+        abandon(r, r->parser.sequence.begin);
     if (parser_in_string(&r->parser) && r->verdict != REPLAY_WAIT) {
         /* An ESC or 0xC2 at the end may belong to what comes next. */
         uint8_t last = r->data[end - 1 - r->data_begin];

@@ -23,7 +23,7 @@ static enum replay_verdict judge_modes(const struct parser_sequence *csi)
     bool found = false, others = false;
     for (unsigned i = 0; i < csi->count; i++) {
         found |= csi->value[i] == SYNCHRONIZED;
-        others |= csi->value[i] != SYNCHRONIZED;
+        others |= csi->value[i] >= 0 && csi->value[i] != SYNCHRONIZED;
     }
     return !found ? REPLAY_PASS : others ? REPLAY_REWRITE : REPLAY_DROP;
 }

@@ -88,21 +88,41 @@ void titles_push(struct titles *titles, int what)
                               what & TITLES_ICON ? shared_ref(titles->icon) : NULL, (uint8_t)what};
 }
 
-void titles_pop(struct titles *titles, int what)
+static void remove_entry(struct titles *titles, unsigned i)
 {
-    titles->touched = true;
-    if (titles->count == 0)
-        return;
-    struct titles_entry *last = &titles->stack[--titles->count];
-    if (what & last->what & TITLES_WINDOW)
-        shared_replace(&titles->title, shared_ref(last->title));
-    if (what & last->what & TITLES_ICON)
-        shared_replace(&titles->icon, shared_ref(last->icon));
-    entry_unref(last);
-    if (titles->count == 0) {
+    entry_unref(&titles->stack[i]);
+    for (; i + 1 < titles->count; i++)
+        titles->stack[i] = titles->stack[i + 1];
+    if (--titles->count == 0) {
         free(titles->stack);
         titles->stack = NULL;
     }
+}
+
+/* Takes one of the two names from the last entry that has it. */
+static void pop_one(struct titles *titles, int what)
+{
+    for (unsigned i = titles->count; i > 0; i--) {
+        struct titles_entry *entry = &titles->stack[i - 1];
+        if (!(entry->what & what))
+            continue;
+        struct shared **saved = what == TITLES_ICON ? &entry->icon : &entry->title;
+        shared_replace(what == TITLES_ICON ? &titles->icon : &titles->title, *saved);
+        *saved = NULL;
+        entry->what &= (uint8_t)~what;
+        if (entry->what == 0)
+            remove_entry(titles, i - 1);
+        return;
+    }
+}
+
+void titles_pop(struct titles *titles, int what)
+{
+    titles->touched = true;
+    if (what & TITLES_WINDOW)
+        pop_one(titles, TITLES_WINDOW);
+    if (what & TITLES_ICON)
+        pop_one(titles, TITLES_ICON);
 }
 
 static void write_text(int number, const struct shared *text, struct writer *writer)
@@ -136,11 +156,21 @@ static int stack_parameter(unsigned what)
     return what == TITLES_ICON ? 1 : what == TITLES_WINDOW ? 2 : 0;
 }
 
+/*
+ * Every plan pushes what the terminal had at first: popped and pushed again, it is back. Only so can a title be unset.
+ */
+static void write_initial(const struct shared **now, struct writer *writer)
+{
+    writer_text(writer, "\033[23;0t\033[22;0t");
+    now[0] = now[1] = NULL;
+}
+
 void titles_write(const struct titles *from, const struct titles *to, struct writer *writer)
 {
     const struct shared *now[2] = {from->title, from->icon};
+    bool unset = (from->title && !to->title) || (from->icon && !to->icon);
     unsigned same = 0;
-    while (same < from->count && same < to->count && entry_equal(&from->stack[same], &to->stack[same]))
+    while (!unset && same < from->count && same < to->count && entry_equal(&from->stack[same], &to->stack[same]))
         same++;
     for (unsigned i = from->count; i > same; i--) {
         const struct titles_entry *entry = &from->stack[i - 1];
@@ -150,6 +180,8 @@ void titles_write(const struct titles *from, const struct titles *to, struct wri
         if (entry->what & TITLES_ICON)
             now[1] = entry->icon;
     }
+    if (unset)
+        write_initial(now, writer);
     for (unsigned i = same; i < to->count; i++) {
         write_pair(now, to->stack[i].title, to->stack[i].icon, writer);
         writer_printf(writer, "\033[22;%dt", stack_parameter(to->stack[i].what));

@@ -16,7 +16,7 @@ enum { TITLES_ICON = 1, TITLES_WINDOW = 2 };
 
 struct titles_entry {
     struct shared *title, *icon; /* owned references; NULL: none was set, or what does not say */
-    uint8_t what;                /* TITLES_ICON, TITLES_WINDOW or both */
+    uint8_t what; /* TITLES_ICON, TITLES_WINDOW or both: what has not been popped yet */
 };
 
 /* Zeroed: nothing set by the job. */
@@ -32,12 +32,15 @@ int titles_copy(struct titles *to, const struct titles *from);
 void titles_finish(struct titles *titles);
 bool titles_equal(const struct titles *a, const struct titles *b);
 
-/* what: TITLES_ICON, TITLES_WINDOW or both. Without memory the title becomes unset, a push is lost. */
+/*
+ * what: TITLES_ICON, TITLES_WINDOW or both. vim pushes one after the other and pops them in the same order: what counts
+ * is the last entry that has the name. Without memory the title becomes unset, a push is lost.
+ */
 void titles_set(struct titles *titles, int what, const void *data, size_t len);
 void titles_push(struct titles *titles, int what);
 void titles_pop(struct titles *titles, int what);
 
-/* Writes what brings a terminal from one to the other. */
+/* Writes what brings a terminal that a plan was sent to from one to the other. */
 void titles_write(const struct titles *from, const struct titles *to, struct writer *writer);
 
 /* Pops from the terminal's stack what was pushed, and the entry that every plan pushes; nothing if untouched. */

@@ -106,6 +106,16 @@ static bool free_tabs(const struct canvas *canvas, struct writer *writer)
     return set;
 }
 
+/* How many rows below the cursor something is shown, as far as is known; -1 if its own row is blank as well. */
+static int rows_below(const struct canvas *canvas, const struct cursor *cursor)
+{
+    int lowest = rows_lowest_inked(&canvas->screen[SCREEN_NORMAL]);
+    if (cursor->y_known)
+        return lowest >= (int)cursor->y ? lowest - (int)cursor->y : -1;
+    /* Output that never cared for rows has written nothing below, wherever that is. */
+    return canvas->absolute ? (int)canvas->rows : lowest >= 0 ? 0 : -1;
+}
+
 /*
  * A fresh line below all that the normal screen shows. Only by relative movement: the job's first row need not be the
  * terminal's.
@@ -113,13 +123,10 @@ static bool free_tabs(const struct canvas *canvas, struct writer *writer)
 static void write_fresh_line(const struct canvas *canvas, const struct cursor *cursor, bool moved, bool homed,
                              struct writer *writer)
 {
-    int lowest = rows_lowest_inked(&canvas->screen[SCREEN_NORMAL]);
-    int below = cursor->y_known ? lowest - (int)cursor->y : 0;
-    if (homed)
-        writer_printf(writer, "\033[%uB", canvas->rows);
-    else if (below > 0)
+    int below = homed ? (int)canvas->rows : rows_below(canvas, cursor);
+    if (below > 0)
         writer_printf(writer, "\033[%dB", below);
-    if (homed || below > 0 || cursor->most > 0 || moved)
+    if (below >= 0 || cursor->most > 0 || moved)
         writer_text(writer, "\r\n");
 }
 

@@ -15,7 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DIE_MS 5000
+#define LEAVE_MS 500
+#define DIE_MS   5000
 
 pid_t fixture_server_pid(struct fixture *fixture)
 {
@@ -87,7 +88,7 @@ static bool is_stray(const struct fixture *fixture, const struct proc *process)
     return process->ppid == getpid() && strncmp(executable, fixture->jsd, len) != 0;
 }
 
-static size_t count_strays(const struct fixture *fixture)
+static size_t look_for_strays(const struct fixture *fixture, bool print)
 {
     struct proc_list list = {0};
     ck_assert_int_eq(proc_reap_and_list(&list), 0);
@@ -97,9 +98,19 @@ static size_t count_strays(const struct fixture *fixture)
             strays.items[strays.count++] = list.items[i];
     }
     size_t count = strays.count;
-    proc_list_print(&strays, "stray process");
+    if (print)
+        proc_list_print(&strays, "stray process");
     proc_list_finish(&list);
     return count;
+}
+
+/* A process on its way out has no executable any more, but is no zombie yet: it gets a moment. */
+static size_t count_strays(const struct fixture *fixture)
+{
+    struct deadline leave = deadline_in_ms(fixture->may_leave_orphans ? 0 : LEAVE_MS);
+    while (look_for_strays(fixture, false) > 0 && !deadline_passed(leave))
+        continue;
+    return look_for_strays(fixture, true);
 }
 
 /* Who knows the directory although no descendant is alive any more; killed at once. */

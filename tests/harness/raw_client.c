@@ -12,21 +12,38 @@
 
 #define READ_SIZE 65536
 
-void raw_client_open(struct raw_client *client, struct fixture *fixture)
+static void open_path(struct raw_client *client, const char *path)
 {
-    char path[128];
-    snprintf(path, sizeof(path), "%s/sock", fixture->run_dir);
     *client = (struct raw_client){.fd = channel_connect(path, true)};
     ck_assert_msg(client->fd >= 0, "cannot connect to %s: %s", path, strerror(-client->fd));
 }
 
-void raw_client_greet(struct raw_client *client, struct fixture *fixture)
+void raw_client_open(struct raw_client *client, struct fixture *fixture)
+{
+    char path[128];
+    snprintf(path, sizeof(path), "%s/sock", fixture->run_dir);
+    open_path(client, path);
+}
+
+void raw_client_open_holder(struct raw_client *client, struct fixture *fixture, unsigned job)
+{
+    char path[160];
+    snprintf(path, sizeof(path), "%s/jobs/%u/sock", fixture->run_dir, job);
+    open_path(client, path);
+}
+
+void raw_client_say_hello(struct raw_client *client)
 {
     struct msg_hello hello = {
         .protocol = PROTOCOL_VERSION, .lowest = PROTOCOL_LOWEST, .version = (char *)"raw"};
-    raw_client_open(client, fixture);
     ck_assert(raw_client_send(client, MSG_HELLO, 0, &hello, NULL, 0));
     raw_client_expect(client, MSG_HELLO, 0);
+}
+
+void raw_client_greet(struct raw_client *client, struct fixture *fixture)
+{
+    raw_client_open(client, fixture);
+    raw_client_say_hello(client);
 }
 
 void raw_client_close(struct raw_client *client)

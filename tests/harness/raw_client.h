@@ -20,7 +20,13 @@ struct raw_client {
 /* Connects to the fixture's server, which must run. Fails the test when it cannot. */
 void raw_client_open(struct raw_client *client, struct fixture *fixture);
 
-/* The same, and both sides have said hello. */
+/* The same with the socket of a job's holder, as a server would. */
+void raw_client_open_holder(struct raw_client *client, struct fixture *fixture, unsigned job);
+
+/* Says hello, and expects the other side's. */
+void raw_client_say_hello(struct raw_client *client);
+
+/* Connects to the server, and both sides have said hello. */
 void raw_client_greet(struct raw_client *client, struct fixture *fixture);
 
 void raw_client_close(struct raw_client *client);
