@@ -19,7 +19,8 @@ struct record {
 static void write_escaped(struct bytes *out, const uint8_t *data, size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        bytes_printf(out, data[i] < 0x20 || data[i] > 0x7e || data[i] == '\\' ? "\\%02x" : "%c", data[i]);
+        bytes_printf(out, data[i] < 0x20 || data[i] > 0x7e || data[i] == '\\' ? "\\%02x" : "%c",
+                     data[i]);
 }
 
 static void write_range(struct record *record, uint64_t begin, uint64_t end)
@@ -71,7 +72,8 @@ static void write_sequence(struct record *record, const struct parser_sequence *
     }
     for (int i = 0; i < 2 && s->intermediate[i]; i++)
         bytes_printf(out, "%c", s->intermediate[i]);
-    bytes_printf(out, "%c%s%s", s->final, s->malformed ? " malformed" : "", s->tangled ? " tangled" : "");
+    bytes_printf(out, "%c%s%s", s->final, s->malformed ? " malformed" : "",
+                 s->tangled ? " tangled" : "");
 }
 
 static void on_escape(void *user, const struct parser_sequence *escape)
@@ -128,8 +130,8 @@ static void on_string_end(void *user, const struct parser_string *string)
         bytes_printf(&record->text, " of %zu", record->data);
     else
         ck_assert_uint_eq(record->data, string->len);
-    bytes_printf(&record->text, "%s%s%s", string->bell ? " bell" : "", string->cancelled ? " cancelled" : "",
-                 string->broken_off ? " broken" : "");
+    bytes_printf(&record->text, "%s%s%s", string->bell ? " bell" : "",
+                 string->cancelled ? " cancelled" : "", string->broken_off ? " broken" : "");
     write_range(record, string->begin, string->end);
     bytes_append_text(&record->text, "\n");
 }
@@ -365,7 +367,8 @@ END_TEST
 
 START_TEST(random_bytes_in_random_pieces)
 {
-    static const char alphabet[] = "\033\033[]P_;:?<0123mhH\007\030\\\302\233\234\235\303\251\n\r\t x#(!\342\202\177";
+    static const char alphabet[] =
+        "\033\033[]P_;:?<0123mhH\007\030\\\302\233\234\235\303\251\n\r\t x#(!\342\202\177";
     uint8_t data[200];
     uint32_t seed = (uint32_t)_i + 1;
     for (size_t i = 0; i < sizeof(data); i++) {

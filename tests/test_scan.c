@@ -119,7 +119,8 @@ START_TEST(skips_floods)
     if (skip == 0)
         return;
     ck_assert_uint_eq(scan_count_lines((uint8_t *)block, skip), lines);
-    /* What is left begins where a line does or at its reset, and has the lines of a screen after a CR. */
+    /* What is left begins where a line does or at its reset, and has the lines of a screen after a
+     * CR. */
     const char *left = block + skip, *cr = strchr(left, '\r');
     ck_assert_ptr_nonnull(cr);
     ck_assert_uint_ge(scan_count_lines((uint8_t *)cr, len - (size_t)(cr - block)), 24);

@@ -121,7 +121,8 @@ START_TEST(nothing_is_left_after_an_undo)
 }
 END_TEST
 
-static const char *const never_sent[] = {"\033c", "\033[3J", "\033[2J", "\033[J", "\033]52", "\033]7;"};
+static const char *const never_sent[] = {"\033c",  "\033[3J", "\033[2J",
+                                         "\033[J", "\033]52", "\033]7;"};
 
 START_TEST(an_undo_resets_and_clears_nothing)
 {
@@ -137,14 +138,16 @@ START_TEST(undoes_an_unknown_state)
     feed(tracker, tracker_undo_unknown());
     const struct state *state = &tracker->canvas.state;
     static const struct pen plain;
-    ck_assert(!state->alternate && state->visible && state->autowrap && !state->origin && !state->insert);
+    ck_assert(!state->alternate && state->visible && state->autowrap && !state->origin &&
+              !state->insert);
     ck_assert(!state->keypad && !state->newline && !state->synchronized && !state->side_margins);
     ck_assert_uint_eq(state->keyboard.stack[0].count, 0);
     ck_assert_uint_eq(state->style, 1);
     ck_assert_int_eq(tracker->canvas.cursor.most, 0);
     ck_assert_int_eq(tracker->canvas.cursor.y, ROWS - 1);
     ck_assert(pen_equal(&state->pen, &plain) || state->pen.flags == PEN_PROTECTED);
-    static const unsigned modes[] = {1, 5, 9, 1000, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 2004, 2031};
+    static const unsigned modes[] = {1,    5,    9,    1000, 1002, 1003, 1004,
+                                     1005, 1006, 1015, 1016, 2004, 2031};
     for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
         ck_assert(!modes_get(&state->modes, modes[i]));
     tracker_destroy(tracker);
@@ -189,14 +192,17 @@ END_TEST
 
 START_TEST(takes_any_size)
 {
-    static const unsigned sizes[][2] = {{0, 0}, {1, 1}, {1, 200}, {200, 1}, {5000, 5000}, {UINT32_MAX, UINT32_MAX}};
+    static const unsigned sizes[][2] = {{0, 0},   {1, 1},       {1, 200},
+                                        {200, 1}, {5000, 5000}, {UINT32_MAX, UINT32_MAX}};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         struct tracker *tracker = tracker_create(sizes[i][0], sizes[i][1]);
         ck_assert_ptr_nonnull(tracker);
         for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
-            feed(tracker, "text \346\274\242 more text\r\n\033[?1049h\033[9;9H\n\n\033[L\033M\033[3;4r\n\n\n\t\t\tx");
+            feed(tracker, "text \346\274\242 more "
+                          "text\r\n\033[?1049h\033[9;9H\n\n\033[L\033M\033[3;4r\n\n\n\t\t\tx");
             tracker_resize(tracker, sizes[k][0], sizes[k][1]);
-            feed(tracker, "\033[?1049l\0338\033[999;999H\033[99999b\033[99999S\033[99999L\033[99999I");
+            feed(tracker,
+                 "\033[?1049l\0338\033[999;999H\033[99999b\033[99999S\033[99999L\033[99999I");
             ck_assert_uint_lt(tracker->canvas.cursor.y, tracker->canvas.rows);
             ck_assert_uint_le(tracker->canvas.cursor.most, tracker->canvas.cols);
         }
@@ -287,7 +293,8 @@ END_TEST
 /* A flood in one piece is skipped, line by line it is not: what is known afterwards is the same. */
 START_TEST(floods_leave_what_lines_leave)
 {
-    static const char *const lines[] = {"y\r\n", "a longer line of text\r\n", "\033[1;32mok\033[0m text\r\n",
+    static const char *const lines[] = {"y\r\n", "a longer line of text\r\n",
+                                        "\033[1;32mok\033[0m text\r\n",
                                         "\303\251t\303\251\ttab\r\n"};
     struct tracker *at_once = track(""), *by_lines = track("");
     struct bytes flood = {0};
@@ -337,12 +344,14 @@ static Suite *tracker_suite(void)
     int undo_count = sizeof(undos) / sizeof(undos[0]);
     tcase_add_loop_test(tracker, undoes_what_is_set, 0, undo_count);
     tcase_add_loop_test(tracker, nothing_is_left_after_an_undo, 0, undo_count);
-    tcase_add_loop_test(tracker, an_undo_resets_and_clears_nothing, 0, sizeof(never_sent) / sizeof(never_sent[0]));
+    tcase_add_loop_test(tracker, an_undo_resets_and_clears_nothing, 0,
+                        sizeof(never_sent) / sizeof(never_sent[0]));
     tcase_add_loop_test(tracker, undoes_an_unknown_state, 0, undo_count);
     tcase_add_test(tracker, knows_title_and_screen);
     tcase_add_test(tracker, counts_bytes);
     tcase_add_test(tracker, takes_any_size);
-    tcase_add_loop_test(tracker, knows_where_the_cursor_is, 0, sizeof(cursors) / sizeof(cursors[0]));
+    tcase_add_loop_test(tracker, knows_where_the_cursor_is, 0,
+                        sizeof(cursors) / sizeof(cursors[0]));
     tcase_add_test(tracker, finds_the_cursor_again_at_the_bottom);
     tcase_add_loop_test(tracker, floods_leave_what_lines_leave, 0, 4);
     tcase_add_test(tracker, stays_small);

@@ -63,7 +63,8 @@ static struct bytes play(const struct job *job, const struct tracker_plan *plan)
         const struct tracker_range *range = &plan->ranges[i];
         ck_assert_uint_lt(range->from, range->to);
         bytes_append(&out, range->before.data, range->before.len);
-        ck_assert_int_eq(replay_feed(replay, job->log.data + range->from, range->to - range->from, &out), 0);
+        ck_assert_int_eq(
+            replay_feed(replay, job->log.data + range->from, range->to - range->from, &out), 0);
     }
     ck_assert_int_eq(replay_end(replay, &out), 0);
     bytes_append(&out, plan->after.data, plan->after.len);
@@ -81,8 +82,10 @@ static uint64_t total(const struct tracker_plan *plan)
     return bytes;
 }
 
-/* Makes a plan, which the caller finishes; what a terminal that gets it knows then has to be what the job's does. */
-static int make_plan(const struct job *job, uint64_t first, uint64_t limit, unsigned lines, struct tracker_plan *plan)
+/* Makes a plan, which the caller finishes; what a terminal that gets it knows then has to be what
+ * the job's does. */
+static int make_plan(const struct job *job, uint64_t first, uint64_t limit, unsigned lines,
+                     struct tracker_plan *plan)
 {
     int r = tracker_plan(job->tracker, first, limit, lines, plan);
     struct bytes out = play(job, plan);
@@ -127,12 +130,14 @@ START_TEST(little_output_is_replayed_whole_and_in_place)
     ck_assert_str_eq((char *)out.data, "\033[?2026h\033[22;0t\r\033[32mok\033[m\r\n\033[?2026l");
     bytes_finish(&out);
     tracker_plan_finish(&plan);
-    /* Once a row of the screen counts, the screen is made free first; what it shows goes into the scrollback. */
+    /* Once a row of the screen counts, the screen is made free first; what it shows goes into the
+     * scrollback. */
     job_print(&job, "\033[5;5Hx\r\n");
     ck_assert_int_eq(make_plan(&job, 0, 0, 0, &plan), 0);
     out = play(&job, &plan);
-    ck_assert_str_eq((char *)out.data, "\033[?2026h\033[22;0t\r\n\n\n\n\n\n\n\n\n\033[H\033[J\033[1;1H"
-                                       "\033[32mok\033[m\r\n\033[5;5Hx\r\n\033[?2026l");
+    ck_assert_str_eq((char *)out.data,
+                     "\033[?2026h\033[22;0t\r\n\n\n\n\n\n\n\n\n\033[H\033[J\033[1;1H"
+                     "\033[32mok\033[m\r\n\033[5;5Hx\r\n\033[?2026l");
     bytes_finish(&out);
     tracker_plan_finish(&plan);
     job_finish(&job);
@@ -288,7 +293,9 @@ START_TEST(the_visit_that_goes_on_has_a_safe_point_of_its_own)
     print_lines(&job, 0, 5);
     job_print(&job, "$ top\r\n\033[?1049h");
     for (int i = 0; i < 1000; i++)
-        job_print(&job, "\033[H\033[2J\033[3;3Hsome text\033[5;5H\033[1mmore text\033[m and so on, for a line");
+        job_print(
+            &job,
+            "\033[H\033[2J\033[3;3Hsome text\033[5;5H\033[1mmore text\033[m and so on, for a line");
     ck_assert_int_eq(make_plan(&job, 0, 0, 1000, &plan), 0);
     ck_assert_uint_lt(total(&plan), 600);
     ck_assert_uint_eq(plan.ranges[0].from, 0);
@@ -436,8 +443,10 @@ START_TEST(long_lives_have_short_plans)
     for (int round = 0; round < 40; round++) {
         print_lines(&job, 0, 300);
         print_progress(&job, 300);
-        job_print(&job, "\r\n\033[?1049h\033[2J\033[5;5Hvisit\033[?1049l\033[?1049h\033[?1049l$ ls\r\n");
-        job_print(&job, "\033[2;5r\033[5;1H\n\n\n\n\033[r\033[H\033[2J\033[1mwide \346\274\242 \360\237\230\200\033[m\r\n");
+        job_print(&job,
+                  "\r\n\033[?1049h\033[2J\033[5;5Hvisit\033[?1049l\033[?1049h\033[?1049l$ ls\r\n");
+        job_print(&job, "\033[2;5r\033[5;1H\n\n\n\n\033[r\033[H\033[2J\033[1mwide \346\274\242 "
+                        "\360\237\230\200\033[m\r\n");
     }
     print_lines(&job, 0, 100);
     ck_assert_int_eq(make_plan(&job, 0, 1 << 20, 0, &plan), 0);
@@ -456,9 +465,11 @@ static Suite *tracker_plan_suite(void)
     tcase_add_test(plans, a_fresh_job_has_nothing_to_replay);
     tcase_add_test(plans, little_output_is_replayed_whole_and_in_place);
     tcase_add_test(plans, only_the_screen_of_a_long_output_is_replayed);
-    tcase_add_loop_test(plans, earlier_lines_are_added, 0, sizeof(histories) / sizeof(histories[0]));
+    tcase_add_loop_test(plans, earlier_lines_are_added, 0,
+                        sizeof(histories) / sizeof(histories[0]));
     tcase_add_test(plans, nothing_from_before_a_cleared_scrollback_is_added);
-    tcase_add_loop_test(plans, begins_at_safe_points, 0, sizeof(safe_points) / sizeof(safe_points[0]));
+    tcase_add_loop_test(plans, begins_at_safe_points, 0,
+                        sizeof(safe_points) / sizeof(safe_points[0]));
     tcase_add_test(plans, a_reset_is_never_replayed);
     tcase_add_test(plans, finished_visits_to_the_alternate_screen_are_left_out);
     tcase_add_test(plans, what_a_visit_has_set_is_told);

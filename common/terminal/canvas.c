@@ -49,7 +49,8 @@ void canvas_touch(struct canvas *c, bool inked)
         rows_touch_all(canvas_rows(c), c->last, inked);
 }
 
-/* The cursor has got to a column that is known, with bytes up to last: a row written from there on may be fresh. */
+/* The cursor has got to a column that is known, with bytes up to last: a row written from there on
+ * may be fresh. */
 void canvas_set_x(struct canvas *c, unsigned x)
 {
     c->cursor.least = c->cursor.most = (uint16_t)x;
@@ -96,7 +97,8 @@ void canvas_end_wrap(struct canvas *c)
 
 static void scroll_at_bottom(struct canvas *c, const struct margins *margins)
 {
-    uint64_t gone = rows_scroll_up(canvas_rows(c), margins->top, margins->bottom, 1, c->begin, c->last);
+    uint64_t gone =
+        rows_scroll_up(canvas_rows(c), margins->top, margins->bottom, 1, c->begin, c->last);
     if (margins->top == 0 && !c->state.alternate) {
         c->lines++;
         c->gone = gone > c->gone ? gone : c->gone;
@@ -115,7 +117,8 @@ static void row_down_unsure(struct canvas *c)
         return;
     }
     struct margins margins = canvas_margins(c);
-    if (canvas_is_steady(c) && margins.top == 0 && margins.bottom == c->rows - 1 && ++c->falls >= c->rows)
+    if (canvas_is_steady(c) && margins.top == 0 && margins.bottom == c->rows - 1 &&
+        ++c->falls >= c->rows)
         set_y(c, c->rows - 1);
 }
 
@@ -180,12 +183,13 @@ void canvas_reverse_index(struct canvas *c)
 }
 
 /*
- * Under DECOM with a top margin xterm.js adds the margin again to whatever moves the cursor by an amount, or along
- * its row.
+ * Under DECOM with a top margin xterm.js adds the margin again to whatever moves the cursor by an
+ * amount, or along its row.
  */
 static void check_origin(struct canvas *c)
 {
-    if (c->unsure & UNSURE_ORIGIN || (c->state.origin && (!canvas_is_steady(c) || canvas_margins(c).top > 0)))
+    if (c->unsure & UNSURE_ORIGIN ||
+        (c->state.origin && (!canvas_is_steady(c) || canvas_margins(c).top > 0)))
         canvas_lose_row(c);
 }
 

@@ -1,8 +1,8 @@
 /*
- * Where output lands: the cursor, and which rows of the two screens it changes. It carries out what moves the cursor,
- * prints, erases, scrolls or changes screens, keeping the cursor exact wherever every terminal agrees, as a range of
- * columns or an unknown row where they do not. (xterm, VTE, xterm.js, kitty; sources of single rules: ECMA-48, xterm's
- * ctlseqs, DEC STD 070.)
+ * Where output lands: the cursor, and which rows of the two screens it changes. It carries out what
+ * moves the cursor, prints, erases, scrolls or changes screens, keeping the cursor exact wherever
+ * every terminal agrees, as a range of columns or an unknown row where they do not. (xterm, VTE,
+ * xterm.js, kitty; sources of single rules: ECMA-48, xterm's ctlseqs, DEC STD 070.)
  */
 #ifndef JS_COMMON_TERMINAL_CANVAS_H
 #define JS_COMMON_TERMINAL_CANVAS_H
@@ -42,18 +42,20 @@ struct canvas {
     unsigned unsure_screen[2];
     /* Offsets of the first and the last byte of what is being carried out. */
     uint64_t begin, last;
-    /* The current row was written from its first column to the cursor, without a gap, by the bytes from fresh_since. */
+    /* The current row was written from its first column to the cursor, without a gap, by the bytes
+     * from fresh_since. */
     bool fresh;
     uint64_t fresh_since;
-    unsigned falls;     /* line feeds since the cursor's row was last known */
-    bool single_shift;  /* SS2 or SS3 waits for its character */
-    bool absolute;      /* something on the normal screen depends on which row of the screen it is in */
-    /* Of the text that ends right here: the last character's width, and where it may be one cluster with begins. */
+    unsigned falls;    /* line feeds since the cursor's row was last known */
+    bool single_shift; /* SS2 or SS3 waits for its character */
+    bool absolute; /* something on the normal screen depends on which row of the screen it is in */
+    /* Of the text that ends right here: the last character's width, and where it may be one cluster
+     * with begins. */
     bool printed;
     struct width glyph;
     uint64_t cluster;
-    uint64_t lines;     /* that left the normal screen at its top, about */
-    uint64_t gone;      /* the last byte of them */
+    uint64_t lines; /* that left the normal screen at its top, about */
+    uint64_t gone;  /* the last byte of them */
 };
 
 /* 0 or -ENOMEM (then there are no rows, and no plan will be exact). */
@@ -78,12 +80,14 @@ bool canvas_is_sure(const struct canvas *canvas);
 
 /* Text as the parser gives it; it starts at offset begin. Sets the offsets itself. */
 void canvas_text(struct canvas *canvas, const uint8_t *data, size_t len, uint64_t begin);
-/* Whether the cursor is in the last row after so many line feeds, and any further one scrolls the whole screen. */
+/* Whether the cursor is in the last row after so many line feeds, and any further one scrolls the
+ * whole screen. */
 bool canvas_reaches_bottom(const struct canvas *canvas, size_t lines);
 
 /*
- * Output from begin to end of which it is enough to know that it had so many line feeds, that the cursor is in the
- * last row after it, and that at least as many line feeds as there are rows follow.
+ * Output from begin to end of which it is enough to know that it had so many line feeds, that the
+ * cursor is in the last row after it, and that at least as many line feeds as there are rows
+ * follow.
  */
 void canvas_flood(struct canvas *canvas, uint64_t begin, uint64_t end, size_t lines);
 
@@ -123,9 +127,10 @@ void canvas_lose(struct canvas *canvas);
 void canvas_erase_display(struct canvas *canvas, int how, bool selective);
 void canvas_erase_line(struct canvas *canvas, int how, bool selective);
 void canvas_erase_chars(struct canvas *canvas, unsigned n);
-void canvas_change_line(struct canvas *canvas);   /* ICH, DCH */
-void canvas_change_screen(struct canvas *canvas); /* cells change or move within their rows, anywhere */
-void canvas_mix(struct canvas *canvas);           /* cells are copied between rows */
+void canvas_change_line(struct canvas *canvas); /* ICH, DCH */
+void canvas_change_screen(
+    struct canvas *canvas);             /* cells change or move within their rows, anywhere */
+void canvas_mix(struct canvas *canvas); /* cells are copied between rows */
 void canvas_insert_lines(struct canvas *canvas, unsigned n);
 void canvas_delete_lines(struct canvas *canvas, unsigned n);
 void canvas_scroll_up(struct canvas *canvas, unsigned n);
@@ -159,12 +164,13 @@ void canvas_forget(struct canvas *canvas, uint64_t offset);
 
 /* For canvas_*.c only. */
 struct margins canvas_margins(const struct canvas *canvas); /* the rows that are in force */
-bool canvas_is_steady(const struct canvas *canvas);         /* margins are known, none at the sides */
-void canvas_row_down(struct canvas *canvas);                /* as LF, without its columns */
-void canvas_touch(struct canvas *canvas, bool inked);       /* the cursor's row changes */
+bool canvas_is_steady(const struct canvas *canvas);   /* margins are known, none at the sides */
+void canvas_row_down(struct canvas *canvas);          /* as LF, without its columns */
+void canvas_touch(struct canvas *canvas, bool inked); /* the cursor's row changes */
 void canvas_set_x(struct canvas *canvas, unsigned x);
 void canvas_lose_row(struct canvas *canvas);
 void canvas_end_wrap(struct canvas *canvas); /* a pending wrap is forgotten */
-void canvas_use_row(struct canvas *canvas);  /* what follows depends on which row of the screen is meant */
+void canvas_use_row(
+    struct canvas *canvas); /* what follows depends on which row of the screen is meant */
 
 #endif

@@ -19,7 +19,8 @@ void canvas_mix(struct canvas *c)
     c->fresh = false;
 }
 
-/* From the cursor to the end of its row: the whole row is new if it was blank or newly written up to the cursor. */
+/* From the cursor to the end of its row: the whole row is new if it was blank or newly written up
+ * to the cursor. */
 static void erase_to_end(struct canvas *c)
 {
     struct rows *rows = canvas_rows(c);
@@ -86,7 +87,8 @@ void canvas_erase_display(struct canvas *c, int how, bool selective)
     canvas_erase_line(c, how == 2 ? 2 : how, false);
 }
 
-/* Whether lines can be inserted or deleted at the cursor; if that is not known, all rows are mixed. */
+/* Whether lines can be inserted or deleted at the cursor; if that is not known, all rows are mixed.
+ */
 static bool may_shift_lines(struct canvas *c, const struct margins *margins)
 {
     canvas_end_wrap(c);
@@ -134,7 +136,8 @@ void canvas_scroll_up(struct canvas *c, unsigned n)
         canvas_mix(c);
         return;
     }
-    uint64_t gone = rows_scroll_up(canvas_rows(c), margins.top, margins.bottom, n, c->begin, c->last);
+    uint64_t gone =
+        rows_scroll_up(canvas_rows(c), margins.top, margins.bottom, n, c->begin, c->last);
     if (margins.top == 0 && !c->state.alternate) {
         c->lines += n < c->rows ? n : c->rows;
         c->gone = gone > c->gone ? gone : c->gone;

@@ -62,8 +62,9 @@ void canvas_save_cursor(struct canvas *c)
 }
 
 /*
- * xterm brings back pen, protection, character sets and DECOM; xterm.js neither the underline's style and colour nor
- * the link nor DECOM, and of the sets only which one is shifted in. Where that makes a difference it is not sure.
+ * xterm brings back pen, protection, character sets and DECOM; xterm.js neither the underline's
+ * style and colour nor the link nor DECOM, and of the sets only which one is shifted in. Where that
+ * makes a difference it is not sure.
  */
 static void note_differences(struct canvas *c, const struct saved_cursor *saved)
 {
@@ -103,7 +104,8 @@ void canvas_restore_cursor(struct canvas *c)
     c->falls = 0;
     struct margins margins = canvas_margins(c);
     bool may_clamp = c->state.origin || c->unsure & UNSURE_ORIGIN;
-    if (may_clamp && (!canvas_is_steady(c) || c->cursor.y < margins.top || c->cursor.y > margins.bottom))
+    if (may_clamp &&
+        (!canvas_is_steady(c) || c->cursor.y < margins.top || c->cursor.y > margins.bottom))
         canvas_lose_row(c);
     c->fresh = c->cursor.most == 0 && c->cursor.y_known;
     c->fresh_since = c->last + 1;
@@ -121,7 +123,8 @@ void canvas_enter_alternate(struct canvas *c, unsigned mode)
     }
     c->state.alternate = true;
     c->state.alternate_mode = (uint16_t)mode;
-    /* Margins and tab stops are per screen in some terminals; those start the alternate one with the defaults. */
+    /* Margins and tab stops are per screen in some terminals; those start the alternate one with
+     * the defaults. */
     c->unsure_screen[SCREEN_ALTERNATE] = c->unsure_screen[SCREEN_NORMAL];
     if (c->state.screen[SCREEN_NORMAL].margins.set)
         c->unsure_screen[SCREEN_ALTERNATE] |= UNSURE_MARGINS;
@@ -144,7 +147,8 @@ static bool same_rows(const struct canvas *c, const struct margins *a, const str
 
 static void show_normal(struct canvas *c)
 {
-    struct screen_state *normal = &c->state.screen[SCREEN_NORMAL], *alternate = &c->state.screen[SCREEN_ALTERNATE];
+    struct screen_state *normal = &c->state.screen[SCREEN_NORMAL],
+                        *alternate = &c->state.screen[SCREEN_ALTERNATE];
     c->state.alternate = false;
     c->state.alternate_mode = 0;
     if (alternate->margins.set && !same_rows(c, &alternate->margins, &normal->margins))
@@ -187,7 +191,8 @@ void canvas_reset(struct canvas *c)
     c->absolute = true;
 }
 
-/* Modes that xterm.js resets at DECSTR and xterm leaves alone, as it does with the cursor's style. */
+/* Modes that xterm.js resets at DECSTR and xterm leaves alone, as it does with the cursor's style.
+ */
 static void reset_contested_modes(struct canvas *c)
 {
     static const unsigned contested[] = {45, 1004, 2004};

@@ -11,8 +11,8 @@ enum { FLOOD_MIN = 256, FLOOD_CR = 1024 };
 enum { CLUSTER_LONG = 512 };
 
 /*
- * The row is full and the next character begins a new one. The full one is new in all its cells if it was written
- * from the start.
+ * The row is full and the next character begins a new one. The full one is new in all its cells if
+ * it was written from the start.
  */
 static void wrap(struct canvas *c, bool full)
 {
@@ -29,7 +29,8 @@ static void print_unsure(struct canvas *c, unsigned least, unsigned most)
 {
     unsigned right = c->cursor.most + most;
     if (right <= c->cols || !c->state.autowrap) {
-        c->cursor.least = (uint16_t)(c->cursor.least + least < c->cols ? c->cursor.least + least : c->cols);
+        c->cursor.least =
+            (uint16_t)(c->cursor.least + least < c->cols ? c->cursor.least + least : c->cols);
         c->cursor.most = (uint16_t)(right < c->cols ? right : c->cols);
         canvas_touch(c, true);
         return;
@@ -46,7 +47,8 @@ static void print_unsure(struct canvas *c, unsigned least, unsigned most)
     c->fresh = false;
 }
 
-/* n characters of one column each from a column that is known, the first at offset begin, step bytes each. */
+/* n characters of one column each from a column that is known, the first at offset begin, step
+ * bytes each. */
 static void print_exact(struct canvas *c, size_t n, uint64_t begin, unsigned step)
 {
     while (n > 0) {
@@ -68,8 +70,9 @@ static bool is_exact(const struct canvas *c)
 }
 
 /*
- * Text begins at offset begin, or goes on there up to the character at last; no cluster begins before an ASCII one.
- * All of a text that is not long counts as one: xterm.js lets what it prints depend on where the text was cut.
+ * Text begins at offset begin, or goes on there up to the character at last; no cluster begins
+ * before an ASCII one. All of a text that is not long counts as one: xterm.js lets what it prints
+ * depend on where the text was cut.
  */
 static void note_cluster(struct canvas *c, uint64_t begin, uint64_t last, bool ascii)
 {
@@ -137,7 +140,8 @@ void canvas_flood(struct canvas *c, uint64_t begin, uint64_t end, size_t lines)
     rows_clear(canvas_rows(c), begin, c->last);
     rows_touch_all(canvas_rows(c), c->last, true);
     canvas_rows(c)->shifts++;
-    c->cursor = (struct cursor){.most = (uint16_t)c->cols, .y = (uint16_t)(c->rows - 1), .y_known = true};
+    c->cursor =
+        (struct cursor){.most = (uint16_t)c->cols, .y = (uint16_t)(c->rows - 1), .y_known = true};
     c->falls = 0;
     c->fresh = c->single_shift = c->printed = false;
     if (!c->state.alternate) {
@@ -147,8 +151,9 @@ void canvas_flood(struct canvas *c, uint64_t begin, uint64_t end, size_t lines)
 }
 
 /*
- * How much of a text with many lines can be skipped, since whatever it shows is scrolled off by its own end: all
- * before the line feed from which on there are as many of them as rows, if the cursor is in the last row by then.
+ * How much of a text with many lines can be skipped, since whatever it shows is scrolled off by its
+ * own end: all before the line feed from which on there are as many of them as rows, if the cursor
+ * is in the last row by then.
  */
 static size_t skip_flood(struct canvas *c, const uint8_t *data, size_t len, uint64_t begin)
 {

@@ -1,6 +1,6 @@
 /*
- * The character sets designated as G0..G3 and which of them are shifted in. Sources: ECMA-35 (ISO 2022) 7 and 14,
- * xterm's ctlseqs, DEC STD 070 5.
+ * The character sets designated as G0..G3 and which of them are shifted in. Sources: ECMA-35 (ISO
+ * 2022) 7 and 14, xterm's ctlseqs, DEC STD 070 5.
  */
 #ifndef JS_COMMON_TERMINAL_CHARSETS_H
 #define JS_COMMON_TERMINAL_CHARSETS_H

@@ -37,7 +37,8 @@ static struct checkpoint_state *state_clone(const struct state *state)
 }
 
 /* One of the last few with the same state, as it is with a prompt after each command, or a copy. */
-static struct checkpoint_state *state_shared(const struct checkpoints *checkpoints, const struct state *state)
+static struct checkpoint_state *state_shared(const struct checkpoints *checkpoints,
+                                             const struct state *state)
 {
     for (unsigned i = checkpoints->count; i > 0 && i + 4 > checkpoints->count; i--) {
         struct checkpoint_state *shared = checkpoints->item[i - 1].shared;
@@ -76,7 +77,8 @@ uint64_t checkpoints_last(const struct checkpoints *checkpoints)
     return checkpoints->count > 0 ? checkpoints->item[checkpoints->count - 1].offset : 0;
 }
 
-bool checkpoints_dead(const struct checkpoints *checkpoints, const struct canvas *canvas, unsigned i)
+bool checkpoints_dead(const struct checkpoints *checkpoints, const struct canvas *canvas,
+                      unsigned i)
 {
     const struct checkpoint *first = &checkpoints->item[i], *end = first + 1;
     if (first->dead)
@@ -90,7 +92,8 @@ bool checkpoints_dead(const struct checkpoints *checkpoints, const struct canvas
     return rows_free_of(&canvas->screen[first->alternate], first->offset, end->offset);
 }
 
-/* Notes what is dead by now, since it can no longer be told once rows have scrolled off; joins neighbours. */
+/* Notes what is dead by now, since it can no longer be told once rows have scrolled off; joins
+ * neighbours. */
 static void bury(struct checkpoints *checkpoints, const struct canvas *canvas)
 {
     for (unsigned i = checkpoints->count - 1; i > 0; i--) {
@@ -102,8 +105,8 @@ static void bury(struct checkpoints *checkpoints, const struct canvas *canvas)
 }
 
 /*
- * How much is lost without checkpoint i: the bytes that a replay would have to begin earlier, or that could no longer
- * be left out of it, against how much has come since.
+ * How much is lost without checkpoint i: the bytes that a replay would have to begin earlier, or
+ * that could no longer be left out of it, against how much has come since.
  */
 static double loss(const struct checkpoints *checkpoints, unsigned i)
 {
@@ -146,7 +149,8 @@ static void thin(struct checkpoints *checkpoints)
             alternate += checkpoints->item[i].alternate;
             states += i > 0 && checkpoints->item[i].shared != checkpoints->item[i - 1].shared;
         }
-        bool many = states > CHECKPOINTS_STATES_MAX && checkpoints->count > CHECKPOINTS_STATES_MAX / 2;
+        bool many =
+            states > CHECKPOINTS_STATES_MAX && checkpoints->count > CHECKPOINTS_STATES_MAX / 2;
         if (alternate > CHECKPOINTS_ALTERNATE_MAX)
             drop_cheapest(checkpoints, true);
         else if (checkpoints->count > CHECKPOINTS_MAX || many)
@@ -169,7 +173,8 @@ static bool make_room(struct checkpoints *checkpoints)
     return true;
 }
 
-bool checkpoints_add(struct checkpoints *checkpoints, const struct canvas *canvas, uint64_t offset, bool coarse)
+bool checkpoints_add(struct checkpoints *checkpoints, const struct canvas *canvas, uint64_t offset,
+                     bool coarse)
 {
     if (checkpoints->count > 0 && checkpoints_last(checkpoints) >= offset)
         return !checkpoints->item[checkpoints->count - 1].coarse;
@@ -197,11 +202,13 @@ void checkpoints_enter(struct checkpoints *checkpoints)
     checkpoints->item[checkpoints->count - 1].enters = true;
 }
 
-void checkpoints_leave(struct checkpoints *checkpoints, const struct canvas *canvas, uint64_t offset, bool whole)
+void checkpoints_leave(struct checkpoints *checkpoints, const struct canvas *canvas,
+                       uint64_t offset, bool whole)
 {
     while (checkpoints->count > 0 && checkpoints->item[checkpoints->count - 1].alternate)
         remove_at(checkpoints, checkpoints->count - 1);
-    struct checkpoint *entrance = checkpoints->count > 0 ? &checkpoints->item[checkpoints->count - 1] : NULL;
+    struct checkpoint *entrance =
+        checkpoints->count > 0 ? &checkpoints->item[checkpoints->count - 1] : NULL;
     if (!entrance || !entrance->enters)
         return;
     entrance->enters = false;
@@ -209,6 +216,7 @@ void checkpoints_leave(struct checkpoints *checkpoints, const struct canvas *can
     if (!whole || entrance->shifts != canvas->screen[SCREEN_NORMAL].shifts)
         return;
     entrance->dead = true;
-    if (!checkpoints_add(checkpoints, canvas, offset, false) && checkpoints_last(checkpoints) == entered)
+    if (!checkpoints_add(checkpoints, canvas, offset, false) &&
+        checkpoints_last(checkpoints) == entered)
         entrance->dead = false;
 }

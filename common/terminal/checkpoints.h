@@ -1,6 +1,7 @@
 /*
- * Offsets of the output at which the state of the terminal and the place of the cursor were known, so that a replay
- * may begin there, or go on after something was left out: a bounded number of them, dense at the end.
+ * Offsets of the output at which the state of the terminal and the place of the cursor were known,
+ * so that a replay may begin there, or go on after something was left out: a bounded number of
+ * them, dense at the end.
  */
 #ifndef JS_COMMON_TERMINAL_CHECKPOINTS_H
 #define JS_COMMON_TERMINAL_CHECKPOINTS_H
@@ -24,9 +25,9 @@ struct checkpoint {
     struct checkpoint_state *shared; /* owned reference */
     bool alternate;                  /* the alternate screen is shown */
     bool absolute;                   /* see struct canvas */
-    bool coarse;                     /* not all is sure: only to be used when nothing else is there */
-    bool enters;                     /* the alternate screen that is shown was entered here */
-    bool dead; /* the bytes from here to the next one show nowhere any more and moved nothing */
+    bool coarse; /* not all is sure: only to be used when nothing else is there */
+    bool enters; /* the alternate screen that is shown was entered here */
+    bool dead;   /* the bytes from here to the next one show nowhere any more and moved nothing */
 };
 
 struct checkpoints {
@@ -39,24 +40,28 @@ void checkpoints_finish(struct checkpoints *checkpoints);
 
 const struct state *checkpoint_state(const struct checkpoint *checkpoint);
 
-/* Adds the canvas as it is at offset, no less than the last one's, and drops what is dispensable. Without memory it is
- * not added. Returns whether there is one at that offset now. */
-bool checkpoints_add(struct checkpoints *checkpoints, const struct canvas *canvas, uint64_t offset, bool coarse);
+/* Adds the canvas as it is at offset, no less than the last one's, and drops what is dispensable.
+ * Without memory it is not added. Returns whether there is one at that offset now. */
+bool checkpoints_add(struct checkpoints *checkpoints, const struct canvas *canvas, uint64_t offset,
+                     bool coarse);
 
-/* The last one is where the alternate screen is entered; nothing is dropped at it until it is left. */
+/* The last one is where the alternate screen is entered; nothing is dropped at it until it is left.
+ */
 void checkpoints_enter(struct checkpoints *checkpoints);
 
 /*
- * The alternate screen has been left: its checkpoints go. whole: one is added at offset, so that a replay may leave
- * the visit out.
+ * The alternate screen has been left: its checkpoints go. whole: one is added at offset, so that a
+ * replay may leave the visit out.
  */
-void checkpoints_leave(struct checkpoints *checkpoints, const struct canvas *canvas, uint64_t offset, bool whole);
+void checkpoints_leave(struct checkpoints *checkpoints, const struct canvas *canvas,
+                       uint64_t offset, bool whole);
 
 /* Drops all before offset. */
 void checkpoints_drop(struct checkpoints *checkpoints, uint64_t offset);
 
 /* Whether the bytes between two neighbours, i and i + 1, can be left out of a replay. */
-bool checkpoints_dead(const struct checkpoints *checkpoints, const struct canvas *canvas, unsigned i);
+bool checkpoints_dead(const struct checkpoints *checkpoints, const struct canvas *canvas,
+                      unsigned i);
 
 /* The offset of the last one, 0 if there is none. */
 uint64_t checkpoints_last(const struct checkpoints *checkpoints);

@@ -56,7 +56,8 @@ void keyboard_modify(struct keyboard *keyboard, const struct parser_sequence *cs
     }
     int32_t resource = parser_param(csi, 0, 0), value = parser_param(csi, 1, -1);
     if (resource < KEYBOARD_RESOURCES)
-        keyboard->resource[resource] = (int8_t)(value < 0 || value > 100 ? UNTOUCHED : VALUE_BASE + value);
+        keyboard->resource[resource] =
+            (int8_t)(value < 0 || value > 100 ? UNTOUCHED : VALUE_BASE + value);
 }
 
 void keyboard_disable(struct keyboard *keyboard, const struct parser_sequence *csi)
@@ -77,7 +78,8 @@ bool keyboard_equal(const struct keyboard *a, const struct keyboard *b)
     return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-void keyboard_write_stack(const struct keyboard_stack *from, const struct keyboard_stack *to, struct writer *writer)
+void keyboard_write_stack(const struct keyboard_stack *from, const struct keyboard_stack *to,
+                          struct writer *writer)
 {
     unsigned same = 0;
     while (from->based == to->based && same < from->count && same < to->count &&
@@ -89,7 +91,8 @@ void keyboard_write_stack(const struct keyboard_stack *from, const struct keyboa
         writer_printf(writer, i == 0 && to->based ? "\033[=%uu" : "\033[>%uu", to->flags[i]);
 }
 
-void keyboard_write_resources(const struct keyboard *from, const struct keyboard *to, struct writer *writer)
+void keyboard_write_resources(const struct keyboard *from, const struct keyboard *to,
+                              struct writer *writer)
 {
     for (int i = 0; i < KEYBOARD_RESOURCES; i++) {
         if (from->resource[i] == to->resource[i])

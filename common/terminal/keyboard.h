@@ -1,6 +1,6 @@
 /*
- * How the terminal is to encode keys. Sources: kitty's keyboard protocol (a stack of flags for each screen: CSI > u,
- * CSI < u, CSI = u), xterm's ctlseqs (XTMODKEYS: CSI > Pp ; Pv m and CSI > Ps n).
+ * How the terminal is to encode keys. Sources: kitty's keyboard protocol (a stack of flags for each
+ * screen: CSI > u, CSI < u, CSI = u), xterm's ctlseqs (XTMODKEYS: CSI > Pp ; Pv m and CSI > Ps n).
  */
 #ifndef JS_COMMON_TERMINAL_KEYBOARD_H
 #define JS_COMMON_TERMINAL_KEYBOARD_H
@@ -22,8 +22,9 @@ struct keyboard_stack {
 
 /* Zeroed is the default. */
 struct keyboard {
-    struct keyboard_stack stack[2];    /* of the normal and the alternate screen */
-    int8_t resource[KEYBOARD_RESOURCES]; /* XTMODKEYS resource Pp: 0 untouched, else value + 2 (1: disabled) */
+    struct keyboard_stack stack[2];      /* of the normal and the alternate screen */
+    int8_t resource[KEYBOARD_RESOURCES]; /* XTMODKEYS resource Pp: 0 untouched, else value + 2 (1:
+                                            disabled) */
 };
 
 /* CSI > u, CSI < u, CSI = u on that screen (0 or 1). */
@@ -39,9 +40,11 @@ bool keyboard_equal(const struct keyboard *a, const struct keyboard *b);
 bool keyboard_stack_equal(const struct keyboard_stack *a, const struct keyboard_stack *b);
 
 /* Writes what brings one screen's stack, that screen being shown, from one to the other. */
-void keyboard_write_stack(const struct keyboard_stack *from, const struct keyboard_stack *to, struct writer *writer);
+void keyboard_write_stack(const struct keyboard_stack *from, const struct keyboard_stack *to,
+                          struct writer *writer);
 
 /* The same for the resources. */
-void keyboard_write_resources(const struct keyboard *from, const struct keyboard *to, struct writer *writer);
+void keyboard_write_resources(const struct keyboard *from, const struct keyboard *to,
+                              struct writer *writer);
 
 #endif

@@ -21,8 +21,8 @@ bool modes_is_plain(unsigned number)
 }
 
 /*
- * Mouse tracking, its encodings: modes of which one ends another, in ways that terminals do not agree on. Told in the
- * order in which they were last touched, they come out the same everywhere.
+ * Mouse tracking, its encodings: modes of which one ends another, in ways that terminals do not
+ * agree on. Told in the order in which they were last touched, they come out the same everywhere.
  */
 static bool is_ordered(unsigned number)
 {

@@ -1,6 +1,7 @@
 /*
- * DEC private modes by number, known or not: which were set or reset last, and what XTSAVE has saved. Modes that
- * move the cursor or change screens (6, 47, 1047-1049), 7, 25, 66, 69 and 2026 are not kept here but in the state.
+ * DEC private modes by number, known or not: which were set or reset last, and what XTSAVE has
+ * saved. Modes that move the cursor or change screens (6, 47, 1047-1049), 7, 25, 66, 69 and 2026
+ * are not kept here but in the state.
  */
 #ifndef JS_COMMON_TERMINAL_MODES_H
 #define JS_COMMON_TERMINAL_MODES_H
@@ -23,15 +24,16 @@ struct modes {
 /* Value of a mode that was never touched: true for those that terminals start with set. */
 bool modes_default(unsigned number);
 
-/* Whether a mode is kept here: not one of those named above, nor one whose setting does something else (2, 3, 12). */
+/* Whether a mode is kept here: not one of those named above, nor one whose setting does something
+ * else (2, 3, 12). */
 bool modes_is_plain(unsigned number);
 
 /* The last value, or the default. */
 bool modes_get(const struct modes *modes, unsigned number);
 
 /*
- * Sets or resets. Numbers that cannot be kept are ignored; with too many the oldest goes. sure = false: this terminal
- * may have taken it or not.
+ * Sets or resets. Numbers that cannot be kept are ignored; with too many the oldest goes. sure =
+ * false: this terminal may have taken it or not.
  */
 void modes_set(struct modes *modes, unsigned number, bool value, bool sure);
 

@@ -51,7 +51,8 @@ bool palette_equal(const struct palette *a, const struct palette *b)
     return true;
 }
 
-/* Makes *palette one of which nobody else has a reference, with room for one more colour. false = no memory. */
+/* Makes *palette one of which nobody else has a reference, with room for one more colour. false =
+ * no memory. */
 static bool make_own(struct palette **palette)
 {
     struct palette *old = *palette;
@@ -114,7 +115,8 @@ static void set(struct palette **palette, unsigned slot, const char *spec, size_
     p->count++;
 }
 
-/* Cuts the text up to the next semicolon off and returns it; *len is its length. NULL at the end. */
+/* Cuts the text up to the next semicolon off and returns it; *len is its length. NULL at the end.
+ */
 static const char *next_field(const char **text, const char *end, size_t *len)
 {
     if (!*text)
@@ -144,7 +146,8 @@ static void set_pairs(struct palette **palette, unsigned base, const char *text,
 {
     size_t index_len, spec_len;
     const char *index, *spec;
-    while ((index = next_field(&text, end, &index_len)) && (spec = next_field(&text, end, &spec_len))) {
+    while ((index = next_field(&text, end, &index_len)) &&
+           (spec = next_field(&text, end, &spec_len))) {
         int slot = slot_of(index, index_len, base);
         if (slot >= 0)
             set(palette, (unsigned)slot, spec, spec_len);
@@ -204,7 +207,8 @@ static void write_set(const struct palette_color *color, struct writer *writer)
     if (color->slot >= PALETTE_DYNAMIC)
         writer_printf(writer, "\033]%u;%s\033\\", 10u + color->slot - PALETTE_DYNAMIC, color->spec);
     else if (color->slot >= PALETTE_SPECIAL)
-        writer_printf(writer, "\033]5;%u;%s\033\\", (unsigned)color->slot - PALETTE_SPECIAL, color->spec);
+        writer_printf(writer, "\033]5;%u;%s\033\\", (unsigned)color->slot - PALETTE_SPECIAL,
+                      color->spec);
     else
         writer_printf(writer, "\033]4;%u;%s\033\\", color->slot, color->spec);
 }

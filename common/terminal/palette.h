@@ -1,6 +1,6 @@
 /*
- * Colours that the job has changed: the palette (OSC 4, 5; reset by 104, 105) and the dynamic colours (OSC 10-19; reset by
- * 110-119). Source: xterm's ctlseqs.
+ * Colours that the job has changed: the palette (OSC 4, 5; reset by 104, 105) and the dynamic
+ * colours (OSC 10-19; reset by 110-119). Source: xterm's ctlseqs.
  */
 #ifndef JS_COMMON_TERMINAL_PALETTE_H
 #define JS_COMMON_TERMINAL_PALETTE_H
@@ -11,7 +11,8 @@
 
 #include "common/terminal/writer.h"
 
-/* Slots: 0..255 the palette, then the special colours (bold, underline ...), then the dynamic ones. */
+/* Slots: 0..255 the palette, then the special colours (bold, underline ...), then the dynamic ones.
+ */
 enum {
     PALETTE_SPECIAL = 256,
     PALETTE_SPECIAL_COUNT = 8,
@@ -27,9 +28,10 @@ void palette_unref(struct palette *palette);
 bool palette_equal(const struct palette *a, const struct palette *b);
 
 /*
- * Takes an OSC's number and its text after it: those above change *palette (NULL = nothing changed), which the caller
- * holds a reference of. Returns whether it was one of them. Questions ("?") change nothing; without memory, colours and
- * names of colours that are too long are forgotten.
+ * Takes an OSC's number and its text after it: those above change *palette (NULL = nothing
+ * changed), which the caller holds a reference of. Returns whether it was one of them. Questions
+ * ("?") change nothing; without memory, colours and names of colours that are too long are
+ * forgotten.
  */
 bool palette_apply(struct palette **palette, unsigned number, const char *text, size_t len);
 

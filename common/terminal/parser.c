@@ -94,8 +94,8 @@ static void emit_control(struct parser *p, uint8_t control, uint64_t begin)
 }
 
 /*
- * Starts a sequence whose first byte is at begin; tangled: inside of another. The values need no clearing: count says
- * which are set.
+ * Starts a sequence whose first byte is at begin; tangled: inside of another. The values need no
+ * clearing: count says which are set.
  */
 static void start_sequence(struct parser *p, uint64_t begin, uint8_t state, bool tangled)
 {
@@ -173,7 +173,8 @@ static void dispatch_csi(struct parser *p, uint8_t final, uint64_t end)
         p->events->csi(p->user, &p->sequence);
 }
 
-/* The C1 control U+0080..U+009F or its 7-bit form ESC 0x40..0x5F: whether it opens a sequence or a string. */
+/* The C1 control U+0080..U+009F or its 7-bit form ESC 0x40..0x5F: whether it opens a sequence or a
+ * string. */
 static bool open_c1(struct parser *p, uint8_t c1, uint64_t begin, bool tangled)
 {
     switch (c1) {
@@ -200,7 +201,8 @@ static bool open_c1(struct parser *p, uint8_t c1, uint64_t begin, bool tangled)
     }
 }
 
-/* A C1 control as the two bytes of its UTF-8 form, the first at begin. It ends whatever was unfinished. */
+/* A C1 control as the two bytes of its UTF-8 form, the first at begin. It ends whatever was
+ * unfinished. */
 static void take_c1(struct parser *p, uint8_t c1, uint64_t begin, bool tangled)
 {
     p->state = GROUND;
@@ -255,7 +257,8 @@ static void take_escape(struct parser *p, uint8_t c, uint64_t end)
     if (c >= 0x20 && c <= 0x2f) {
         collect(p, c);
         p->state = ESCAPE_INTERMEDIATE;
-    } else if (p->state == ESCAPE && c >= 0x40 && c <= 0x5f && open_c1(p, c + 0x40, p->sequence.begin, p->sequence.tangled)) {
+    } else if (p->state == ESCAPE && c >= 0x40 && c <= 0x5f &&
+               open_c1(p, c + 0x40, p->sequence.begin, p->sequence.tangled)) {
         return;
     } else {
         dispatch_escape(p, c, end);
@@ -312,7 +315,8 @@ static void take_dcs(struct parser *p, uint8_t c, uint64_t end)
     }
 }
 
-/* One byte of an escape sequence, a control sequence or the head of a DCS; not one that ends it from outside. */
+/* One byte of an escape sequence, a control sequence or the head of a DCS; not one that ends it
+ * from outside. */
 static void take_sequence_byte(struct parser *p, uint8_t c, uint64_t at)
 {
     bool in_dcs = p->state >= DCS_ENTRY && p->state <= DCS_IGNORE;
@@ -331,7 +335,8 @@ static void take_sequence_byte(struct parser *p, uint8_t c, uint64_t at)
     }
 }
 
-/* Inside an escape or control sequence or the head of a DCS. Returns how many bytes it took: 1, or 0 at text. */
+/* Inside an escape or control sequence or the head of a DCS. Returns how many bytes it took: 1, or
+ * 0 at text. */
 static size_t run_sequence(struct parser *p, const uint8_t *data, uint64_t at)
 {
     uint8_t c = data[0];
@@ -352,7 +357,8 @@ static size_t run_sequence(struct parser *p, const uint8_t *data, uint64_t at)
     return 1;
 }
 
-/* Inside a control string. Returns how many bytes it took, 0 if the string has ended before them. */
+/* Inside a control string. Returns how many bytes it took, 0 if the string has ended before them.
+ */
 static size_t run_string(struct parser *p, const uint8_t *data, size_t len, uint64_t at)
 {
     if (p->state == STRING_ESCAPE) {
@@ -377,7 +383,8 @@ static size_t run_string(struct parser *p, const uint8_t *data, size_t len, uint
     } else if (c == BEL && p->string.kind == PARSER_OSC) {
         p->string.bell = true;
         end_string(p, end);
-    } else if (c == C1_LEAD && payload + 1 < len && data[payload + 1] >= 0x80 && data[payload + 1] < 0xa0) {
+    } else if (c == C1_LEAD && payload + 1 < len && data[payload + 1] >= 0x80 &&
+               data[payload + 1] < 0xa0) {
         if (data[payload + 1] == 0x9c) {
             end_string(p, end + 1);
         } else {
@@ -397,8 +404,8 @@ static size_t run_string(struct parser *p, const uint8_t *data, size_t len, uint
 }
 
 /*
- * The most frequent kind of control sequence, read in one go: ESC [, at most one prefix, digits and semicolons, a
- * final byte, all there. Returns its length, 0 if it is anything else.
+ * The most frequent kind of control sequence, read in one go: ESC [, at most one prefix, digits and
+ * semicolons, a final byte, all there. Returns its length, 0 if it is anything else.
  */
 static size_t take_plain_csi(struct parser *p, const uint8_t *data, size_t len, uint64_t at)
 {
@@ -447,7 +454,8 @@ static size_t take_plain_csi(struct parser *p, const uint8_t *data, size_t len, 
 static size_t text_length(const uint8_t *data, size_t len)
 {
     size_t i = scan_text(data, len);
-    while (i < len && data[i] == C1_LEAD && (i + 1 == len || data[i + 1] < 0x80 || data[i + 1] >= 0xa0)) {
+    while (i < len && data[i] == C1_LEAD &&
+           (i + 1 == len || data[i + 1] < 0x80 || data[i + 1] >= 0xa0)) {
         i++;
         i += scan_text(data + i, len - i);
     }
@@ -501,8 +509,9 @@ static void run(struct parser *p, const uint8_t *data, size_t len, uint64_t at)
 }
 
 /*
- * Completes the character kept back at the end of the last feed with the first of these bytes. Returns how many it
- * took: none if they do not continue it. What is complete or broken is run as if it had come in one piece.
+ * Completes the character kept back at the end of the last feed with the first of these bytes.
+ * Returns how many it took: none if they do not continue it. What is complete or broken is run as
+ * if it had come in one piece.
  */
 static size_t complete_tail(struct parser *p, const uint8_t *data, size_t len)
 {
@@ -510,7 +519,7 @@ static size_t complete_tail(struct parser *p, const uint8_t *data, size_t len)
     uint8_t joined[4];
     unsigned have = p->tail_len, want = utf8_length(p->tail[0]);
     memcpy(joined, p->tail, have);
-    while (have < want && taken < len && (data[taken] & 0xc0) == 0x80)
+    while (have < want && taken < len && utf8_continues(joined, have, data[taken]))
         joined[have++] = data[taken++];
     if (have < want && taken == len) {
         memcpy(p->tail, joined, have);

@@ -47,7 +47,8 @@ static uint32_t rgb(uint32_t kind, const int32_t *part)
 }
 
 /* The colour in the sub-parameters of parameter i. false: none of the known forms. */
-static bool color_of_subs(const struct parser_sequence *sgr, unsigned i, unsigned count, uint32_t *color)
+static bool color_of_subs(const struct parser_sequence *sgr, unsigned i, unsigned count,
+                          uint32_t *color)
 {
     const int32_t *sub = &sgr->value[i + 1];
     if (sub[0] == 5 && count >= 2)
@@ -140,7 +141,8 @@ static void apply_number(struct pen *pen, int32_t number)
     else if (number >= 10 && number <= 20)
         pen->font = (uint8_t)(number - 10);
     else if (number < (int32_t)(sizeof(flag_changes) / sizeof(flag_changes[0])))
-        pen->flags = (uint16_t)((pen->flags & ~flag_changes[number].clear) | flag_changes[number].set);
+        pen->flags =
+            (uint16_t)((pen->flags & ~flag_changes[number].clear) | flag_changes[number].set);
 }
 
 static void apply_underline(struct pen *pen, const struct parser_sequence *sgr, unsigned i)
@@ -175,7 +177,8 @@ bool pen_apply(struct pen *pen, const struct parser_sequence *sgr)
 /* base: 38, 48 or 58. The last has forms with colons only that are safe everywhere. */
 static void write_color(uint32_t color, int base, struct writer *writer)
 {
-    int value = (int)(color & 0xffffff), red = value >> 16, green = value >> 8 & 0xff, blue = value & 0xff;
+    int value = (int)(color & 0xffffff), red = value >> 16, green = value >> 8 & 0xff,
+        blue = value & 0xff;
     switch (color & PEN_COLOR_KIND) {
     case PEN_COLOR_BASIC:
         writer_printf(writer, ";%d", value < 8 ? base - 8 + value : base + 52 + value - 8);
@@ -184,7 +187,8 @@ static void write_color(uint32_t color, int base, struct writer *writer)
         writer_printf(writer, base == 58 ? ";%d:5:%d" : ";%d;5;%d", base, value);
         break;
     case PEN_COLOR_RGB:
-        writer_printf(writer, base == 58 ? ";%d:2::%d:%d:%d" : ";%d;2;%d;%d;%d", base, red, green, blue);
+        writer_printf(writer, base == 58 ? ";%d:2::%d:%d:%d" : ";%d;2;%d;%d;%d", base, red, green,
+                      blue);
         break;
     case PEN_COLOR_RGB_SHORT:
         writer_printf(writer, ";%d:2:%d:%d:%d", base, red, green, blue);

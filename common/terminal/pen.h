@@ -1,6 +1,7 @@
 /*
- * The pen: what a character is drawn with. Sources: ECMA-48 8.3.117 (SGR), xterm's ctlseqs (SGR, DECSCA), ISO 8613-6
- * (colours), kitty's and VTE's underline styles (4:n, 58), the OSC 8 proposal (links).
+ * The pen: what a character is drawn with. Sources: ECMA-48 8.3.117 (SGR), xterm's ctlseqs (SGR,
+ * DECSCA), ISO 8613-6 (colours), kitty's and VTE's underline styles (4:n, 58), the OSC 8 proposal
+ * (links).
  */
 #ifndef JS_COMMON_TERMINAL_PEN_H
 #define JS_COMMON_TERMINAL_PEN_H
@@ -31,8 +32,9 @@ enum {
 };
 
 /*
- * A colour: its kind in the top byte, 0 = default. Basic is 30-37 and 90-97 (0..15), index 38;5;n, RGB 38;2;r;g;b;
- * short is 38:2:r:g:b, where terminals disagree whether the first number is a colour space.
+ * A colour: its kind in the top byte, 0 = default. Basic is 30-37 and 90-97 (0..15), index 38;5;n,
+ * RGB 38;2;r;g;b; short is 38:2:r:g:b, where terminals disagree whether the first number is a
+ * colour space.
  */
 #define PEN_COLOR_BASIC     UINT32_C(0x01000000)
 #define PEN_COLOR_INDEX     UINT32_C(0x02000000)
@@ -56,7 +58,8 @@ void pen_copy(struct pen *to, const struct pen *from);
 void pen_finish(struct pen *pen);
 bool pen_equal(const struct pen *a, const struct pen *b);
 
-/* Applies an SGR. false if it has a form that terminals understand differently: the pen is then not known. */
+/* Applies an SGR. false if it has a form that terminals understand differently: the pen is then not
+ * known. */
 bool pen_apply(struct pen *pen, const struct parser_sequence *sgr);
 
 /* Makes SGR's part of the pen default: all but the link and the protection. */

@@ -7,7 +7,8 @@
 #include "common/terminal/parser.h"
 #include "common/terminal/replay_rules.h"
 
-/* How much of a string is kept to judge it; a sequence longer than the second is no question, but rubbish. */
+/* How much of a string is kept to judge it; a sequence longer than the second is no question, but
+ * rubbish. */
 enum { COLLECT_MAX = 16384, SEQUENCE_MAX = 16384 };
 
 struct replay {
@@ -17,9 +18,10 @@ struct replay {
     const uint8_t *data; /* what is being fed */
     uint64_t data_begin; /* its offset */
     uint64_t decided;    /* all before this offset has gone out, was dropped, or is in held */
-    uint64_t run;        /* but for what is between this and decided: it will go out, in one piece */
-    struct bytes held;   /* owned; the bytes just before decided of which is not known yet whether they pass */
-    struct bytes head;   /* owned; the start of a string's payload while its verdict is awaited */
+    uint64_t run; /* but for what is between this and decided: it will go out, in one piece */
+    struct bytes
+        held; /* owned; the bytes just before decided of which is not known yet whether they pass */
+    struct bytes head; /* owned; the start of a string's payload while its verdict is awaited */
     enum replay_verdict verdict; /* of the string being read */
     bool drop_chunks;            /* the rest of an image that was asked about */
     struct bytes embedded;   /* owned; controls inside of a sequence, which act before it does */
@@ -86,7 +88,8 @@ static void drop_until(struct replay *r, uint64_t end)
     flush(r);
 }
 
-/* The controls inside of a sequence that begins before that offset go out, but for bells and the like. */
+/* The controls inside of a sequence that begins before that offset go out, but for bells and the
+ * like. */
 static void emit_embedded(struct replay *r, uint64_t end)
 {
     if (r->embedded.len == 0 || r->embedded_begin >= end)
@@ -99,8 +102,8 @@ static void emit_embedded(struct replay *r, uint64_t end)
 }
 
 /*
- * A sequence begins: bytes before it that are not decided yet are of one that it has broken off. They mean nothing,
- * but would break off nothing themselves if this sequence did not go out.
+ * A sequence begins: bytes before it that are not decided yet are of one that it has broken off.
+ * They mean nothing, but would break off nothing themselves if this sequence did not go out.
  */
 static void abandon(struct replay *r, uint64_t begin)
 {
@@ -143,7 +146,8 @@ static void pass_sequence(struct replay *r, uint64_t end)
     r->embedded.len = 0;
 }
 
-/* Something begins that may have broken off a sequence: that goes out, for only so it is broken off there too. */
+/* Something begins that may have broken off a sequence: that goes out, for only so it is broken off
+ * there too. */
 static void pass_broken(struct replay *r, uint64_t begin)
 {
     if (r->decided - r->held.len >= begin)
@@ -231,7 +235,8 @@ static void on_string_start(void *user, const struct parser_string *string)
 
 static void judge_osc(struct replay *r, bool complete)
 {
-    r->verdict = replay_judge_osc(r->head.data ? r->head.data : (const uint8_t *)"", r->head.len, complete);
+    r->verdict =
+        replay_judge_osc(r->head.data ? r->head.data : (const uint8_t *)"", r->head.len, complete);
     if (r->verdict == REPLAY_WAIT && r->head.len > COLLECT_MAX)
         r->verdict = REPLAY_PASS;
 }
@@ -242,7 +247,8 @@ static void judge_apc(struct replay *r, uint64_t end)
     const uint8_t *keys = r->head.data ? r->head.data : (const uint8_t *)"";
     r->verdict = replay_judge_apc(keys, r->head.len);
     bool graphics = r->head.len > 0 && keys[0] == 'G';
-    if (graphics && r->drop_chunks && r->verdict != REPLAY_DROP && memmem(keys, r->head.len, "a=", 2) == NULL)
+    if (graphics && r->drop_chunks && r->verdict != REPLAY_DROP &&
+        memmem(keys, r->head.len, "a=", 2) == NULL)
         r->verdict = REPLAY_DROP;
     if (graphics)
         r->drop_chunks =
@@ -328,7 +334,8 @@ void replay_destroy(struct replay *replay)
     free(replay);
 }
 
-/* The end of what was fed: what is undecided is kept, but for strings that pass or do not already. */
+/* The end of what was fed: what is undecided is kept, but for strings that pass or do not already.
+ */
 static void settle(struct replay *r, uint64_t end)
 {
     if (parser_is_ground(&r->parser))
@@ -367,7 +374,8 @@ int replay_feed(struct replay *replay, const void *data, size_t len, struct byte
 }
 
 /*
- * What lets a terminal ignore the rest of a string whose start was dropped: one of the same kind that means nothing.
+ * What lets a terminal ignore the rest of a string whose start was dropped: one of the same kind
+ * that means nothing.
  */
 static const char *swallower(const struct replay *replay)
 {

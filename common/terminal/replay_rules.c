@@ -108,9 +108,10 @@ static bool begins(const uint8_t *data, size_t len, const char *text)
 /* iTerm2's own: those that ask, take the focus, use the clipboard or open something. */
 static enum replay_verdict judge_iterm2(const uint8_t *text, size_t len, bool complete)
 {
-    static const char *const once[] = {"RequestAttention", "StealFocus",      "CopyToClipboard", "EndCopy",
-                                       "Copy=",            "ReportCellSize",  "ReportVariable",  "OpenURL",
-                                       "RequestUpload",    "ClearScrollback", "Capabilities"};
+    static const char *const once[] = {"RequestAttention", "StealFocus",  "CopyToClipboard",
+                                       "EndCopy",          "Copy=",       "ReportCellSize",
+                                       "ReportVariable",   "OpenURL",     "RequestUpload",
+                                       "ClearScrollback",  "Capabilities"};
     enum { LONGEST = 16 };
     if (len < LONGEST && !complete)
         return REPLAY_WAIT;
@@ -160,9 +161,9 @@ enum replay_verdict replay_judge_osc(const uint8_t *data, size_t len, bool compl
     if (start == 0 || (text[-1] != ';' && !complete && number >= 0))
         return complete ? REPLAY_PASS : REPLAY_WAIT;
     switch (number) {
-    case 9:    /* notification; progress is told otherwise */
-    case 52:   /* clipboard */
-    case 60:   /* XTQALLOWED, XTQDISALLOWED */
+    case 9:  /* notification; progress is told otherwise */
+    case 52: /* clipboard */
+    case 60: /* XTQALLOWED, XTQDISALLOWED */
     case 61:
     case 99:   /* kitty's notifications */
     case 701:  /* rxvt: locale */
@@ -189,7 +190,9 @@ enum replay_verdict replay_judge_osc(const uint8_t *data, size_t len, bool compl
         return !complete ? REPLAY_WAIT : has(text, len, "=?") ? REPLAY_DROP : REPLAY_PASS;
     case 22: /* pointer shape */
     case 50: /* font */
-        return !complete && len == 0 ? REPLAY_WAIT : len > 0 && text[0] == '?' ? REPLAY_DROP : REPLAY_PASS;
+        return !complete && len == 0       ? REPLAY_WAIT
+               : len > 0 && text[0] == '?' ? REPLAY_DROP
+                                           : REPLAY_PASS;
     default:
         return REPLAY_PASS;
     }
@@ -208,10 +211,12 @@ bool replay_key_is(const uint8_t *keys, size_t len, const char *key_and_value)
 
 static bool has_key(const uint8_t *keys, size_t len, const char *key)
 {
-    return begins(keys, len, key) || (len > 0 && memmem(keys, len, (char[]){',', key[0], '=', '\0'}, 3) != NULL);
+    return begins(keys, len, key) ||
+           (len > 0 && memmem(keys, len, (char[]){',', key[0], '=', '\0'}, 3) != NULL);
 }
 
-/* kitty's graphics: a=q asks; what has an identifier is answered unless q=2 says that it need not. */
+/* kitty's graphics: a=q asks; what has an identifier is answered unless q=2 says that it need not.
+ */
 enum replay_verdict replay_judge_apc(const uint8_t *data, size_t len)
 {
     if (len == 0 || data[0] != 'G')
@@ -261,9 +266,10 @@ static const uint8_t *field_end(const uint8_t *text, const uint8_t *end)
     return semicolon ? semicolon : end;
 }
 
-/* Sets one colour anew, unless it is a question. what: from the slot, if there is one, to the colour's end. */
-static void rewrite_color(int32_t number, const uint8_t *what, const uint8_t *color, const uint8_t *end,
-                          struct writer *writer)
+/* Sets one colour anew, unless it is a question. what: from the slot, if there is one, to the
+ * colour's end. */
+static void rewrite_color(int32_t number, const uint8_t *what, const uint8_t *color,
+                          const uint8_t *end, struct writer *writer)
 {
     if (end - color == 1 && color[0] == '?')
         return;

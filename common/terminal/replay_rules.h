@@ -1,4 +1,5 @@
-/* What the replay filter takes out. See replay.h; sources: xterm's ctlseqs, and those named with the rules. */
+/* What the replay filter takes out. See replay.h; sources: xterm's ctlseqs, and those named with
+ * the rules. */
 #ifndef JS_COMMON_TERMINAL_REPLAY_RULES_H
 #define JS_COMMON_TERMINAL_REPLAY_RULES_H
 
@@ -22,7 +23,8 @@ enum replay_verdict replay_judge_csi(const struct parser_sequence *csi);
 enum replay_verdict replay_judge_dcs(const struct parser_sequence *head);
 
 /*
- * An OSC of which the first len bytes of the payload are there, all of it if complete. REPLAY_WAIT only if it is not.
+ * An OSC of which the first len bytes of the payload are there, all of it if complete. REPLAY_WAIT
+ * only if it is not.
  */
 enum replay_verdict replay_judge_osc(const uint8_t *data, size_t len, bool complete);
 

@@ -72,7 +72,8 @@ static uint64_t roll_one(struct rows *rows, uint64_t since, uint64_t last)
     return gone;
 }
 
-uint64_t rows_scroll_up(struct rows *rows, unsigned top, unsigned bottom, unsigned n, uint64_t since, uint64_t last)
+uint64_t rows_scroll_up(struct rows *rows, unsigned top, unsigned bottom, unsigned n,
+                        uint64_t since, uint64_t last)
 {
     uint64_t gone = 0;
     if (bottom >= rows->count || top > bottom)
@@ -96,7 +97,8 @@ uint64_t rows_scroll_up(struct rows *rows, unsigned top, unsigned bottom, unsign
     return gone;
 }
 
-void rows_scroll_down(struct rows *rows, unsigned top, unsigned bottom, unsigned n, uint64_t since, uint64_t last)
+void rows_scroll_down(struct rows *rows, unsigned top, unsigned bottom, unsigned n, uint64_t since,
+                      uint64_t last)
 {
     if (bottom >= rows->count || top > bottom)
         return;

@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* GCC's vectors: 16 lanes, each all ones or zero after a comparison. Both compilers turn them into what the machine
- * has. */
+/* GCC's vectors: 16 lanes, each all ones or zero after a comparison. Both compilers turn them into
+ * what the machine has. */
 typedef uint8_t lanes __attribute__((vector_size(16)));
 
 enum { LANES = 16 };
@@ -58,10 +58,10 @@ size_t scan_text(const uint8_t *data, size_t len)
         unsigned end = first_set(ending_text(load(data + i)));
         if (end < LANES)
             return i + end;
-        while (len - i >= 5 * LANES &&
-               none_set(ending_text(load(data + i + LANES)) | ending_text(load(data + i + 2 * LANES)) |
-                        ending_text(load(data + i + 3 * LANES)) |
-                        ending_text(load(data + i + 4 * LANES))))
+        while (len - i >= 5 * LANES && none_set(ending_text(load(data + i + LANES)) |
+                                                ending_text(load(data + i + 2 * LANES)) |
+                                                ending_text(load(data + i + 3 * LANES)) |
+                                                ending_text(load(data + i + 4 * LANES))))
             i += 4 * LANES;
     }
     while (i < len && !ends_text(data[i]))
@@ -129,7 +129,8 @@ size_t scan_line_from_end(const uint8_t *data, size_t len, size_t n)
 }
 
 /*
- * The length of the SGR or EL at data, 0 for anything else; *ret_reset: it is an SGR that begins with a reset.
+ * The length of the SGR or EL at data, 0 for anything else; *ret_reset: it is an SGR that begins
+ * with a reset.
  */
 static size_t harmless_sequence(const uint8_t *data, size_t len, bool *ret_reset, bool *ret_sgr)
 {
@@ -142,13 +143,15 @@ static size_t harmless_sequence(const uint8_t *data, size_t len, bool *ret_reset
         return 0;
     *ret_sgr = data[i] == 'm';
     /* Empty or 0 as the first parameter. */
-    *ret_reset = *ret_sgr && (i == 2 || data[2] == ';' || (data[2] == '0' && (i == 3 || data[3] == ';')));
+    *ret_reset =
+        *ret_sgr && (i == 2 || data[2] == ';' || (data[2] == '0' && (i == 3 || data[3] == ';')));
     return i + 1;
 }
 
 /*
- * The last offset up to and including end at which the pen is known without what comes before, if all of data up to
- * end is harmless; SIZE_MAX if it is not or there is no such place. Without any SGR that is end.
+ * The last offset up to and including end at which the pen is known without what comes before, if
+ * all of data up to end is harmless; SIZE_MAX if it is not or there is no such place. Without any
+ * SGR that is end.
  */
 static size_t pen_known_at(const uint8_t *data, size_t end)
 {

@@ -1,4 +1,5 @@
-/* How far a stretch of terminal output goes that needs no look at each byte: many bytes at a time. */
+/* How far a stretch of terminal output goes that needs no look at each byte: many bytes at a time.
+ */
 #ifndef JS_COMMON_TERMINAL_SCAN_H
 #define JS_COMMON_TERMINAL_SCAN_H
 
@@ -6,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * The number of leading bytes that are text: printable ASCII, HT, LF, VT, FF, CR and bytes from 0x80 on but for
- * 0xC2, which may start a C1 control (U+0080..U+009F).
+ * The number of leading bytes that are text: printable ASCII, HT, LF, VT, FF, CR and bytes from
+ * 0x80 on but for 0xC2, which may start a C1 control (U+0080..U+009F).
  */
 size_t scan_text(const uint8_t *data, size_t len);
 
@@ -24,11 +25,12 @@ size_t scan_count_lines(const uint8_t *data, size_t len);
 size_t scan_line_from_end(const uint8_t *data, size_t len, size_t n);
 
 /*
- * Of a stretch of output that begins outside of any sequence, the number of leading bytes that show nothing any more
- * at its own end, having been scrolled off, and leave no other trace: only text, SGR, EL, BEL and BS are in them; the
- * next byte is outside of any sequence, the pen from there on does not depend on them, and at least rows line feeds
- * come after the first carriage return in what is left. 0 if there is nothing to skip, as always when the stretch is
- * short. *ret_lines: the line feeds in what is skipped.
+ * Of a stretch of output that begins outside of any sequence, the number of leading bytes that show
+ * nothing any more at its own end, having been scrolled off, and leave no other trace: only text,
+ * SGR, EL, BEL and BS are in them; the next byte is outside of any sequence, the pen from there on
+ * does not depend on them, and at least rows line feeds come after the first carriage return in
+ * what is left. 0 if there is nothing to skip, as always when the stretch is short. *ret_lines: the
+ * line feeds in what is skipped.
  */
 size_t scan_flood(const uint8_t *data, size_t len, unsigned rows, size_t *ret_lines);
 

@@ -26,7 +26,8 @@ struct shared *shared_create_text(const void *data, size_t len)
     uint32_t kept = 0;
     for (size_t i = 0; i < len; i++) {
         uint8_t c = (uint8_t)shared->data[i];
-        bool makes_c1 = kept > 0 && (uint8_t)shared->data[kept - 1] == 0xc2 && c >= 0x80 && c < 0xa0;
+        bool makes_c1 =
+            kept > 0 && (uint8_t)shared->data[kept - 1] == 0xc2 && c >= 0x80 && c < 0xa0;
         if (c >= 0x20 && !makes_c1)
             shared->data[kept++] = (char)c;
     }

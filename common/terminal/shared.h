@@ -16,8 +16,8 @@ struct shared {
 struct shared *shared_create(const void *data, size_t len);
 
 /*
- * The same for the text of a control string, without what would not stay in one when it is sent again: C0 controls,
- * and 0xC2 where the byte after it makes a C1 control of it.
+ * The same for the text of a control string, without what would not stay in one when it is sent
+ * again: C0 controls, and 0xC2 where the byte after it makes a C1 control of it.
  */
 struct shared *shared_create_text(const void *data, size_t len);
 
@@ -25,7 +25,8 @@ struct shared *shared_create_text(const void *data, size_t len);
 struct shared *shared_ref(struct shared *shared);
 void shared_unref(struct shared *shared);
 
-/* Puts value, which may be NULL, into *slot. Takes over the caller's reference; drops the one of the old value. */
+/* Puts value, which may be NULL, into *slot. Takes over the caller's reference; drops the one of
+ * the old value. */
 void shared_replace(struct shared **slot, struct shared *value);
 
 /* Same bytes, or both NULL. */

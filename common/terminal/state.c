@@ -46,8 +46,8 @@ bool saved_cursor_alike(const struct saved_cursor *a, const struct saved_cursor 
 
 bool margins_equal(const struct margins *a, const struct margins *b)
 {
-    return a->set == b->set && a->sides_set == b->sides_set && a->top == b->top && a->bottom == b->bottom &&
-           a->left == b->left && a->right == b->right;
+    return a->set == b->set && a->sides_set == b->sides_set && a->top == b->top &&
+           a->bottom == b->bottom && a->left == b->left && a->right == b->right;
 }
 
 bool cursor_is_exact(const struct cursor *cursor, unsigned cols)
@@ -103,17 +103,19 @@ static bool flags_equal(const struct state *a, const struct state *b)
            a->keyboard_locked == b->keyboard_locked && a->insert == b->insert &&
            a->local_echo == b->local_echo && a->newline == b->newline && a->origin == b->origin &&
            a->autowrap == b->autowrap && a->visible == b->visible && a->keypad == b->keypad &&
-           a->side_margins == b->side_margins && a->synchronized == b->synchronized && a->style == b->style &&
-           a->blink_after_style == b->blink_after_style;
+           a->side_margins == b->side_margins && a->synchronized == b->synchronized &&
+           a->style == b->style && a->blink_after_style == b->blink_after_style;
 }
 
 bool state_equal(const struct state *a, const struct state *b)
 {
-    return flags_equal(a, b) && pen_equal(&a->pen, &b->pen) && charsets_equal(&a->charsets, &b->charsets) &&
-           screen_equal(&a->screen[0], &b->screen[0]) && screen_equal(&a->screen[1], &b->screen[1]) &&
-           modes_equal(&a->modes, &b->modes) && keyboard_equal(&a->keyboard, &b->keyboard) &&
-           titles_equal(&a->titles, &b->titles) && palette_equal(a->palette, b->palette) &&
-           shared_equal(a->directory, b->directory) && shared_equal(a->progress, b->progress);
+    return flags_equal(a, b) && pen_equal(&a->pen, &b->pen) &&
+           charsets_equal(&a->charsets, &b->charsets) &&
+           screen_equal(&a->screen[0], &b->screen[0]) &&
+           screen_equal(&a->screen[1], &b->screen[1]) && modes_equal(&a->modes, &b->modes) &&
+           keyboard_equal(&a->keyboard, &b->keyboard) && titles_equal(&a->titles, &b->titles) &&
+           palette_equal(a->palette, b->palette) && shared_equal(a->directory, b->directory) &&
+           shared_equal(a->progress, b->progress);
 }
 
 void state_reset(struct state *state)

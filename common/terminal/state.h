@@ -1,6 +1,6 @@
 /*
- * All that a terminal knows besides its screen's cells and where the cursor is. Two of them tell a transition: what
- * to send to a terminal in the one state to bring it to the other.
+ * All that a terminal knows besides its screen's cells and where the cursor is. Two of them tell a
+ * transition: what to send to a terminal in the one state to bring it to the other.
  */
 #ifndef JS_COMMON_TERMINAL_STATE_H
 #define JS_COMMON_TERMINAL_STATE_H
@@ -20,8 +20,8 @@
 enum { SCREEN_NORMAL, SCREEN_ALTERNATE };
 
 /*
- * Where the cursor is, counted from 0, as far as is known: somewhere from column least to most, in row y if y_known.
- * Column = width of the screen means that the next character wraps first.
+ * Where the cursor is, counted from 0, as far as is known: somewhere from column least to most, in
+ * row y if y_known. Column = width of the screen means that the next character wraps first.
  */
 struct cursor {
     uint16_t least, most;
@@ -64,19 +64,20 @@ struct state {
     struct titles titles;
     struct palette *palette;  /* owned reference or NULL */
     struct shared *directory; /* OSC 7's text; owned reference or NULL */
-    struct shared *progress;  /* OSC 9;4's text after "9;4;" if it is not 0; owned reference or NULL */
-    bool keyboard_locked;     /* KAM, mode 2 */
-    bool insert;              /* IRM, mode 4 */
-    bool local_echo;          /* SRM, mode 12, reset */
-    bool newline;             /* LNM, mode 20 */
-    bool origin;              /* DECOM, ?6 */
-    bool autowrap;            /* DECAWM, ?7 */
-    bool visible;             /* DECTCEM, ?25 */
-    bool keypad;              /* DECKPAM, ?66 */
-    bool side_margins;        /* DECLRMM, ?69 */
-    bool synchronized;        /* ?2026 */
-    uint8_t style;            /* DECSCUSR's number + 1, 0 = never set */
-    bool blink_after_style;   /* ?12 was touched after DECSCUSR */
+    struct shared
+        *progress;        /* OSC 9;4's text after "9;4;" if it is not 0; owned reference or NULL */
+    bool keyboard_locked; /* KAM, mode 2 */
+    bool insert;          /* IRM, mode 4 */
+    bool local_echo;      /* SRM, mode 12, reset */
+    bool newline;         /* LNM, mode 20 */
+    bool origin;          /* DECOM, ?6 */
+    bool autowrap;        /* DECAWM, ?7 */
+    bool visible;         /* DECTCEM, ?25 */
+    bool keypad;          /* DECKPAM, ?66 */
+    bool side_margins;    /* DECLRMM, ?69 */
+    bool synchronized;    /* ?2026 */
+    uint8_t style;        /* DECSCUSR's number + 1, 0 = never set */
+    bool blink_after_style; /* ?12 was touched after DECSCUSR */
 };
 
 /* The state of a terminal fresh from its reset. */
@@ -103,7 +104,8 @@ void saved_cursor_copy(struct saved_cursor *to, const struct saved_cursor *from)
 void saved_cursor_finish(struct saved_cursor *saved);
 bool saved_cursor_equal(const struct saved_cursor *a, const struct saved_cursor *b);
 
-/* Whether restoring the two does the same in a terminal that goes home without one, as xterm does. */
+/* Whether restoring the two does the same in a terminal that goes home without one, as xterm does.
+ */
 bool saved_cursor_alike(const struct saved_cursor *a, const struct saved_cursor *b);
 bool margins_equal(const struct margins *a, const struct margins *b);
 

@@ -133,10 +133,11 @@ static void write_text(int number, const struct shared *text, struct writer *wri
 }
 
 /* Sets what differs. What is not set in to cannot be told: the terminal keeps what it has. */
-static void write_pair(const struct shared **now, const struct shared *title, const struct shared *icon,
-                       struct writer *writer)
+static void write_pair(const struct shared **now, const struct shared *title,
+                       const struct shared *icon, struct writer *writer)
 {
-    bool new_title = title && !shared_equal(now[0], title), new_icon = icon && !shared_equal(now[1], icon);
+    bool new_title = title && !shared_equal(now[0], title),
+         new_icon = icon && !shared_equal(now[1], icon);
     if (new_title && new_icon && shared_equal(title, icon)) {
         write_text(0, title, writer);
     } else {
@@ -157,7 +158,8 @@ static int stack_parameter(unsigned what)
 }
 
 /*
- * Every plan pushes what the terminal had at first: popped and pushed again, it is back. Only so can a title be unset.
+ * Every plan pushes what the terminal had at first: popped and pushed again, it is back. Only so
+ * can a title be unset.
  */
 static void write_initial(const struct shared **now, struct writer *writer)
 {
@@ -170,7 +172,8 @@ void titles_write(const struct titles *from, const struct titles *to, struct wri
     const struct shared *now[2] = {from->title, from->icon};
     bool unset = (from->title && !to->title) || (from->icon && !to->icon);
     unsigned same = 0;
-    while (!unset && same < from->count && same < to->count && entry_equal(&from->stack[same], &to->stack[same]))
+    while (!unset && same < from->count && same < to->count &&
+           entry_equal(&from->stack[same], &to->stack[same]))
         same++;
     for (unsigned i = from->count; i > same; i--) {
         const struct titles_entry *entry = &from->stack[i - 1];

@@ -1,4 +1,5 @@
-/* Window title, icon name and the terminal's stack of them. Source: xterm's ctlseqs (OSC 0-2, XTWINOPS 22 and 23). */
+/* Window title, icon name and the terminal's stack of them. Source: xterm's ctlseqs (OSC 0-2,
+ * XTWINOPS 22 and 23). */
 #ifndef JS_COMMON_TERMINAL_TITLES_H
 #define JS_COMMON_TERMINAL_TITLES_H
 
@@ -33,8 +34,9 @@ void titles_finish(struct titles *titles);
 bool titles_equal(const struct titles *a, const struct titles *b);
 
 /*
- * what: TITLES_ICON, TITLES_WINDOW or both. vim pushes one after the other and pops them in the same order: what counts
- * is the last entry that has the name. Without memory the title becomes unset, a push is lost.
+ * what: TITLES_ICON, TITLES_WINDOW or both. vim pushes one after the other and pops them in the
+ * same order: what counts is the last entry that has the name. Without memory the title becomes
+ * unset, a push is lost.
  */
 void titles_set(struct titles *titles, int what, const void *data, size_t len);
 void titles_push(struct titles *titles, int what);
@@ -43,7 +45,8 @@ void titles_pop(struct titles *titles, int what);
 /* Writes what brings a terminal that a plan was sent to from one to the other. */
 void titles_write(const struct titles *from, const struct titles *to, struct writer *writer);
 
-/* Pops from the terminal's stack what was pushed, and the entry that every plan pushes; nothing if untouched. */
+/* Pops from the terminal's stack what was pushed, and the entry that every plan pushes; nothing if
+ * untouched. */
 void titles_write_undo(const struct titles *titles, struct writer *writer);
 
 #endif

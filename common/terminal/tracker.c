@@ -22,7 +22,8 @@ static unsigned clip_side(unsigned side)
     return side == 0 ? 1 : side > CANVAS_SIDE_MAX ? CANVAS_SIDE_MAX : side;
 }
 
-/* Adds a checkpoint at offset, where the stream has just got to, if the state is known well enough. */
+/* Adds a checkpoint at offset, where the stream has just got to, if the state is known well enough.
+ */
 static void consider_checkpoint(struct tracker *tracker, uint64_t offset)
 {
     if (parser_in_sequence(&tracker->parser))
@@ -30,9 +31,11 @@ static void consider_checkpoint(struct tracker *tracker, uint64_t offset)
     bool sure = canvas_is_sure(&tracker->canvas), doubtful = false;
     if (!sure) {
         uint64_t since = offset - checkpoints_last(&tracker->checkpoints);
-        doubtful = since >= CHECKPOINT_COARSE && cursor_is_exact(&tracker->canvas.cursor, tracker->canvas.cols);
+        doubtful = since >= CHECKPOINT_COARSE &&
+                   cursor_is_exact(&tracker->canvas.cursor, tracker->canvas.cols);
     }
-    if ((sure || doubtful) && checkpoints_add(&tracker->checkpoints, &tracker->canvas, offset, doubtful))
+    if ((sure || doubtful) &&
+        checkpoints_add(&tracker->checkpoints, &tracker->canvas, offset, doubtful))
         tracker->next_checkpoint = offset + CHECKPOINT_SPACING;
 }
 
@@ -42,7 +45,8 @@ void tracker_offer_checkpoint(struct tracker *tracker, const struct parser_seque
         consider_checkpoint(tracker, csi->begin);
 }
 
-void tracker_enter_alternate(struct tracker *tracker, const struct parser_sequence *csi, unsigned mode)
+void tracker_enter_alternate(struct tracker *tracker, const struct parser_sequence *csi,
+                             unsigned mode)
 {
     struct canvas *canvas = &tracker->canvas;
     bool first = csi->value[0] == (int32_t)mode;
@@ -52,7 +56,8 @@ void tracker_enter_alternate(struct tracker *tracker, const struct parser_sequen
     canvas_enter_alternate(canvas, mode);
 }
 
-void tracker_leave_alternate(struct tracker *tracker, const struct parser_sequence *csi, unsigned mode)
+void tracker_leave_alternate(struct tracker *tracker, const struct parser_sequence *csi,
+                             unsigned mode)
 {
     struct canvas *canvas = &tracker->canvas;
     bool left = canvas->state.alternate, last = csi->value[csi->count - 1] == (int32_t)mode;
@@ -91,8 +96,8 @@ static size_t piece_of(const uint8_t *data, size_t len)
 }
 
 /*
- * The length of a text up to where a checkpoint can be: after its last line feed, or else carriage return. 0 without
- * any.
+ * The length of a text up to where a checkpoint can be: after its last line feed, or else carriage
+ * return. 0 without any.
  */
 static size_t up_to_last_line(const uint8_t *data, size_t len)
 {
@@ -265,8 +270,8 @@ int tracker_undo(const struct tracker *tracker, struct bytes *out)
 {
     struct writer writer = {.out = out};
     size_t len = out->len;
-    undo_write(&tracker->canvas, !parser_is_ground(&tracker->parser), parser_in_sequence(&tracker->parser),
-               &writer);
+    undo_write(&tracker->canvas, !parser_is_ground(&tracker->parser),
+               parser_in_sequence(&tracker->parser), &writer);
     if (writer.error < 0)
         out->len = len;
     return writer.error;

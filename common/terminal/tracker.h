@@ -1,9 +1,11 @@
 /*
- * What a terminal that had got all of a job's output would know, without its screen: modes, pen, margins, titles
- * and so on, where the cursor is, and from which bytes of the output each row of the screen stems. From it come the
- * plan of a restore (which bytes of the log bring the screen back), and the undo at a detach.
+ * What a terminal that had got all of a job's output would know, without its screen: modes, pen,
+ * margins, titles and so on, where the cursor is, and from which bytes of the output each row of
+ * the screen stems. From it come the plan of a restore (which bytes of the log bring the screen
+ * back), and the undo at a detach.
  *
- * The tracker starts as a terminal fresh from its reset: blank, cursor at home, every mode at its default.
+ * The tracker starts as a terminal fresh from its reset: blank, cursor at home, every mode at its
+ * default.
  */
 #ifndef JS_COMMON_TERMINAL_TRACKER_H
 #define JS_COMMON_TERMINAL_TRACKER_H
@@ -21,8 +23,8 @@ struct tracker *tracker_create(unsigned rows, unsigned cols);
 void tracker_destroy(struct tracker *tracker);
 
 /*
- * The next len bytes of output; the first byte ever has offset 0. Never fails: without memory it forgets what it
- * cannot keep (a title, a safe point), and plans get longer or say -E2BIG.
+ * The next len bytes of output; the first byte ever has offset 0. Never fails: without memory it
+ * forgets what it cannot keep (a title, a safe point), and plans get longer or say -E2BIG.
  */
 void tracker_feed(struct tracker *tracker, const void *data, size_t len);
 
@@ -30,58 +32,63 @@ void tracker_feed(struct tracker *tracker, const void *data, size_t len);
 uint64_t tracker_offset(const struct tracker *tracker);
 
 /*
- * The output between tracker_offset() and offset was neither logged nor fed (disk full): offset is the next byte's.
- * No plan will reach back behind it.
+ * The output between tracker_offset() and offset was neither logged nor fed (disk full): offset is
+ * the next byte's. No plan will reach back behind it.
  */
 void tracker_gap(struct tracker *tracker, uint64_t offset);
 
 /* The job's terminal has that size from the next byte on (0 counts as 1). */
 void tracker_resize(struct tracker *tracker, unsigned rows, unsigned cols);
 
-/* The window title, as UTF-8 that may be cut at the end; NULL if none was set. Valid until the next feed. */
+/* The window title, as UTF-8 that may be cut at the end; NULL if none was set. Valid until the next
+ * feed. */
 const char *tracker_title(const struct tracker *tracker);
 
 /* Whether the alternate screen is shown. */
 bool tracker_alternate(const struct tracker *tracker);
 
 /*
- * Appends what takes a user's terminal from the tracked state to what a shell expects: exactly the modes that are
- * set, alternate screen left, cursor visible and of the terminal's own style, pen, charsets and margins default,
- * keyboard stacks popped, title popped from the terminal's stack (every plan pushes it first), the cursor at the
- * start of a fresh line below all that was printed. Nothing when nothing is set and the cursor is there already.
- * Never a reset; scrollback stays. 0 or -ENOMEM (out as before).
+ * Appends what takes a user's terminal from the tracked state to what a shell expects: exactly the
+ * modes that are set, alternate screen left, cursor visible and of the terminal's own style, pen,
+ * charsets and margins default, keyboard stacks popped, title popped from the terminal's stack
+ * (every plan pushes it first), the cursor at the start of a fresh line below all that was printed.
+ * Nothing when nothing is set and the cursor is there already. Never a reset; scrollback stays. 0
+ * or -ENOMEM (out as before).
  */
 int tracker_undo(const struct tracker *tracker, struct bytes *out);
 
-/* The same for a state that nobody knows (the holder died): all that is usually set is unset. Constant text. */
+/* The same for a state that nobody knows (the holder died): all that is usually set is unset.
+ * Constant text. */
 const char *tracker_undo_unknown(void);
 
 /* One stretch of the log, from < to. */
 struct tracker_range {
     uint64_t from, to;
-    struct bytes before; /* owned; sent as it is (not through the replay filter) just before the range; mostly empty */
+    struct bytes before; /* owned; sent as it is (not through the replay filter) just before the
+                            range; mostly empty */
 };
 
 struct tracker_plan {
     struct bytes before;          /* owned; sent first: the state at the start of the first range */
     struct tracker_range *ranges; /* owned; replayed in order, each through the replay filter */
     size_t count;                 /* 0 when nothing has to be replayed */
-    struct bytes after;           /* owned; sent last: what the ranges left out could not say, end of the update */
-    bool resized;                 /* some of the ranges were written for another size: the screen may be off */
+    struct bytes
+        after;    /* owned; sent last: what the ranges left out could not say, end of the update */
+    bool resized; /* some of the ranges were written for another size: the screen may be off */
 };
 
 /*
  * How to bring a terminal that is at its defaults (whatever its screen shows) to the tracked state.
- * first: offset of the oldest byte still in the log. limit: the largest number of bytes to replay, 0 = no limit.
- * history_lines: about how many earlier lines to replay before those that matter, for the terminal's scrollback.
- * All that is sent is one synchronized update; after says its end.
+ * first: offset of the oldest byte still in the log. limit: the largest number of bytes to replay,
+ * 0 = no limit. history_lines: about how many earlier lines to replay before those that matter, for
+ * the terminal's scrollback. All that is sent is one synchronized update; after says its end.
  *
- * 0; -ENOMEM (ret is empty); -E2BIG: no exact plan lies within first and limit; ret then starts at the best point
- * that does, the modes come out right, parts of the screen may be missing.
- * The caller gives ret to tracker_plan_finish() in every case.
+ * 0; -ENOMEM (ret is empty); -E2BIG: no exact plan lies within first and limit; ret then starts at
+ * the best point that does, the modes come out right, parts of the screen may be missing. The
+ * caller gives ret to tracker_plan_finish() in every case.
  */
-int tracker_plan(const struct tracker *tracker, uint64_t first, uint64_t limit, unsigned history_lines,
-                 struct tracker_plan *ret);
+int tracker_plan(const struct tracker *tracker, uint64_t first, uint64_t limit,
+                 unsigned history_lines, struct tracker_plan *ret);
 void tracker_plan_finish(struct tracker_plan *plan);
 
 #endif

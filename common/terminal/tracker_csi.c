@@ -173,7 +173,8 @@ static void change_blink(struct canvas *canvas, bool value)
     modes_set(&canvas->state.modes, 12, value, true);
 }
 
-/* DECANM: xterm.js takes set as a reset of the character sets; reset makes a VT52 of those that can be one. */
+/* DECANM: xterm.js takes set as a reset of the character sets; reset makes a VT52 of those that can
+ * be one. */
 static void change_language(struct canvas *canvas, bool value)
 {
     struct charsets plain;
@@ -184,8 +185,8 @@ static void change_language(struct canvas *canvas, bool value)
         canvas->unsure |= UNSURE_VT52;
 }
 
-static void change_private_mode(struct tracker *tracker, const struct parser_sequence *csi, unsigned number,
-                                bool value)
+static void change_private_mode(struct tracker *tracker, const struct parser_sequence *csi,
+                                unsigned number, bool value)
 {
     struct canvas *canvas = &tracker->canvas;
     switch (number) {
@@ -413,7 +414,8 @@ static void doubt_all(struct canvas *canvas)
     struct charsets plain;
     charsets_reset(&plain);
     canvas_lose(canvas);
-    canvas->unsure |= UNSURE_PEN | UNSURE_ORIGIN | charsets_difference(&canvas->state.charsets, &plain);
+    canvas->unsure |=
+        UNSURE_PEN | UNSURE_ORIGIN | charsets_difference(&canvas->state.charsets, &plain);
     canvas->unsure_screen[state_screen(&canvas->state)] |= UNSURE_MARGINS;
 }
 
@@ -422,11 +424,13 @@ static bool change_state(struct tracker *tracker, uint32_t key, const struct par
     struct canvas *canvas = &tracker->canvas;
     switch (key) {
     case KEY(0, 0, 'r'): /* DECSTBM */
-        canvas_set_margins(canvas, (unsigned)parser_param(csi, 0, 0), (unsigned)parser_param(csi, 1, 0));
+        canvas_set_margins(canvas, (unsigned)parser_param(csi, 0, 0),
+                           (unsigned)parser_param(csi, 1, 0));
         return true;
     case KEY(0, 0, 's'): /* SCOSC, or DECSLRM under DECLRMM */
         if (canvas->state.side_margins)
-            canvas_set_sides(canvas, (unsigned)parser_param(csi, 0, 0), (unsigned)parser_param(csi, 1, 0));
+            canvas_set_sides(canvas, (unsigned)parser_param(csi, 0, 0),
+                             (unsigned)parser_param(csi, 1, 0));
         else
             canvas_save_cursor(canvas);
         return true;
@@ -470,7 +474,7 @@ void tracker_csi(struct tracker *tracker, const struct parser_sequence *csi)
         return;
     if (key == KEY(0, 0, 'm'))
         apply_pen(canvas, csi);
-    else if (!move_cursor(canvas, key, csi) && !edit(tracker, key, csi) && !change_modes(tracker, key, csi) &&
-             !change_keyboard(&canvas->state, key, csi))
+    else if (!move_cursor(canvas, key, csi) && !edit(tracker, key, csi) &&
+             !change_modes(tracker, key, csi) && !change_keyboard(&canvas->state, key, csi))
         change_state(tracker, key, csi);
 }

@@ -1,6 +1,6 @@
 /*
- * What controls, escape sequences and control strings mean. Sources: ECMA-48, ECMA-35, xterm's ctlseqs; for strings of single
- * terminals see each.
+ * What controls, escape sequences and control strings mean. Sources: ECMA-48, ECMA-35, xterm's
+ * ctlseqs; for strings of single terminals see each.
  */
 #include <string.h>
 
@@ -155,8 +155,10 @@ void tracker_escape(struct tracker *tracker, const struct parser_sequence *escap
     }
 }
 
-/* The text of an OSC after its number and semicolon; *ret_number is UINT32_MAX if it has no number. */
-static const char *osc_text(const struct parser_string *string, uint32_t *ret_number, size_t *ret_len)
+/* The text of an OSC after its number and semicolon; *ret_number is UINT32_MAX if it has no number.
+ */
+static const char *osc_text(const struct parser_string *string, uint32_t *ret_number,
+                            size_t *ret_len)
 {
     const char *data = (const char *)string->data;
     size_t i = 0;
@@ -235,7 +237,8 @@ static void take_osc(struct canvas *canvas, const struct parser_string *string)
         canvas_lose(canvas);
         break;
     case 1337: /* iTerm2's images */
-        if (begins(text, len, "File=") || begins(text, len, "MultipartFile=") || begins(text, len, "FileEnd"))
+        if (begins(text, len, "File=") || begins(text, len, "MultipartFile=") ||
+            begins(text, len, "FileEnd"))
             canvas_lose(canvas);
         break;
     default:
@@ -244,7 +247,8 @@ static void take_osc(struct canvas *canvas, const struct parser_string *string)
     }
 }
 
-/* Whether a command of kitty's graphics protocol (APC G keys;payload) shows an image and may move the cursor. */
+/* Whether a command of kitty's graphics protocol (APC G keys;payload) shows an image and may move
+ * the cursor. */
 static bool shows_image(const struct parser_string *string)
 {
     const char *data = (const char *)string->data;
@@ -266,7 +270,8 @@ void tracker_string(struct tracker *tracker, const struct parser_string *string)
     case PARSER_DCS:
         /* Sixel; DECRSPS, which sets anything of the state. */
         if (head && !head->prefix &&
-            ((head->final == 'q' && !head->intermediate[0]) || (head->final == 't' && head->intermediate[0] == '$')))
+            ((head->final == 'q' && !head->intermediate[0]) ||
+             (head->final == 't' && head->intermediate[0] == '$')))
             canvas_lose(canvas);
         break;
     case PARSER_APC:

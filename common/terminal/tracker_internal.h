@@ -13,7 +13,7 @@ struct tracker {
     struct checkpoints checkpoints;
     uint64_t next_checkpoint; /* the offset from which on another one is wanted */
     uint64_t resized;         /* the offset at which the size has changed last */
-    uint64_t history;         /* no line before that offset is in the terminal's scrollback any more */
+    uint64_t history; /* no line before that offset is in the terminal's scrollback any more */
 };
 
 /* What the parser's events mean; they are in tracker_csi.c and tracker_escape.c. */
@@ -26,11 +26,13 @@ void tracker_string(struct tracker *tracker, const struct parser_string *string)
 void tracker_offer_checkpoint(struct tracker *tracker, const struct parser_sequence *csi);
 
 /*
- * The screen is changed by a mode in that sequence, which is being carried out. If it is the only one, a replay can
- * leave the visit to the alternate screen out.
+ * The screen is changed by a mode in that sequence, which is being carried out. If it is the only
+ * one, a replay can leave the visit to the alternate screen out.
  */
-void tracker_enter_alternate(struct tracker *tracker, const struct parser_sequence *csi, unsigned mode);
-void tracker_leave_alternate(struct tracker *tracker, const struct parser_sequence *csi, unsigned mode);
+void tracker_enter_alternate(struct tracker *tracker, const struct parser_sequence *csi,
+                             unsigned mode);
+void tracker_leave_alternate(struct tracker *tracker, const struct parser_sequence *csi,
+                             unsigned mode);
 
 /* RIS, the sequence being carried out. */
 void tracker_reset(struct tracker *tracker);

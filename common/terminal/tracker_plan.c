@@ -1,8 +1,9 @@
 /*
- * Which bytes of the log bring a screen back. All rows stem from bytes after some offset: the newest checkpoint before
- * it on the normal screen is where a replay has to begin (the safe point). From there on stretches may be left out:
- * finished visits to the alternate screen, what has been overwritten without moving a row, and of the visit that goes
- * on what was there before its own safe point. Where one is left out, the states at its two ends tell the difference.
+ * Which bytes of the log bring a screen back. All rows stem from bytes after some offset: the
+ * newest checkpoint before it on the normal screen is where a replay has to begin (the safe point).
+ * From there on stretches may be left out: finished visits to the alternate screen, what has been
+ * overwritten without moving a row, and of the visit that goes on what was there before its own
+ * safe point. Where one is left out, the states at its two ends tell the difference.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,9 +18,9 @@ struct planning {
     const struct tracker *tracker;
     const struct checkpoint *item; /* count of them */
     unsigned count;
-    uint64_t end;    /* of what comes before everything is told: see end_of() */
-    unsigned start;  /* where the replay begins */
-    unsigned safe;   /* the safe point on the normal screen, NOWHERE if there is none */
+    uint64_t end;   /* of what comes before everything is told: see end_of() */
+    unsigned start; /* where the replay begins */
+    unsigned safe;  /* the safe point on the normal screen, NOWHERE if there is none */
     bool skip[CHECKPOINTS_MAX + 1]; /* leave out the stretch after that checkpoint */
 };
 
@@ -29,7 +30,8 @@ static uint64_t stretch_end(const struct planning *p, unsigned i)
 }
 
 /* The newest exact checkpoint of those from first on that is not after offset, on one screen. */
-static unsigned newest_before(const struct planning *p, unsigned first, unsigned end, uint64_t offset)
+static unsigned newest_before(const struct planning *p, unsigned first, unsigned end,
+                              uint64_t offset)
 {
     unsigned found = NOWHERE;
     for (unsigned i = first; i < end && p->item[i].offset <= offset; i++) {
@@ -55,7 +57,8 @@ static void find_safe_points(struct planning *p)
         p->skip[i] = checkpoints_dead(&p->tracker->checkpoints, canvas, i);
     if (!canvas->state.alternate || entrance == p->count)
         return;
-    unsigned visit = newest_before(p, entrance, p->count, rows_oldest(&canvas->screen[SCREEN_ALTERNATE]));
+    unsigned visit =
+        newest_before(p, entrance, p->count, rows_oldest(&canvas->screen[SCREEN_ALTERNATE]));
     for (unsigned i = entrance; visit != NOWHERE && i < visit; i++)
         p->skip[i] = true;
 }
@@ -108,8 +111,8 @@ static bool scrolls_off(const struct planning *p, uint64_t lines_then, uint64_t 
 }
 
 /*
- * Whether the replay may begin in whatever row the cursor is: what it writes first will be scrolled off before the
- * safe point, or nothing of the job's output ever depended on a row.
+ * Whether the replay may begin in whatever row the cursor is: what it writes first will be scrolled
+ * off before the safe point, or nothing of the job's output ever depended on a row.
  */
 static bool begins_anywhere(const struct planning *p)
 {
@@ -121,7 +124,8 @@ static bool begins_anywhere(const struct planning *p)
     return p->start < p->safe && scrolls_off(p, start->lines, p->item[p->safe].lines);
 }
 
-/* Moves what the terminal shows into its scrollback, from the cursor's row up, and clears the rest. */
+/* Moves what the terminal shows into its scrollback, from the cursor's row up, and clears the rest.
+ */
 static void push_screen(const struct planning *p, struct writer *writer)
 {
     writer_text(writer, "\r");
@@ -136,7 +140,8 @@ static void write_before(const struct planning *p, struct writer *writer)
     const struct canvas *canvas = &p->tracker->canvas;
     struct state fresh;
     state_init(&fresh);
-    struct station from = {.state = &fresh}, to = {.state = &canvas->state, .cursor = canvas->cursor};
+    struct station from = {.state = &fresh},
+                   to = {.state = &canvas->state, .cursor = canvas->cursor};
     bool place = true;
     writer_text(writer, "\033[?2026h\033[22;0t");
     if (p->start == p->count) {
@@ -177,7 +182,8 @@ static struct tracker_range *add_range(struct tracker_plan *plan, uint64_t from,
     return range;
 }
 
-/* The ranges, and in writer->out, which is the plan's after, what is left to tell when they have been replayed. */
+/* The ranges, and in writer->out, which is the plan's after, what is left to tell when they have
+ * been replayed. */
 static void add_ranges(const struct planning *p, struct tracker_plan *plan, struct writer *writer)
 {
     const struct canvas *canvas = &p->tracker->canvas;
@@ -203,7 +209,8 @@ static void add_ranges(const struct planning *p, struct tracker_plan *plan, stru
         reached = i + 1;
     }
     if (reached + 1 < p->count) {
-        struct station from = station_at(&p->item[reached]), to = station_at(&p->item[p->count - 1]);
+        struct station from = station_at(&p->item[reached]),
+                       to = station_at(&p->item[p->count - 1]);
         transition_write(&from, &to, canvas->rows, canvas->cols, false, writer);
     }
 }
@@ -231,8 +238,9 @@ static int write_plan(const struct planning *p, struct tracker_plan *plan)
 }
 
 /*
- * The offset from which on the output has to be the last that the terminal gets: that of an unfinished sequence, or
- * of the text at the end, since what follows may be a mark that belongs to its last character, or REP.
+ * The offset from which on the output has to be the last that the terminal gets: that of an
+ * unfinished sequence, or of the text at the end, since what follows may be a mark that belongs to
+ * its last character, or REP.
  */
 static uint64_t end_of(const struct tracker *tracker)
 {
@@ -241,8 +249,8 @@ static uint64_t end_of(const struct tracker *tracker)
     return canvas->printed && end - canvas->cluster < CLUSTER_MAX ? canvas->cluster : end;
 }
 
-int tracker_plan(const struct tracker *tracker, uint64_t first, uint64_t limit, unsigned history_lines,
-                 struct tracker_plan *ret)
+int tracker_plan(const struct tracker *tracker, uint64_t first, uint64_t limit,
+                 unsigned history_lines, struct tracker_plan *ret)
 {
     struct planning p = {.tracker = tracker,
                          .item = tracker->checkpoints.item,

@@ -32,7 +32,8 @@ static void bring_cursor(struct progress *now, const struct cursor *to)
 {
     if (!now->moved && now->cursor.y == to->y && now->cursor.most == to->most)
         return;
-    unsigned y = to->y < now->rows ? to->y : now->rows - 1, x = to->most < now->cols ? to->most : now->cols - 1;
+    unsigned y = to->y < now->rows ? to->y : now->rows - 1,
+             x = to->most < now->cols ? to->most : now->cols - 1;
     if (now->origin && now->margins->set)
         y = y > now->margins->top ? y - now->margins->top : 0;
     writer_printf(now->writer, "\033[%u;%uH", y + 1, x + 1);
@@ -40,7 +41,8 @@ static void bring_cursor(struct progress *now, const struct cursor *to)
     now->moved = false;
 }
 
-static void bring_drawing(struct progress *now, const struct pen *pen, const struct charsets *charsets)
+static void bring_drawing(struct progress *now, const struct pen *pen,
+                          const struct charsets *charsets)
 {
     pen_write(now->pen, pen, now->writer);
     charsets_write(now->charsets, charsets, now->writer);
@@ -52,7 +54,8 @@ static void bring_drawing(struct progress *now, const struct pen *pen, const str
 static void bring_saved(struct progress *now, const struct saved_cursor *saved)
 {
     const struct margins *margins = now->margins;
-    bool outside = margins->set && (saved->cursor.y < margins->top || saved->cursor.y > margins->bottom);
+    bool outside =
+        margins->set && (saved->cursor.y < margins->top || saved->cursor.y > margins->bottom);
     /* Under DECOM the cursor cannot be put outside the margins: then its place counts for more. */
     bring_origin(now, saved->origin && !outside);
     bring_drawing(now, &saved->pen, &saved->charsets);
@@ -80,7 +83,8 @@ static void bring_margins(struct progress *now, const struct margins *margins, b
             writer_text(now->writer, "\033[r");
         now->moved = true;
     }
-    if (margins->sides_set && (!have->sides_set || have->left != margins->left || have->right != margins->right)) {
+    if (margins->sides_set &&
+        (!have->sides_set || have->left != margins->left || have->right != margins->right)) {
         writer_printf(now->writer, "\033[%u;%us", margins->left + 1u, margins->right + 1u);
         now->moved = true;
     }
@@ -88,7 +92,8 @@ static void bring_margins(struct progress *now, const struct margins *margins, b
 }
 
 /* What each screen has of its own; it is shown. */
-static void bring_screen(struct progress *now, const struct state *from, const struct state *to, int screen)
+static void bring_screen(struct progress *now, const struct state *from, const struct state *to,
+                         int screen)
 {
     const struct screen_state *have = &from->screen[screen], *want = &to->screen[screen];
     if (!tabs_equal(have->tabs, want->tabs, now->cols)) {
@@ -103,7 +108,8 @@ static void bring_screen(struct progress *now, const struct state *from, const s
     keyboard_write_stack(&from->keyboard.stack[screen], &to->keyboard.stack[screen], now->writer);
 }
 
-/* What the alternate screen keeps while the normal one is shown: it has to be shown for a moment. */
+/* What the alternate screen keeps while the normal one is shown: it has to be shown for a moment.
+ */
 static void bring_hidden(struct progress *now, const struct state *from, const struct state *to)
 {
     const struct saved_cursor *want = &to->screen[SCREEN_ALTERNATE].saved;
@@ -140,7 +146,8 @@ static void show_alternate(struct progress *now, const struct state *from, const
     now->margins = &whole;
 }
 
-static void bring_flag(bool from, bool to, const char *set, const char *reset, struct writer *writer)
+static void bring_flag(bool from, bool to, const char *set, const char *reset,
+                       struct writer *writer)
 {
     if (from != to)
         writer_text(writer, to ? set : reset);
@@ -181,8 +188,8 @@ static void bring_rest(const struct state *from, const struct state *to, struct 
     }
 }
 
-void transition_write(const struct station *from, const struct station *to, unsigned rows, unsigned cols,
-                      bool place, struct writer *writer)
+void transition_write(const struct station *from, const struct station *to, unsigned rows,
+                      unsigned cols, bool place, struct writer *writer)
 {
     assert(to->state->alternate || !from->state->alternate);
     int screen = state_screen(from->state);

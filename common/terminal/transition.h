@@ -1,6 +1,6 @@
 /*
- * What to send to a terminal to bring it from one state to another, and back to what a shell expects. Nothing is
- * printed, erased or scrolled.
+ * What to send to a terminal to bring it from one state to another, and back to what a shell
+ * expects. Nothing is printed, erased or scrolled.
  */
 #ifndef JS_COMMON_TERMINAL_TRANSITION_H
 #define JS_COMMON_TERMINAL_TRANSITION_H
@@ -19,10 +19,10 @@ struct station {
 /*
  * Writes the transition on a screen of that size. place: set the cursor, and saved ones, even
  * where they should be right: the rows of from are not the terminal's. Synchronized
- * output (mode 2026) and progress are not touched. Going from the alternate to the normal screen is not possible; from the normal to
- * the alternate one shows it as the job did.
+ * output (mode 2026) and progress are not touched. Going from the alternate to the normal screen is
+ * not possible; from the normal to the alternate one shows it as the job did.
  */
-void transition_write(const struct station *from, const struct station *to, unsigned rows, unsigned cols,
-                      bool place, struct writer *writer);
+void transition_write(const struct station *from, const struct station *to, unsigned rows,
+                      unsigned cols, bool place, struct writer *writer);
 
 #endif

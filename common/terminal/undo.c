@@ -4,9 +4,11 @@
 #include "common/terminal/tracker.h"
 
 /*
- * Leaves the alternate screen, in the way that it was shown. Returns where the cursor is afterwards.
+ * Leaves the alternate screen, in the way that it was shown. Returns where the cursor is
+ * afterwards.
  */
-static struct cursor leave_alternate(const struct state *state, struct cursor cursor, struct writer *writer)
+static struct cursor leave_alternate(const struct state *state, struct cursor cursor,
+                                     struct writer *writer)
 {
     static const struct keyboard_stack none = {0};
     const struct keyboard_stack *keys = &state->keyboard.stack[SCREEN_ALTERNATE];
@@ -25,7 +27,8 @@ static struct cursor leave_alternate(const struct state *state, struct cursor cu
 
 static bool narrows(const struct canvas *canvas, const struct margins *margins)
 {
-    return margins->sides_set || (margins->set && (margins->top > 0 || margins->bottom + 1u < canvas->rows));
+    return margins->sides_set ||
+           (margins->set && (margins->top > 0 || margins->bottom + 1u < canvas->rows));
 }
 
 /* Margins and DECOM. Returns whether the cursor has been moved home by that. */
@@ -34,8 +37,10 @@ static bool free_margins(const struct canvas *canvas, struct writer *writer)
     const struct state *state = &canvas->state;
     bool set = false;
     for (int i = 0; i < 2; i++)
-        set |= narrows(canvas, &state->screen[i].margins) || canvas->unsure_screen[i] & UNSURE_MARGINS;
-    bool origin = state->origin || canvas->unsure & UNSURE_ORIGIN || state->screen[SCREEN_NORMAL].saved.origin;
+        set |=
+            narrows(canvas, &state->screen[i].margins) || canvas->unsure_screen[i] & UNSURE_MARGINS;
+    bool origin = state->origin || canvas->unsure & UNSURE_ORIGIN ||
+                  state->screen[SCREEN_NORMAL].saved.origin;
     if (origin)
         writer_text(writer, "\033[?6l");
     if (state->side_margins)
@@ -106,7 +111,8 @@ static bool free_tabs(const struct canvas *canvas, struct writer *writer)
     return set;
 }
 
-/* How many rows below the cursor something is shown, as far as is known; -1 if its own row is blank as well. */
+/* How many rows below the cursor something is shown, as far as is known; -1 if its own row is blank
+ * as well. */
 static int rows_below(const struct canvas *canvas, const struct cursor *cursor)
 {
     int lowest = rows_lowest_inked(&canvas->screen[SCREEN_NORMAL]);
@@ -117,11 +123,11 @@ static int rows_below(const struct canvas *canvas, const struct cursor *cursor)
 }
 
 /*
- * A fresh line below all that the normal screen shows. Only by relative movement: the job's first row need not be the
- * terminal's.
+ * A fresh line below all that the normal screen shows. Only by relative movement: the job's first
+ * row need not be the terminal's.
  */
-static void write_fresh_line(const struct canvas *canvas, const struct cursor *cursor, bool moved, bool homed,
-                             struct writer *writer)
+static void write_fresh_line(const struct canvas *canvas, const struct cursor *cursor, bool moved,
+                             bool homed, struct writer *writer)
 {
     int below = homed ? (int)canvas->rows : rows_below(canvas, cursor);
     if (below > 0)
@@ -130,7 +136,8 @@ static void write_fresh_line(const struct canvas *canvas, const struct cursor *c
         writer_text(writer, "\r\n");
 }
 
-void undo_write(const struct canvas *canvas, bool unfinished, bool in_sequence, struct writer *writer)
+void undo_write(const struct canvas *canvas, bool unfinished, bool in_sequence,
+                struct writer *writer)
 {
     if (in_sequence)
         writer_text(writer, "\030\033\\");
@@ -146,13 +153,16 @@ void undo_write(const struct canvas *canvas, bool unfinished, bool in_sequence, 
 }
 
 /*
- * Mode 1047 instead of 1049, which would bring a cursor back that may never have been saved. Where the cursor is
- * nobody knows, so the last row is the fresh line. Colours are left alone: they may be the user's own.
+ * Mode 1047 instead of 1049, which would bring a cursor back that may never have been saved. Where
+ * the cursor is nobody knows, so the last row is the fresh line. Colours are left alone: they may
+ * be the user's own.
  */
 const char *tracker_undo_unknown(void)
 {
-    return "\030\033\\\033[<99u\033[?1047l\033[<99u\033[?6l\033[?69l\033[r\033[m\033]8;;\033\\\017\033(B"
+    return "\030\033\\\033[<99u\033[?1047l\033[<99u\033[?6l\033[?69l\033[r\033[m\033]8;;"
+           "\033\\\017\033(B"
            "\033[4l\033[20l\033[?1l\033>\033[?5l\033[?7h\033[?45l"
-           "\033[?9l\033[?1000l\033[?1001l\033[?1002l\033[?1003l\033[?1004l\033[?1005l\033[?1006l\033[?1015l\033[?1016l"
+           "\033[?9l\033[?1000l\033[?1001l\033[?1002l\033[?1003l\033[?1004l\033[?1005l\033[?"
+           "1006l\033[?1015l\033[?1016l"
            "\033[?2004l\033[?2031l\033[?2048l\033[>4m\033[0 q\033[?25h\033[999;1H\r\n\033[?2026l";
 }

@@ -7,7 +7,9 @@
 #include "common/terminal/canvas.h"
 #include "common/terminal/writer.h"
 
-/* unfinished: the output ends inside of a sequence or character; in_sequence: inside of a sequence or string. */
-void undo_write(const struct canvas *canvas, bool unfinished, bool in_sequence, struct writer *writer);
+/* unfinished: the output ends inside of a sequence or character; in_sequence: inside of a sequence
+ * or string. */
+void undo_write(const struct canvas *canvas, bool unfinished, bool in_sequence,
+                struct writer *writer);
 
 #endif

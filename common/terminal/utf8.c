@@ -1,7 +1,5 @@
 #include "common/terminal/utf8.h"
 
-#include <stdbool.h>
-
 unsigned utf8_length(uint8_t lead)
 {
     if (lead < 0x80)
@@ -11,7 +9,8 @@ unsigned utf8_length(uint8_t lead)
     return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 }
 
-/* Whether c may follow lead directly: this rules out overlong forms, surrogates and what is beyond U+10FFFF. */
+/* Whether c may follow lead directly: this rules out overlong forms, surrogates and what is beyond
+ * U+10FFFF. */
 static bool may_be_second(uint8_t lead, uint8_t c)
 {
     switch (lead) {
@@ -28,6 +27,11 @@ static bool may_be_second(uint8_t lead, uint8_t c)
     }
 }
 
+bool utf8_continues(const uint8_t *data, unsigned have, uint8_t c)
+{
+    return have == 1 ? may_be_second(data[0], c) : (c & 0xc0) == 0x80;
+}
+
 unsigned utf8_decode(const uint8_t *data, size_t len, uint32_t *ret)
 {
     unsigned want = utf8_length(data[0]);
@@ -40,7 +44,7 @@ unsigned utf8_decode(const uint8_t *data, size_t len, uint32_t *ret)
     }
     uint32_t point = data[0] & (0x7fu >> want);
     for (unsigned i = 1; i < want; i++) {
-        if (i >= len || (i == 1 ? !may_be_second(data[0], data[1]) : (data[i] & 0xc0) != 0x80))
+        if (i >= len || !utf8_continues(data, i, data[i]))
             return i;
         point = point << 6 | (data[i] & 0x3fu);
     }
@@ -54,7 +58,8 @@ unsigned utf8_unfinished(const uint8_t *data, size_t len)
         uint8_t c = data[len - back];
         if ((c & 0xc0) == 0x80)
             continue;
-        return utf8_length(c) > back && (back < 2 || may_be_second(c, data[len - back + 1])) ? back : 0;
+        return utf8_length(c) > back && (back < 2 || may_be_second(c, data[len - back + 1])) ? back
+                                                                                             : 0;
     }
     return 0;
 }

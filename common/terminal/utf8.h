@@ -2,6 +2,7 @@
 #ifndef JS_COMMON_TERMINAL_UTF8_H
 #define JS_COMMON_TERMINAL_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,10 +13,14 @@
 unsigned utf8_length(uint8_t lead);
 
 /*
- * Decodes the first character; len > 0. Returns how many bytes it took, at least 1; *ret is the code point or
- * UTF8_BROKEN (also for a character that is cut off at the end). A broken piece ends before the next byte that may start a character.
+ * Decodes the first character; len > 0. Returns how many bytes it took, at least 1; *ret is the
+ * code point or UTF8_BROKEN (also for a character that is cut off at the end). A broken piece ends
+ * before the next byte that may start a character.
  */
 unsigned utf8_decode(const uint8_t *data, size_t len, uint32_t *ret);
+
+/* Whether c goes on with a character of which the first have bytes (1 to 3) are at data. */
+bool utf8_continues(const uint8_t *data, unsigned have, uint8_t c);
 
 /* How many bytes at the end (0 to 3) are the start of a character that is not complete. */
 unsigned utf8_unfinished(const uint8_t *data, size_t len);

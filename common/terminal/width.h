@@ -1,6 +1,7 @@
 /*
- * How many columns a character takes. Terminals disagree on emoji, marks of many scripts and newer characters, and
- * what counts here is what every terminal does: so the answer is a least and a most.
+ * How many columns a character takes. Terminals disagree on emoji, marks of many scripts and newer
+ * characters, and what counts here is what every terminal does: so the answer is a least and a
+ * most.
  */
 #ifndef JS_COMMON_TERMINAL_WIDTH_H
 #define JS_COMMON_TERMINAL_WIDTH_H

@@ -131,14 +131,16 @@ static void must_be_same(const struct state *have, const struct state *want, uns
     struct station from = {.state = &a}, to = {.state = &b};
     transition_write(&from, &to, 100, 100, false, &writer);
     if (out.len > 0)
-        fprintf(stderr, "still to do: %zu bytes, %.*s\n", out.len, (int)out.len, (const char *)out.data);
+        fprintf(stderr, "still to do: %zu bytes, %.*s\n", out.len, (int)out.len,
+                (const char *)out.data);
     must(writer.error == 0 && out.len == 0);
     state_finish(&a);
     state_finish(&b);
     bytes_finish(&out);
 }
 
-/* What no undo can or need bring back: where cursors were saved, the working directory, what XTSAVE keeps. */
+/* What no undo can or need bring back: where cursors were saved, the working directory, what XTSAVE
+ * keeps. */
 static void forget_the_harmless(struct state *state)
 {
     for (int i = 0; i < 2; i++)
