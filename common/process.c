@@ -170,21 +170,60 @@ static size_t drop_servers(pid_t *pids, size_t from, size_t count)
     return kept;
 }
 
+/* One walk down the tree: every descendant that it met, zombies included. 0 or -errno. */
+static int walk(struct pid_list *list)
+{
+    *list = (struct pid_list){0};
+    int r = add_children(list, getpid());
+    list->count = drop_servers(list->pids, 0, list->count);
+    /* The list grows behind the place we are at. */
+    for (size_t i = 0; r == 0 && i < list->count; i++) {
+        size_t before = list->count;
+        r = add_children(list, list->pids[i]);
+        list->count = drop_servers(list->pids, before, list->count);
+    }
+    if (r < 0)
+        free(list->pids);
+    return r;
+}
+
+static bool same_pids(const struct pid_list *a, const struct pid_list *b)
+{
+    return a->count == b->count &&
+           (a->count == 0 || memcmp(a->pids, b->pids, a->count * sizeof(*a->pids)) == 0);
+}
+
+/*
+ * A process that exits while we walk hands its children to us, perhaps after we have looked at our
+ * own and before we look at its: the walk misses them. So that nothing is left is believed only
+ * when a second walk met the very same processes.
+ */
 ssize_t process_descendants(pid_t **ret)
 {
-    struct pid_list list = {0};
-    int r = add_children(&list, getpid());
-    list.count = drop_servers(list.pids, 0, list.count);
-    /* The list grows behind the place we are at. */
-    for (size_t i = 0; r == 0 && i < list.count; i++) {
-        size_t before = list.count;
-        r = add_children(&list, list.pids[i]);
-        list.count = drop_servers(list.pids, before, list.count);
+    struct pid_list last = {0};
+    bool again = false;
+    for (;;) {
+        struct pid_list list;
+        int r = walk(&list);
+        bool stable = again && r == 0 && same_pids(&list, &last);
+        free(last.pids);
+        if (r < 0)
+            return r;
+        pid_t *kept = malloc((list.count + 1) * sizeof(*kept));
+        if (!kept) {
+            free(list.pids);
+            return -ENOMEM;
+        }
+        if (list.count > 0)
+            memcpy(kept, list.pids, list.count * sizeof(*kept));
+        size_t count = drop_zombies(kept, list.count);
+        if (count > 0 || stable || list.count == 0) {
+            free(list.pids);
+            *ret = kept;
+            return (ssize_t)count;
+        }
+        free(kept);
+        last = list;
+        again = true;
     }
-    if (r < 0) {
-        free(list.pids);
-        return r;
-    }
-    *ret = list.pids;
-    return (ssize_t)drop_zombies(list.pids, list.count);
 }

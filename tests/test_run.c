@@ -36,6 +36,9 @@ static void must(const char *text)
 
 /* Exit status */
 
+/* One that has no directory that may not be searched: that would be "Permission denied". */
+#define SANE_PATH "PATH=${PATH%%:*}:/usr/bin:/bin; "
+
 static const struct {
     const char *line;
     int code;
@@ -51,8 +54,9 @@ static const struct {
     {"js run -- sh -c 'kill -INT $$'", 130, ""},
     {"js run -- /nope", 127, "js: /nope: No such file or directory\n"},
     {"js run -- ./nope", 127, "js: ./nope: No such file or directory\n"},
-    {"js run -- nope-not-here", 127, "js: nope-not-here: command not found\n"},
-    {"PATH=/nope:$PATH js run -- nope-not-here", 127, "js: nope-not-here: command not found\n"},
+    {SANE_PATH "js run -- nope-not-here", 127, "js: nope-not-here: command not found\n"},
+    {SANE_PATH "PATH=/nope:$PATH js run -- nope-not-here", 127,
+     "js: nope-not-here: command not found\n"},
     {"js run -- /", 126, "js: /: Is a directory\n"},
     {"mkdir d; js run -- ./d", 126, "js: ./d: Is a directory\n"},
     {"echo x >f; js run -- ./f", 126, "js: ./f: Permission denied\n"},
@@ -66,7 +70,7 @@ static const struct {
     {"js run", 2, "js: run: there is no command to run; see js run --help\n"},
     {"js run --", 2, "js: run: there is no command to run; see js run --help\n"},
     {"js run -d -- /nope", 127, "js: /nope: No such file or directory\n"},
-    {"js run -d -- nope-not-here", 127, "js: nope-not-here: command not found\n"},
+    {SANE_PATH "js run -d -- nope-not-here", 127, "js: nope-not-here: command not found\n"},
     {"js run -d --json -- /", 126, "js: /: Is a directory\n"},
     {"js run -d -C /nope -- true", 125, "js: cannot enter /nope: No such file or directory\n"},
 };

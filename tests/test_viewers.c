@@ -233,7 +233,7 @@ END_TEST
 /* A terminal whose shell has no job control: that js is stopped does not concern it. */
 static struct pty_driver *open_plain(const char *line)
 {
-    char script[256];
+    char script[512];
     snprintf(script, sizeof(script), "%s; echo \"<$?>\"", line);
     return fixture_terminal(&fixture, 24, 80, "/bin/sh", "-c", script, NULL);
 }
@@ -307,6 +307,12 @@ static void expect_log_complete(long last)
 #define HELD_MAX ((uint64_t)512 << 10)
 #define LINES    "100000" /* 1.2 MB: far more than that */
 
+/* The same lines, written in large pieces, and each cleared off the screen by the next: what was
+ * left out no restore would show. */
+#define RUN_CLEARING                                                                               \
+    "js run -- sh -c 'echo READY; read l; awk \"$0\" | cat; read l; echo GOT $l' "                 \
+    "'BEGIN { for (i = 1; i <= " LINES "; i++) printf \"line %d\\n\\033[H\\033[2J\", i }'"
+
 START_TEST(a_stopped_watcher_never_slows_the_job)
 {
     fixture_js(&fixture, &result, "run", "-d", "--", fixture.pty_child, "ready", "line", "numbered",
@@ -360,7 +366,7 @@ END_TEST
 
 START_TEST(a_stopped_owner_holds_the_job_back_and_loses_nothing)
 {
-    struct pty_driver *owner = open_plain("js run pty_child ready line numbered " LINES " line");
+    struct pty_driver *owner = open_plain(RUN_CLEARING);
     pty_driver_expect(owner, "READY\r\n", deadline_default());
     pid_t client = jobs_client(&fixture, "1", pty_driver_tty(owner));
     ck_assert_int_eq(pty_driver_send(owner, "go\n"), 0);
@@ -388,7 +394,7 @@ END_TEST
 /* The same when the terminal takes nothing for a while after the client goes on. */
 START_TEST(a_continued_owner_that_is_slow_loses_nothing)
 {
-    struct pty_driver *owner = open_plain("js run pty_child ready line numbered " LINES " line");
+    struct pty_driver *owner = open_plain(RUN_CLEARING);
     pty_driver_expect(owner, "READY\r\n", deadline_default());
     pid_t client = jobs_client(&fixture, "1", pty_driver_tty(owner));
     ck_assert_int_eq(pty_driver_send(owner, "go\n"), 0);

@@ -108,9 +108,11 @@ static size_t look_for_strays(const struct fixture *fixture, bool print)
 static size_t count_strays(const struct fixture *fixture)
 {
     struct deadline leave = deadline_in_ms(fixture->may_leave_orphans ? 0 : LEAVE_MS);
-    while (look_for_strays(fixture, false) > 0 && !deadline_passed(leave))
-        continue;
-    return look_for_strays(fixture, true);
+    size_t count;
+    do
+        count = look_for_strays(fixture, false);
+    while (count > 0 && !deadline_passed(leave));
+    return count > 0 ? look_for_strays(fixture, true) : 0;
 }
 
 /* Who knows the directory although no descendant is alive any more; killed at once. */

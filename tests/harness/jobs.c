@@ -80,9 +80,9 @@ uint64_t jobs_await_held_back(struct fixture *fixture, const char *job, struct p
     uint64_t after = jobs_printed(fixture, job);
     do {
         before = after;
-        let_time_pass(fixture);
         if (reading)
             pty_driver_read_now(reading);
+        let_time_pass(fixture);
         after = jobs_printed(fixture, job);
         ck_assert_msg(!deadline_passed(deadline), "job %s is not held back", job);
     } while (after != before);
