@@ -110,18 +110,34 @@ static bool scrolls_off(const struct planning *p, uint64_t lines_then, uint64_t 
     return lines_now - lines_then >= p->tracker->canvas.rows;
 }
 
+/* Whether nothing of the job's output ever depended on the row it was in: it can be in any. */
+static bool fits_anywhere(const struct planning *p)
+{
+    return p->safe != NOWHERE && p->item[p->start].offset == 0 && !p->tracker->canvas.absolute;
+}
+
 /*
- * Whether the replay may begin in whatever row the cursor is: what it writes first will be scrolled
- * off before the safe point, or nothing of the job's output ever depended on a row.
+ * Whether the replay may begin in whatever row the cursor is, since what it writes before the safe
+ * point will be scrolled off.
  */
 static bool begins_anywhere(const struct planning *p)
 {
     const struct checkpoint *start = &p->item[p->start];
-    if (p->safe == NOWHERE || start->alternate)
-        return false;
-    if (start->offset == 0 && !p->tracker->canvas.absolute)
-        return true;
-    return p->start < p->safe && scrolls_off(p, start->lines, p->item[p->safe].lines);
+    return p->safe != NOWHERE && p->start < p->safe &&
+           scrolls_off(p, start->lines, p->item[p->safe].lines);
+}
+
+/* What the rows of the checkpoint mean on the terminal that replays up to there. */
+static enum transition_rows rows_at_checkpoint(const struct planning *p, unsigned i, bool *placed)
+{
+    if (fits_anywhere(p))
+        return TRANSITION_ELSEWHERE;
+    if (*placed)
+        return TRANSITION_RIGHT;
+    if (i < p->safe)
+        return TRANSITION_ELSEWHERE;
+    *placed = true;
+    return TRANSITION_ASTRAY;
 }
 
 /* Moves what the terminal shows into its scrollback, from the cursor's row up, and clears the rest.
@@ -142,7 +158,7 @@ static void write_before(const struct planning *p, struct writer *writer)
     state_init(&fresh);
     struct station from = {.state = &fresh},
                    to = {.state = &canvas->state, .cursor = canvas->cursor};
-    bool place = true;
+    enum transition_rows where = TRANSITION_ASTRAY;
     writer_text(writer, "\033[?2026h\033[22;0t");
     if (p->start == p->count) {
         push_screen(p, writer);
@@ -150,17 +166,15 @@ static void write_before(const struct planning *p, struct writer *writer)
             to.cursor = (struct cursor){.y_known = true};
     } else {
         to = station_at(&p->item[p->start]);
-        place = !begins_anywhere(p);
-        if (!place) {
+        if (fits_anywhere(p) || begins_anywhere(p)) {
             writer_text(writer, "\r");
-            if (to.cursor.most > 0)
-                writer_printf(writer, "\033[%uG", to.cursor.most + 1u);
-            from.cursor = to.cursor;
+            from.cursor.y = to.cursor.y;
+            where = TRANSITION_ELSEWHERE;
         } else if (p->safe == NOWHERE || !scrolls_off(p, p->item[p->start].lines, canvas->lines)) {
             push_screen(p, writer);
         }
     }
-    transition_write(&from, &to, canvas->rows, canvas->cols, place, writer);
+    transition_write(&from, &to, canvas->rows, canvas->cols, where, writer);
 }
 
 static void write_after(const struct planning *p, struct writer *writer)
@@ -188,21 +202,21 @@ static void add_ranges(const struct planning *p, struct tracker_plan *plan, stru
 {
     const struct canvas *canvas = &p->tracker->canvas;
     unsigned reached = p->start; /* the checkpoint that the terminal is at */
-    bool replaying = false;
+    bool replaying = false, placed = !begins_anywhere(p);
     for (unsigned i = p->start; i < p->count; i++) {
         if (p->skip[i] || p->item[i].offset == stretch_end(p, i)) {
             replaying = false;
             continue;
         }
-        bool place = i == p->safe && p->start < p->safe;
-        if (replaying && !place) {
+        enum transition_rows where = rows_at_checkpoint(p, i, &placed);
+        if (replaying && where != TRANSITION_ASTRAY) {
             plan->ranges[plan->count - 1].to = stretch_end(p, i);
         } else {
             struct tracker_range *range = add_range(plan, p->item[i].offset, stretch_end(p, i));
             struct writer before = {.out = &range->before};
             struct station from = station_at(&p->item[reached]), to = station_at(&p->item[i]);
             if (i != p->start)
-                transition_write(&from, &to, canvas->rows, canvas->cols, place, &before);
+                transition_write(&from, &to, canvas->rows, canvas->cols, where, &before);
             writer->error = writer->error ? writer->error : before.error;
         }
         replaying = true;
@@ -211,7 +225,8 @@ static void add_ranges(const struct planning *p, struct tracker_plan *plan, stru
     if (reached + 1 < p->count) {
         struct station from = station_at(&p->item[reached]),
                        to = station_at(&p->item[p->count - 1]);
-        transition_write(&from, &to, canvas->rows, canvas->cols, false, writer);
+        enum transition_rows where = rows_at_checkpoint(p, p->count - 1, &placed);
+        transition_write(&from, &to, canvas->rows, canvas->cols, where, writer);
     }
 }
 
