@@ -144,34 +144,6 @@ START_TEST(little_output_is_replayed_whole_and_in_place)
 }
 END_TEST
 
-/* Output that never cared for rows can be replayed in any: it moves the cursor by nothing but amounts. */
-START_TEST(stays_where_the_cursor_is)
-{
-    static const char *const never[] = {"H", "d", "f"};
-    struct job job;
-    struct tracker_plan plan;
-    job_init(&job);
-    job_print(&job, "building\r\n");
-    for (int i = 0; i < 400; i++)
-        job_print(&job, "one #######\r\ntwo ####\033[K\r\n\033[2A\033[1m\033[m");
-    job_print(&job, "\033[?1049h\033[5;5Hvisit\033[?1049l");
-    print_progress(&job, 500);
-    job_print(&job, "\r\n$ ");
-    ck_assert_int_eq(make_plan(&job, 0, 0, 100, &plan), 0);
-    ck_assert_uint_lt(total(&plan), 20000);
-    ck_assert_uint_gt(plan.count, 1);
-    struct bytes out = play(&job, &plan);
-    for (const char *at = (char *)out.data; (at = strstr(at, "\033["));) {
-        at += 2 + strspn(at + 2, "0123456789;?");
-        for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
-            ck_assert_int_ne(*at, *never[i]);
-    }
-    bytes_finish(&out);
-    tracker_plan_finish(&plan);
-    job_finish(&job);
-}
-END_TEST
-
 START_TEST(only_the_screen_of_a_long_output_is_replayed)
 {
     struct job job;
@@ -492,7 +464,6 @@ static Suite *tracker_plan_suite(void)
     TCase *plans = tcase_create("tracker_plan");
     tcase_add_test(plans, a_fresh_job_has_nothing_to_replay);
     tcase_add_test(plans, little_output_is_replayed_whole_and_in_place);
-    tcase_add_test(plans, stays_where_the_cursor_is);
     tcase_add_test(plans, only_the_screen_of_a_long_output_is_replayed);
     tcase_add_loop_test(plans, earlier_lines_are_added, 0,
                         sizeof(histories) / sizeof(histories[0]));

@@ -30,7 +30,7 @@ static char *transition(const char *from, const char *to)
     struct bytes out = {0};
     struct writer writer = {.out = &out};
     struct station start = station_of(a), end = station_of(b);
-    transition_write(&start, &end, ROWS, COLS, TRANSITION_RIGHT, &writer);
+    transition_write(&start, &end, ROWS, COLS, false, &writer);
     ck_assert_int_eq(writer.error, 0);
     ck_assert_int_eq(bytes_append(&out, "", 1), 0);
     tracker_destroy(a);

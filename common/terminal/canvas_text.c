@@ -87,12 +87,7 @@ static void print_ascii(struct canvas *c, size_t n, uint64_t begin)
 {
     c->glyph = (struct width){1, 1};
     note_cluster(c, begin, begin + n - 1, true);
-    if (c->cursor.most + n <= c->cols && c->cursor.y_known) { /* by far the most frequent */
-        canvas_at(c, begin, begin + n);
-        rows_touch(canvas_rows(c), c->cursor.y, c->last, true);
-        c->cursor.least = (uint16_t)(c->cursor.least + n);
-        c->cursor.most = (uint16_t)(c->cursor.most + n);
-    } else if (c->cursor.most + n <= c->cols || !c->state.autowrap) {
+    if (c->cursor.most + n <= c->cols || !c->state.autowrap) {
         canvas_at(c, begin, begin + n);
         print_unsure(c, n < c->cols ? (unsigned)n : c->cols, n < c->cols ? (unsigned)n : c->cols);
     } else if (is_exact(c)) {

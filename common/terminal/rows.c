@@ -42,6 +42,14 @@ void rows_renew(struct rows *rows, unsigned y, uint64_t since, uint64_t last, bo
         *rows_at(rows, y) = (struct row){since, last | (inked ? ROWS_INKED : 0)};
 }
 
+void rows_touch(struct rows *rows, unsigned y, uint64_t last, bool inked)
+{
+    if (y >= rows->count)
+        return;
+    struct row *row = rows_at(rows, y);
+    row->last = last | (row->last & ROWS_INKED) | (inked ? ROWS_INKED : 0);
+}
+
 void rows_touch_all(struct rows *rows, uint64_t last, bool inked)
 {
     for (unsigned y = 0; y < rows->count; y++)

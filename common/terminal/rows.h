@@ -43,16 +43,8 @@ static inline struct row *rows_at(const struct rows *rows, unsigned y)
 /* Row y became what it is by the bytes from since to last; inked: it is not blank. */
 void rows_renew(struct rows *rows, unsigned y, uint64_t since, uint64_t last, bool inked);
 
-/* Something was printed, erased or moved in row y. */
-static inline void rows_touch(struct rows *rows, unsigned y, uint64_t last, bool inked)
-{
-    if (y >= rows->count)
-        return;
-    struct row *row = rows_at(rows, y);
-    row->last = last | (row->last & ROWS_INKED) | (inked ? ROWS_INKED : 0);
-}
-
-/* The same in all rows. */
+/* Something was printed, erased or moved in row y, in all rows. */
+void rows_touch(struct rows *rows, unsigned y, uint64_t last, bool inked);
 void rows_touch_all(struct rows *rows, uint64_t last, bool inked);
 
 /* All rows blank. */

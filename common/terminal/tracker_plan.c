@@ -110,34 +110,18 @@ static bool scrolls_off(const struct planning *p, uint64_t lines_then, uint64_t 
     return lines_now - lines_then >= p->tracker->canvas.rows;
 }
 
-/* Whether nothing of the job's output ever depended on the row it was in: it can be in any. */
-static bool fits_anywhere(const struct planning *p)
-{
-    return p->safe != NOWHERE && p->item[p->start].offset == 0 && !p->tracker->canvas.absolute;
-}
-
 /*
- * Whether the replay may begin in whatever row the cursor is, since what it writes before the safe
- * point will be scrolled off.
+ * Whether the replay may begin in whatever row the cursor is: what it writes first will be scrolled
+ * off before the safe point, or nothing of the job's output ever depended on a row.
  */
 static bool begins_anywhere(const struct planning *p)
 {
     const struct checkpoint *start = &p->item[p->start];
-    return p->safe != NOWHERE && p->start < p->safe &&
-           scrolls_off(p, start->lines, p->item[p->safe].lines);
-}
-
-/* What the rows of the checkpoint mean on the terminal that replays up to there. */
-static enum transition_rows rows_at_checkpoint(const struct planning *p, unsigned i, bool *placed)
-{
-    if (fits_anywhere(p))
-        return TRANSITION_ELSEWHERE;
-    if (*placed)
-        return TRANSITION_RIGHT;
-    if (i < p->safe)
-        return TRANSITION_ELSEWHERE;
-    *placed = true;
-    return TRANSITION_ASTRAY;
+    if (p->safe == NOWHERE || start->alternate)
+        return false;
+    if (start->offset == 0 && !p->tracker->canvas.absolute)
+        return true;
+    return p->start < p->safe && scrolls_off(p, start->lines, p->item[p->safe].lines);
 }
 
 /* Moves what the terminal shows into its scrollback, from the cursor's row up, and clears the rest.
@@ -158,7 +142,7 @@ static void write_before(const struct planning *p, struct writer *writer)
     state_init(&fresh);
     struct station from = {.state = &fresh},
                    to = {.state = &canvas->state, .cursor = canvas->cursor};
-    enum transition_rows where = TRANSITION_ASTRAY;
+    bool place = true;
     writer_text(writer, "\033[?2026h\033[22;0t");
     if (p->start == p->count) {
         push_screen(p, writer);
@@ -166,15 +150,17 @@ static void write_before(const struct planning *p, struct writer *writer)
             to.cursor = (struct cursor){.y_known = true};
     } else {
         to = station_at(&p->item[p->start]);
-        if (fits_anywhere(p) || begins_anywhere(p)) {
+        place = !begins_anywhere(p);
+        if (!place) {
             writer_text(writer, "\r");
-            from.cursor.y = to.cursor.y;
-            where = TRANSITION_ELSEWHERE;
+            if (to.cursor.most > 0)
+                writer_printf(writer, "\033[%uG", to.cursor.most + 1u);
+            from.cursor = to.cursor;
         } else if (p->safe == NOWHERE || !scrolls_off(p, p->item[p->start].lines, canvas->lines)) {
             push_screen(p, writer);
         }
     }
-    transition_write(&from, &to, canvas->rows, canvas->cols, where, writer);
+    transition_write(&from, &to, canvas->rows, canvas->cols, place, writer);
 }
 
 static void write_after(const struct planning *p, struct writer *writer)
@@ -202,21 +188,21 @@ static void add_ranges(const struct planning *p, struct tracker_plan *plan, stru
 {
     const struct canvas *canvas = &p->tracker->canvas;
     unsigned reached = p->start; /* the checkpoint that the terminal is at */
-    bool replaying = false, placed = !begins_anywhere(p);
+    bool replaying = false;
     for (unsigned i = p->start; i < p->count; i++) {
         if (p->skip[i] || p->item[i].offset == stretch_end(p, i)) {
             replaying = false;
             continue;
         }
-        enum transition_rows where = rows_at_checkpoint(p, i, &placed);
-        if (replaying && where != TRANSITION_ASTRAY) {
+        bool place = i == p->safe && p->start < p->safe;
+        if (replaying && !place) {
             plan->ranges[plan->count - 1].to = stretch_end(p, i);
         } else {
             struct tracker_range *range = add_range(plan, p->item[i].offset, stretch_end(p, i));
             struct writer before = {.out = &range->before};
             struct station from = station_at(&p->item[reached]), to = station_at(&p->item[i]);
             if (i != p->start)
-                transition_write(&from, &to, canvas->rows, canvas->cols, where, &before);
+                transition_write(&from, &to, canvas->rows, canvas->cols, place, &before);
             writer->error = writer->error ? writer->error : before.error;
         }
         replaying = true;
@@ -225,8 +211,7 @@ static void add_ranges(const struct planning *p, struct tracker_plan *plan, stru
     if (reached + 1 < p->count) {
         struct station from = station_at(&p->item[reached]),
                        to = station_at(&p->item[p->count - 1]);
-        enum transition_rows where = rows_at_checkpoint(p, p->count - 1, &placed);
-        transition_write(&from, &to, canvas->rows, canvas->cols, where, writer);
+        transition_write(&from, &to, canvas->rows, canvas->cols, false, writer);
     }
 }
 

@@ -13,8 +13,8 @@ struct progress {
     struct cursor cursor;
     bool origin;
     bool side_margins;
-    bool moved; /* the cursor is somewhere else than cursor says */
-    enum transition_rows where;
+    bool moved;  /* the cursor is somewhere else than cursor says */
+    bool astray; /* so are saved cursors */
     unsigned rows, cols;
     struct writer *writer;
 };
@@ -28,31 +28,10 @@ static void bring_origin(struct progress *now, bool origin)
     now->moved = true;
 }
 
-/* Somewhere in its row. */
-static void lose_column(struct progress *now)
-{
-    now->cursor.most = UINT16_MAX;
-}
-
-static void move_cursor(struct progress *now, const struct cursor *to)
-{
-    if (to->y > now->cursor.y)
-        writer_printf(now->writer, "\033[%dB", to->y - now->cursor.y);
-    else if (to->y < now->cursor.y)
-        writer_printf(now->writer, "\033[%dA", now->cursor.y - to->y);
-    if (to->most != now->cursor.most)
-        writer_printf(now->writer, "\033[%dG", to->most + 1);
-    now->cursor = *to;
-}
-
 static void bring_cursor(struct progress *now, const struct cursor *to)
 {
     if (!now->moved && now->cursor.y == to->y && now->cursor.most == to->most)
         return;
-    if (!now->moved && now->where == TRANSITION_ELSEWHERE) {
-        move_cursor(now, to);
-        return;
-    }
     unsigned y = to->y < now->rows ? to->y : now->rows - 1,
              x = to->most < now->cols ? to->most : now->cols - 1;
     if (now->origin && now->margins->set)
@@ -86,7 +65,7 @@ static void bring_saved(struct progress *now, const struct saved_cursor *saved)
 static bool saved_differs(const struct progress *now, const struct saved_cursor *from,
                           const struct saved_cursor *to)
 {
-    if (to->set && (now->where == TRANSITION_ASTRAY || !from->set))
+    if (to->set && (now->astray || !from->set))
         return true;
     return !saved_cursor_alike(from, to);
 }
@@ -119,7 +98,7 @@ static void bring_screen(struct progress *now, const struct state *from, const s
     const struct screen_state *have = &from->screen[screen], *want = &to->screen[screen];
     if (!tabs_equal(have->tabs, want->tabs, now->cols)) {
         tabs_write(want->tabs, now->cols, now->writer);
-        lose_column(now);
+        now->moved = true;
     }
     bring_margins(now, &want->margins, to->side_margins);
     if (saved_differs(now, &have->saved, &want->saved)) {
@@ -134,9 +113,7 @@ static void bring_screen(struct progress *now, const struct state *from, const s
 static void bring_hidden(struct progress *now, const struct state *from, const struct state *to)
 {
     const struct saved_cursor *want = &to->screen[SCREEN_ALTERNATE].saved;
-    /* Elsewhere there is no way back to the row: the saved cursor has to be done without. */
-    bool saved = now->where != TRANSITION_ELSEWHERE &&
-                 saved_differs(now, &from->screen[SCREEN_ALTERNATE].saved, want);
+    bool saved = saved_differs(now, &from->screen[SCREEN_ALTERNATE].saved, want);
     const struct keyboard_stack *have_keys = &from->keyboard.stack[SCREEN_ALTERNATE],
                                 *want_keys = &to->keyboard.stack[SCREEN_ALTERNATE];
     if (!saved && keyboard_stack_equal(have_keys, want_keys))
@@ -167,11 +144,6 @@ static void show_alternate(struct progress *now, const struct state *from, const
     }
     writer_printf(now->writer, "\033[?%uh", to->alternate_mode);
     now->margins = &whole;
-    /* That screen's rows are the terminal's. */
-    if (now->where == TRANSITION_ELSEWHERE) {
-        now->where = TRANSITION_RIGHT;
-        now->moved = true;
-    }
 }
 
 static void bring_flag(bool from, bool to, const char *set, const char *reset,
@@ -217,7 +189,7 @@ static void bring_rest(const struct state *from, const struct state *to, struct 
 }
 
 void transition_write(const struct station *from, const struct station *to, unsigned rows,
-                      unsigned cols, enum transition_rows where, struct writer *writer)
+                      unsigned cols, bool place, struct writer *writer)
 {
     assert(to->state->alternate || !from->state->alternate);
     int screen = state_screen(from->state);
@@ -227,8 +199,8 @@ void transition_write(const struct station *from, const struct station *to, unsi
                            .cursor = from->cursor,
                            .origin = from->state->origin,
                            .side_margins = from->state->side_margins,
-                           .moved = where == TRANSITION_ASTRAY,
-                           .where = where,
+                           .moved = place,
+                           .astray = place,
                            .rows = rows,
                            .cols = cols,
                            .writer = writer};
@@ -242,7 +214,7 @@ void transition_write(const struct station *from, const struct station *to, unsi
         const struct shared *tabs = to->state->screen[SCREEN_NORMAL].tabs;
         if (!tabs_equal(from->state->screen[SCREEN_NORMAL].tabs, tabs, cols)) {
             tabs_write(tabs, cols, writer);
-            lose_column(&now);
+            now.moved = true;
         }
         bring_margins(&now, &to->state->screen[SCREEN_NORMAL].margins, to->state->side_margins);
         show_alternate(&now, from->state, to->state);

@@ -5,6 +5,8 @@
 #ifndef JS_COMMON_TERMINAL_TRANSITION_H
 #define JS_COMMON_TERMINAL_TRANSITION_H
 
+#include <stdbool.h>
+
 #include "common/terminal/state.h"
 #include "common/terminal/writer.h"
 
@@ -14,19 +16,13 @@ struct station {
     struct cursor cursor; /* exact */
 };
 
-/* What the rows of the first station mean on the terminal. */
-enum transition_rows {
-    TRANSITION_RIGHT,    /* they are its rows */
-    TRANSITION_ASTRAY,   /* they may not be, and from now on are to be: all places are told anew */
-    TRANSITION_ELSEWHERE /* they need not be: cursor movements are relative, wherever they can */
-};
-
 /*
- * Writes the transition on a screen of that size. Synchronized output (mode 2026) and progress are
- * not touched. Going from the alternate to the normal screen is not possible; from the normal to
- * the alternate one shows it as the job did.
+ * Writes the transition on a screen of that size. place: set the cursor, and saved ones, even
+ * where they should be right: the rows of from are not the terminal's. Synchronized
+ * output (mode 2026) and progress are not touched. Going from the alternate to the normal screen is
+ * not possible; from the normal to the alternate one shows it as the job did.
  */
 void transition_write(const struct station *from, const struct station *to, unsigned rows,
-                      unsigned cols, enum transition_rows where, struct writer *writer);
+                      unsigned cols, bool place, struct writer *writer);
 
 #endif

@@ -44,8 +44,6 @@ struct width width_of(uint32_t point)
     /* The soft hyphen is seen or not; below U+0300 all else that gets here takes one column. */
     if (point < 0x300)
         return point == 0xad ? (struct width){0, 1} : (struct width){1, 1};
-    if (point >= 0x4e00 && point <= 0x9fd5) /* the bulk of Chinese and Japanese text */
-        return (struct width){2, 2};
     size_t low = 0, high = sizeof(sure) / sizeof(sure[0]);
     while (low < high) {
         size_t middle = (low + high) / 2;

@@ -129,7 +129,7 @@ static void must_be_same(const struct state *have, const struct state *want, uns
     end_saved_wraps(&b, cols);
     must(a.alternate == b.alternate && a.synchronized == b.synchronized);
     struct station from = {.state = &a}, to = {.state = &b};
-    transition_write(&from, &to, 100, 100, TRANSITION_RIGHT, &writer);
+    transition_write(&from, &to, 100, 100, false, &writer);
     if (out.len > 0)
         fprintf(stderr, "still to do: %zu bytes, %.*s\n", out.len, (int)out.len,
                 (const char *)out.data);
