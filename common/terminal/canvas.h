@@ -54,8 +54,6 @@ struct canvas {
     bool printed;
     struct width glyph;
     uint64_t cluster;
-    uint64_t downs; /* how often the cursor went down on the normal screen in a way that scrolls at
-                       the bottom */
     uint64_t lines; /* that left the normal screen at its top, about */
     uint64_t gone;  /* the last byte of them */
 };
