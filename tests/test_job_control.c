@@ -257,18 +257,22 @@ START_TEST(a_job_that_stops_itself_gives_the_shell_back)
 }
 END_TEST
 
-/* Of "continued" and "stopped" in one moment the kernel only tells the second. */
+/* Of "continued" and "stopped" in one moment the kernel only tells the second; and what was printed
+ * just before has to be shown before. */
 START_TEST(a_job_that_stops_again_at_once_gives_the_shell_back)
 {
     struct pty_driver *shell = fixture_shell(&fixture, 24, 80);
-    jobs_type(shell, "js run pty_child stop-self stop-self stop-self stop-self stop-self");
-    for (int i = 0; i < 4; i++) {
+    jobs_type(shell, "js run pty_child print 1st stop-self print 2nd stop-self print 3rd stop-self "
+                     "print 4th stop-self print 5th stop-self print 6th stop-self");
+    for (int i = 1; i <= 6; i++) {
+        char text[64];
+        const char *ending = i == 1 ? "st" : i == 2 ? "nd" : i == 3 ? "rd" : "th";
+        snprintf(text, sizeof(text), "%d%s\r\nSTOPPING\r\n", i, ending);
+        ck_assert(pty_driver_await(shell, text, deadline_default()));
         pty_driver_expect(shell, "[1]+ Stopped", deadline_default());
         pty_driver_expect(shell, "<148>", deadline_default());
         jobs_type(shell, "js fg");
     }
-    pty_driver_expect(shell, "<148>", deadline_default());
-    jobs_type(shell, "js fg");
     pty_driver_expect(shell, "<0>", deadline_default());
     jobs_close(shell);
 }
