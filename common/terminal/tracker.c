@@ -216,10 +216,26 @@ static size_t skip_flood(struct tracker *tracker, const uint8_t *data, size_t le
     return skip;
 }
 
-void tracker_feed(struct tracker *tracker, const void *data, size_t len)
+/*
+ * Ends what the last feed has left unfinished, so that a flood can be skipped from there: most
+ * pieces of coloured output are cut inside a sequence. Returns how many bytes that took.
+ */
+static size_t finish_unfinished(struct tracker *tracker, const uint8_t *data, size_t len)
 {
-    const uint8_t *bytes = data;
+    if (len < FLOOD_MIN || parser_is_ground(&tracker->parser))
+        return 0;
+    const uint8_t *line = memchr(data, '\n', FLOOD_MIN);
+    size_t taken = line ? (size_t)(line - data) + 1 : 0;
+    parser_feed(&tracker->parser, data, taken);
+    return taken;
+}
+
+static void feed(struct tracker *tracker, const uint8_t *bytes, size_t len)
+{
     while (len > 0) {
+        size_t taken = finish_unfinished(tracker, bytes, len);
+        bytes += taken;
+        len -= taken;
         size_t window = len < FLOOD_WINDOW ? len : FLOOD_WINDOW;
         size_t skip = skip_flood(tracker, bytes, window);
         parser_feed(&tracker->parser, bytes + skip, window - skip);
@@ -228,13 +244,42 @@ void tracker_feed(struct tracker *tracker, const void *data, size_t len)
     }
 }
 
+void tracker_settle(struct tracker *tracker)
+{
+    size_t len = tracker->later_len;
+    tracker->later_len = 0;
+    feed(tracker, tracker->later, len);
+}
+
+void tracker_catch_up(const struct tracker *tracker)
+{
+    if (tracker->later_len > 0)
+        tracker_settle((struct tracker *)tracker);
+}
+
+void tracker_feed(struct tracker *tracker, const void *data, size_t len)
+{
+    tracker_catch_up(tracker);
+    feed(tracker, data, len);
+}
+
+void tracker_feed_later(struct tracker *tracker, const void *data, size_t len)
+{
+    if (tracker->later_len > 0 && tracker->later + tracker->later_len != data)
+        tracker_settle(tracker);
+    if (tracker->later_len == 0)
+        tracker->later = data;
+    tracker->later_len += len;
+}
+
 uint64_t tracker_offset(const struct tracker *tracker)
 {
-    return tracker->parser.offset;
+    return tracker->parser.offset + tracker->later_len;
 }
 
 void tracker_gap(struct tracker *tracker, uint64_t offset)
 {
+    tracker_catch_up(tracker);
     if (offset <= tracker->parser.offset)
         return;
     parser_skip(&tracker->parser, offset);
@@ -246,6 +291,7 @@ void tracker_gap(struct tracker *tracker, uint64_t offset)
 
 void tracker_resize(struct tracker *tracker, unsigned rows, unsigned cols)
 {
+    tracker_catch_up(tracker);
     rows = clip_side(rows);
     cols = clip_side(cols);
     if (rows == tracker->canvas.rows && cols == tracker->canvas.cols)
@@ -257,17 +303,20 @@ void tracker_resize(struct tracker *tracker, unsigned rows, unsigned cols)
 
 const char *tracker_title(const struct tracker *tracker)
 {
+    tracker_catch_up(tracker);
     const struct shared *title = tracker->canvas.state.titles.title;
     return title ? title->data : NULL;
 }
 
 bool tracker_alternate(const struct tracker *tracker)
 {
+    tracker_catch_up(tracker);
     return tracker->canvas.state.alternate;
 }
 
 int tracker_undo(const struct tracker *tracker, struct bytes *out)
 {
+    tracker_catch_up(tracker);
     struct writer writer = {.out = out};
     size_t len = out->len;
     undo_write(&tracker->canvas, !parser_is_ground(&tracker->parser),

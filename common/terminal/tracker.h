@@ -28,6 +28,15 @@ void tracker_destroy(struct tracker *tracker);
  */
 void tracker_feed(struct tracker *tracker, const void *data, size_t len);
 
+/*
+ * The same, but the work may be put off, so that a flood of output, which comes in small pieces, is
+ * seen in large ones: most of those need not be looked at closely. data stays the caller's and must
+ * remain as it is until the next call of tracker_settle(); a piece that lies in memory right behind
+ * the one before joins it. Every other function here catches up first.
+ */
+void tracker_feed_later(struct tracker *tracker, const void *data, size_t len);
+void tracker_settle(struct tracker *tracker);
+
 /* Bytes fed and skipped so far: the offset of the next byte. */
 uint64_t tracker_offset(const struct tracker *tracker);
 

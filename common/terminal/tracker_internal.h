@@ -13,8 +13,16 @@ struct tracker {
     struct checkpoints checkpoints;
     uint64_t next_checkpoint; /* the offset from which on another one is wanted */
     uint64_t resized;         /* the offset at which the size has changed last */
-    uint64_t history; /* no line before that offset is in the terminal's scrollback any more */
+    uint64_t history;     /* no line before that offset is in the terminal's scrollback any more */
+    const uint8_t *later; /* what tracker_feed_later has put off; the caller's */
+    size_t later_len;
 };
+
+/*
+ * Does what has been put off; first of all in whatever looks at the state. The tracker may be
+ * constant, for nobody outside can see the difference.
+ */
+void tracker_catch_up(const struct tracker *tracker);
 
 /* What the parser's events mean; they are in tracker_csi.c and tracker_escape.c. */
 void tracker_csi(struct tracker *tracker, const struct parser_sequence *csi);

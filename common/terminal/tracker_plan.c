@@ -252,6 +252,7 @@ static uint64_t end_of(const struct tracker *tracker)
 int tracker_plan(const struct tracker *tracker, uint64_t first, uint64_t limit,
                  unsigned history_lines, struct tracker_plan *ret)
 {
+    tracker_catch_up(tracker);
     struct planning p = {.tracker = tracker,
                          .item = tracker->checkpoints.item,
                          .count = tracker->checkpoints.count,

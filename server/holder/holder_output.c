@@ -15,8 +15,13 @@
 #define READ_SMALL  1024u       /* after a read this short there is no more: do not ask again */
 #define DRAIN_BYTES (1u << 20)  /* read in one go when a job stops or ends; then the loop turns */
 
-/* One holder per process, so one buffer; only the pages that are used count. */
+/*
+ * One holder per process, so one buffer; only the pages that are used count. Its first `unseen`
+ * bytes are logged and shown, but the tracker has put them off: it is several times as fast with
+ * all of the buffer as with a piece of it.
+ */
 static uint8_t read_buf[READ_CHUNK];
+static size_t unseen;
 
 void holder_update_reading(struct holder *holder)
 {
@@ -45,13 +50,21 @@ static void handle_output(struct holder *holder, const uint8_t *data, size_t len
     int r = journal_append(&holder->journal, data, len);
     if (r < 0)
         note_log_failure(holder, r);
-    tracker_feed(holder->tracker, data, len);
+    tracker_feed_later(holder->tracker, data, len);
+    unseen += len;
     for (struct viewer *v = holder->viewers; v; v = v->next)
         viewer_output(v, offset, data, len);
     if (holder->waiters)
         holder_answer_waiters(holder, MSG_FOLLOW, holder->journal.next);
     if (holder->viewers)
         holder_update_reading(holder);
+}
+
+/* The tracker sees what it has put off: output pauses, or the buffer has no room for a chunk. */
+static void settle_tracker(struct holder *holder)
+{
+    tracker_settle(holder->tracker);
+    unseen = 0;
 }
 
 /*
@@ -61,20 +74,23 @@ static void handle_output(struct holder *holder, const uint8_t *data, size_t len
 static ssize_t read_chunk(struct holder *holder)
 {
     size_t len = 0;
-    size_t most = holder->viewers ? READ_SHOWN : sizeof(read_buf);
+    size_t room = sizeof(read_buf) - unseen;
+    size_t most = holder->viewers && room > READ_SHOWN ? READ_SHOWN : room;
+    uint8_t *buf = read_buf + unseen;
     ssize_t n = 0;
-    while (len < most) {
-        n = pty_read(&holder->pty, read_buf + len, most - len);
-        if (n < 0)
-            break;
-        len += (size_t)n;
-        if (n < (ssize_t)READ_SMALL && !holder->pty.quiet && holder->state == JOB_RUNNING)
-            break;
+    bool paused = false;
+    while (len < most && !paused) {
+        n = pty_read(&holder->pty, buf + len, most - len);
+        if (n > 0)
+            len += (size_t)n;
+        paused = n < 0 ||
+                 (n < (ssize_t)READ_SMALL && !holder->pty.quiet && holder->state == JOB_RUNNING);
     }
-    if (len == 0)
-        return n;
-    handle_output(holder, read_buf, len);
-    return (ssize_t)len;
+    if (len > 0)
+        handle_output(holder, buf, len);
+    if (paused || sizeof(read_buf) - unseen < READ_SHOWN || !pty_has_more(&holder->pty))
+        settle_tracker(holder);
+    return len > 0 ? (ssize_t)len : n;
 }
 
 /* Reads to the end of what there is. Returns -EAGAIN, -EIO, or 0 when there may be more. */

@@ -85,6 +85,12 @@ ssize_t pty_read(struct pty *pty, void *buf, size_t len)
     return n < 0 ? -errno : n;
 }
 
+bool pty_has_more(const struct pty *pty)
+{
+    int len = 0;
+    return ioctl(pty->ptmx_fd, TIOCINQ, &len) == 0 && len > 0;
+}
+
 static void on_quiet_poll(uv_poll_t *poll, int status, int events)
 {
     (void)status;

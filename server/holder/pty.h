@@ -50,6 +50,12 @@ void pty_set_reading(struct pty *pty, bool on);
 ssize_t pty_read(struct pty *pty, void *buf, size_t len);
 
 /*
+ * Whether the next read will find output, as far as is known without one (TIOCINQ, ioctl_tty(2)):
+ * false may turn out wrong a moment later.
+ */
+bool pty_has_more(const struct pty *pty);
+
+/*
  * After -EIO while the job lives: waits without spinning until somebody opens the slave again and
  * writes (POLLHUP would report without end; an edge-triggered epoll does not).
  */
