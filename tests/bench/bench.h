@@ -7,7 +7,7 @@
  *
  * Environment: JS_TEST_BINDIR (js), JS_TEST_HELPERS (pty_child); JS_BENCH_PERCENT (rounds and
  * amounts, 100 unless set); JS_BENCH_TOOLS (names with commas: only these tools); JS_BENCH_DIR
- * (where the private world is made, /tmp unless set).
+ * (where the private world is made; unless set, the build directory, or /tmp if its path is long).
  *
  * What goes wrong ends the program with a message and status 1.
  */
