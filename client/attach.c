@@ -360,7 +360,8 @@ static void on_failure(struct connection *connection)
 static void send_size(struct attach *attach, enum message_type type)
 {
     struct msg_resize body = {0};
-    raw_tty_size(&attach->tty, &body.rows, &body.cols);
+    if (attach->options->size.rows == 0)
+        raw_tty_size(&attach->tty, &body.rows, &body.cols);
     if (attach->attached && (body.rows || type == MSG_RESUMED))
         channel_send(&attach->connection->channel, type, 0, &body, NULL, 0);
 }
@@ -444,6 +445,17 @@ static int watch_everything(struct attach *attach)
     return r;
 }
 
+static int describe(const struct attach *attach, struct msg_terminal **ret)
+{
+    const struct size *size = &attach->options->size;
+    int r = raw_tty_describe(&attach->tty, ret);
+    if (r == 0 && size->rows) {
+        (*ret)->rows = size->rows;
+        (*ret)->cols = size->cols;
+    }
+    return r;
+}
+
 static int start(struct attach *attach, enum message_type type, const void *body)
 {
     int out_fd = raw_tty_output(&attach->relay_fd);
@@ -511,7 +523,7 @@ int attach_run(struct connection *connection, enum message_type type, void *body
     connection->on_lost = on_lost;
     connection->on_failure = on_failure;
     int status = EXIT_JS_FAILED;
-    if (raw_tty_describe(&attach.tty, terminal_member) == 0)
+    if (describe(&attach, terminal_member) == 0)
         status = start(&attach, type, body);
     else
         report_error("out of memory");

@@ -9,10 +9,12 @@
 #define JS_CLIENT_ATTACH_H
 
 #include "client/connection.h"
+#include "common/size.h"
 
 struct attach_options {
     const char *detach_keys; /* as in client/chord.h; never NULL */
     bool watch;              /* keys do not go to the job */
+    struct size size;        /* instead of the terminal's, if not 0x0 */
 };
 
 /*

@@ -11,6 +11,7 @@
 #include "client/raw_tty.h"
 #include "client/report.h"
 #include "common/config.h"
+#include "common/size.h"
 #include "common/spec.h"
 
 struct run_options {
@@ -21,6 +22,7 @@ struct run_options {
     const char *name;
     const char *directory;
     const char *detach_keys;
+    struct size size;
     struct option_list set;
     struct option_list unset;
 };
@@ -39,6 +41,8 @@ static const struct option_spec options[] = {
                    "take a variable out of the environment (may be repeated)", "variable"),
     COMMAND_OPTION(run_options, '\0', "clean-env", NULL, OPTION_FLAG, clean_env,
                    "start with HOME, LOGNAME, PATH, SHELL, TERM and USER only", NULL),
+    COMMAND_OPTION(run_options, 's', "size", "COLSxROWS", OPTION_SIZE, size,
+                   "size of its terminal, when it is not attached to one", NULL),
     COMMAND_OPTION(run_options, 'k', "detach-keys", "KEYS", OPTION_TEXT, detach_keys,
                    "keys that detach: '^\\ d' (default), one key, or none", NULL),
     COMMAND_OPTION(run_options, 'j', "json", NULL, OPTION_FLAG, json,
@@ -142,26 +146,36 @@ static int check(const struct run_options *opts, int argc, char **argv)
         report_error("run: --json is for -d");
         return EXIT_USAGE;
     }
+    if (opts->size.rows && !opts->detached && isatty(1)) {
+        report_error("run: --size is for -d, or for output that is not a terminal: an attached job "
+                     "has the size of its terminal");
+        return EXIT_USAGE;
+    }
     if (opts->directory && chdir(opts->directory) < 0)
         return report_error("cannot enter %s: %s", opts->directory, strerror(errno));
     return 0;
 }
 
 /* A job that nobody watches starts with the settings and size of the terminal it came from. */
-static int describe_terminal(struct msg_run *run)
+static int describe_terminal(struct msg_run *run, const struct size *size)
 {
     struct raw_tty tty;
     raw_tty_init(&tty);
     int r = 0;
-    if (tty.input_is_tty)
+    if (tty.input_is_tty || size->rows)
         r = raw_tty_describe(&tty, &run->terminal);
     raw_tty_finish(&tty);
+    if (r == 0 && size->rows) {
+        run->terminal->rows = size->rows;
+        run->terminal->cols = size->cols;
+    }
     return r;
 }
 
-static int run_detached(struct connection *connection, struct msg_run *run, bool json)
+static int run_detached(struct connection *connection, struct msg_run *run,
+                        const struct run_options *opts)
 {
-    int r = describe_terminal(run);
+    int r = describe_terminal(run, &opts->size);
     if (r < 0)
         return report_error("%s", strerror(-r));
     int status = connection_request(connection, MSG_RUN, run, NULL, 0);
@@ -172,7 +186,7 @@ static int run_detached(struct connection *connection, struct msg_run *run, bool
         return report_error("the server's answer was not a job");
     if (job->warning)
         report_error("job %u: %s", job->id, job->warning);
-    if (json)
+    if (opts->json)
         return json_print_jobs(job, 1);
     printf("%u\n", job->id);
     return 0;
@@ -200,13 +214,14 @@ static int run(const struct command *command, void *options_, int argc, char **a
     }
     status = -connection_open(&connection, CONNECTION_START);
     if (status == 0 && opts->detached) {
-        status = run_detached(&connection, &body, opts->json);
+        status = run_detached(&connection, &body, opts);
         connection_finish(&connection);
     } else if (status == 0) {
         struct config config;
         commands_read_config(&config);
         struct attach_options attach = {.detach_keys = opts->detach_keys ? opts->detach_keys
-                                                                         : config.detach_keys};
+                                                                         : config.detach_keys,
+                                        .size = opts->size};
         status = attach_run(&connection, MSG_RUN, &body, &body.terminal, &attach);
     }
     wire_clear(&msg_run_fields, &body);

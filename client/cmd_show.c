@@ -54,6 +54,33 @@ static void end_line(const struct job_end *end)
     line("end", buf);
 }
 
+/* "/dev/pts/4, pid 812, own, 80x24". Returns whether its size is the job's. */
+static bool viewer_line(const struct job_viewer *viewer)
+{
+    char buf[PATHS_MAX + 64], size[32] = "";
+    if (viewer->rows && viewer->cols)
+        snprintf(size, sizeof(size), ", %ux%u", viewer->cols, viewer->rows);
+    snprintf(buf, sizeof(buf), "%s, pid %u, %s%s", viewer->tty ? viewer->tty : "no terminal",
+             viewer->pid, attach_mode_name(viewer->mode), size);
+    line("attached", buf);
+    return viewer->owns_size;
+}
+
+static void viewer_lines(const struct job_info *job)
+{
+    char buf[PATHS_MAX + 64];
+    const struct job_viewer *viewers = job->viewers.items, *owner = NULL;
+    for (size_t i = 0; i < job->viewers.len; i++)
+        if (viewer_line(&viewers[i]))
+            owner = &viewers[i];
+    if (owner)
+        snprintf(buf, sizeof(buf), "%ux%u, that of %s, pid %u", job->cols, job->rows,
+                 owner->tty ? owner->tty : "its terminal", owner->pid);
+    else
+        snprintf(buf, sizeof(buf), "%ux%u", job->cols, job->rows);
+    line("size", buf);
+}
+
 static void show(const struct job_info *job, const char *state_dir)
 {
     char buf[PATHS_MAX + 64];
@@ -74,15 +101,7 @@ static void show(const struct job_info *job, const char *state_dir)
     time_line("started", job->started_ns);
     time_line("ended", job->ended_ns);
     end_line(job->end);
-    const struct job_viewer *viewers = job->viewers.items;
-    for (size_t i = 0; i < job->viewers.len; i++) {
-        snprintf(buf, sizeof(buf), "%s, pid %u, %s",
-                 viewers[i].tty ? viewers[i].tty : "no terminal", viewers[i].pid,
-                 attach_mode_name(viewers[i].mode));
-        line("attached", buf);
-    }
-    snprintf(buf, sizeof(buf), "%ux%u", job->cols, job->rows);
-    line("size", buf);
+    viewer_lines(job);
     if (job->title)
         line("title", job->title);
     snprintf(buf, sizeof(buf), "%s/jobs/%u, bytes %llu to %llu", state_dir, job->id,

@@ -58,6 +58,7 @@ static json_t *attached(const struct job_info *job)
         json_object_set_new(viewer, "tty", text(viewers[i].tty));
         json_object_set_new(viewer, "pid", number(viewers[i].pid));
         json_object_set_new(viewer, "mode", json_string(attach_mode_name(viewers[i].mode)));
+        json_object_set_new(viewer, "owns_size", json_boolean(viewers[i].owns_size));
         json_array_append_new(array, viewer);
     }
     return array;

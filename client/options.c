@@ -4,6 +4,7 @@
 #include "common/duration.h"
 #include "common/escape.h"
 #include "common/signame.h"
+#include "common/size.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -120,6 +121,10 @@ static int set_value(struct parse *p, const struct option_spec *spec, const char
         if (parse_count(value, member) == 0)
             return 0;
         return complain_value(p, shown, value, "a number: ", "write digits only");
+    case OPTION_SIZE:
+        if (size_parse(value, member) == 0)
+            return 0;
+        return complain_value(p, shown, value, "a size: ", SIZE_SYNTAX);
     }
     assert(!"an option kind without a case");
     return -EINVAL;

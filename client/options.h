@@ -25,6 +25,7 @@ enum option_kind {
     OPTION_DURATION, /* uint64_t milliseconds, see common/duration.h */
     OPTION_SIGNAL,   /* int, see common/signame.h */
     OPTION_COUNT,    /* uint64_t, decimal */
+    OPTION_SIZE,     /* struct size, see common/size.h */
 };
 
 struct option_list {

@@ -150,6 +150,13 @@ static const struct wire_field rename_table[] = {
 };
 STRUCT(msg_rename, rename_table);
 
+static const struct wire_field set_size_table[] = {
+    FIELD(msg_set_size, job, WIRE_STR, OPTIONAL, TEXT_LIMIT, "job spec, none = the current job"),
+    FIELD(msg_set_size, rows, WIRE_U32, REQUIRED, SIZE_LIMIT, "rows"),
+    FIELD(msg_set_size, cols, WIRE_U32, REQUIRED, SIZE_LIMIT, "columns"),
+};
+STRUCT(msg_set_size, set_size_table);
+
 static const struct wire_field follow_table[] = {
     FIELD(msg_follow, job, WIRE_STR, OPTIONAL, TEXT_LIMIT, "job spec, none = the current job"),
     FIELD(msg_follow, offset, WIRE_U64, OPTIONAL, 0, "answer when the log has more than this"),
@@ -190,6 +197,7 @@ static const struct wire_field viewer_table[] = {
     FIELD(job_viewer, mode, WIRE_U32, REQUIRED, ATTACH_MODE_COUNT - 1, "as in attach"),
     FIELD(job_viewer, rows, WIRE_U32, OPTIONAL, SIZE_LIMIT, "rows"),
     FIELD(job_viewer, cols, WIRE_U32, OPTIONAL, SIZE_LIMIT, "columns"),
+    FIELD(job_viewer, owns_size, WIRE_BOOL, OPTIONAL, 0, "its size is the job's"),
 };
 STRUCT(job_viewer, viewer_table);
 
@@ -320,6 +328,8 @@ static const struct wire_message rows[] = {
     MESSAGE(MSG_DETACH, "detach", msg_on_job_fields, 0, 0,
             "to the holder: detach every client of the job"),
     MESSAGE(MSG_RENAME, "rename", msg_rename_fields, 0, 0, "to the holder: name the job"),
+    MESSAGE(MSG_SET_SIZE, "set-size", msg_set_size_fields, 0, 0,
+            "to the holder: set the terminal's size while no terminal that types does"),
     MESSAGE(MSG_FOLLOW, "follow", msg_follow_fields, 0, 0,
             "to the holder: answer when the log has grown"),
     MESSAGE(MSG_START, "start", msg_start_fields, 0, 2,

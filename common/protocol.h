@@ -58,6 +58,7 @@ enum message_type {
     MSG_DETACH = 34,
     MSG_RENAME = 35,
     MSG_FOLLOW = 36,
+    MSG_SET_SIZE = 37,
     /* Server to holder. */
     MSG_START = 40,
     MSG_ADOPT = 41,
@@ -246,6 +247,12 @@ struct msg_rename {
     char *name; /* NULL = take the name away */
 };
 
+/* Refused while a writer's terminal says what the size is. */
+struct msg_set_size {
+    char *job;
+    uint32_t rows, cols;
+};
+
 /* Answered when the log holds more than offset, or the job has ended. */
 struct msg_follow {
     char *job;
@@ -284,6 +291,7 @@ struct job_viewer {
     uint32_t pid;
     uint32_t mode; /* enum attach_mode */
     uint32_t rows, cols;
+    bool owns_size; /* the job's terminal has the size of this one */
 };
 
 struct job_end {
@@ -369,9 +377,9 @@ struct msg_resize {
 extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rlimit_fields,
     msg_hello_fields, msg_error_fields, msg_done_fields, msg_run_fields, msg_attach_fields,
     msg_list_fields, msg_wait_fields, msg_on_job_fields, msg_signal_fields, msg_kill_fields,
-    msg_rename_fields, msg_follow_fields, msg_log_fields, msg_empty_fields, msg_status_fields,
-    msg_shutdown_fields, job_viewer_fields, job_end_fields, job_info_fields, msg_jobs_fields,
-    msg_start_fields, msg_adopt_fields, msg_left_fields, msg_resize_fields;
+    msg_rename_fields, msg_set_size_fields, msg_follow_fields, msg_log_fields, msg_empty_fields,
+    msg_status_fields, msg_shutdown_fields, job_viewer_fields, job_end_fields, job_info_fields,
+    msg_jobs_fields, msg_start_fields, msg_adopt_fields, msg_left_fields, msg_resize_fields;
 
 /* The message table. */
 extern const struct wire_table protocol;

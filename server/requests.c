@@ -376,6 +376,7 @@ static const struct {
     {MSG_KILL, handle_kill},
     {MSG_DETACH, handle_on_live_job},
     {MSG_RENAME, handle_rename},
+    {MSG_SET_SIZE, handle_on_live_job},
     {MSG_FOLLOW, handle_follow},
 };
 

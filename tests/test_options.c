@@ -1,4 +1,5 @@
 #include "client/command.h"
+#include "common/size.h"
 #include "tests/harness/runner.h"
 
 #include <check.h>
@@ -16,6 +17,7 @@ struct demo_options {
     uint64_t grace;
     int sig;
     uint64_t lines;
+    struct size size;
 };
 
 static const struct option_spec demo_specs[] = {
@@ -34,6 +36,7 @@ static const struct option_spec demo_specs[] = {
     {'\0', "signal-everything-that-descends", NULL, OPTION_FLAG,
      offsetof(struct demo_options, force), "Long.", NULL},
     {'l', NULL, "N", OPTION_COUNT, offsetof(struct demo_options, lines), "Last N lines.", NULL},
+    {'\0', "size", "CxR", OPTION_SIZE, offsetof(struct demo_options, size), "Size.", NULL},
 };
 
 static const struct demo_options demo_defaults = {.grace = 5000, .sig = SIGTERM};
@@ -54,7 +57,7 @@ static const struct command demo = {
 static const struct command demo_run = {DEMO, .stop_at_operand = true};
 static const struct command bare = {.name = "bare", .summary = "Nothing to set."};
 
-#define ARGS_MAX 10
+#define ARGS_MAX 12
 
 /* A parsed command line; argv holds the operands afterwards. */
 struct parsed {
@@ -110,7 +113,9 @@ END_TEST
 START_TEST(reads_every_kind_of_value)
 {
     struct parsed p;
-    parse(&p, &demo, ARGS("-dn", "x", "--grace=1.5", "-sKILL", "--env", "A=1", "-eB=2", "-l20"));
+    parse(&p, &demo,
+          ARGS("-dn", "x", "--grace=1.5", "-sKILL", "--env", "A=1", "-eB=2", "-l20", "--size",
+               "100x30"));
     ck_assert_str_eq((char *)p.error.data, "");
     ck_assert_int_eq(p.result, 0);
     ck_assert_int_eq(p.options.detach, true);
@@ -119,6 +124,8 @@ START_TEST(reads_every_kind_of_value)
     ck_assert_uint_eq(p.options.grace, 1500);
     ck_assert_int_eq(p.options.sig, SIGKILL);
     ck_assert_uint_eq(p.options.lines, 20);
+    ck_assert_uint_eq(p.options.size.cols, 100);
+    ck_assert_uint_eq(p.options.size.rows, 30);
     ck_assert_uint_eq(p.options.env.count, 2);
     ck_assert_str_eq(p.options.env.items[0], "A=1");
     ck_assert_str_eq(p.options.env.items[1], "B=2");
@@ -226,6 +233,7 @@ static const struct {
      "'-s': 'F\\n' is not a signal: write a name (TERM, SIGTERM, RTMIN+1) or a number (15)"},
     {{"--signal=0"},
      "'--signal': '0' is not a signal: write a name (TERM, SIGTERM, RTMIN+1) or a number (15)"},
+    {{"--size", "2x1"}, "'--size': '2x1' is not a size: write COLSxROWS, from 4x2 to 4096x4096"},
     {{"-l", "-5"}, "'-l': '-5' is not a number: write digits only"},
     {{"-l="}, "'-l': '=' is not a number: write digits only"},
     {{"-l", ""}, "'-l': '' is not a number: write digits only"},
@@ -308,6 +316,7 @@ START_TEST(prints_help)
         "      --signal-everything-that-descends\n"
         "                    Long.\n"
         "  -l N              Last N lines.\n"
+        "      --size=CxR    Size.\n"
         "  -h, --help        show this help\n"
         "\n"
         "Examples:\n"

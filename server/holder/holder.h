@@ -57,6 +57,7 @@ struct holder {
 
     struct control *controls;
     struct viewer *viewers;
+    const struct viewer *size_owner; /* see holder_size_owner; NULL = none */
     struct holder_waiter *waiters;
 
     struct job_info info;
@@ -127,6 +128,13 @@ void holder_settle(struct holder *holder);
 
 /* Stops or goes on reading the job's output, as its viewers can take it. */
 void holder_update_reading(struct holder *holder);
+
+/* Gives the job's terminal that size (valid, see common/size.h). 0 or -errno. */
+int holder_set_size(struct holder *holder, unsigned rows, unsigned cols);
+
+/* The viewer whose terminal's size the job's terminal has: the writer that attached or changed its
+ * size last. NULL when there is none. */
+const struct viewer *holder_size_owner(const struct holder *holder);
 
 /* The viewers' callbacks. */
 extern const struct viewer_ops holder_viewer_ops;

@@ -10,16 +10,52 @@
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
+#include "common/size.h"
 
-static void set_size(struct holder *holder, unsigned rows, unsigned cols)
+int holder_set_size(struct holder *holder, unsigned rows, unsigned cols)
 {
-    if (rows == 0 || cols == 0 || (rows == holder->info.rows && cols == holder->info.cols))
-        return;
-    if (pty_resize(&holder->pty, rows, cols) < 0)
-        return;
+    if (rows == holder->info.rows && cols == holder->info.cols)
+        return 0;
+    int r = pty_resize(&holder->pty, rows, cols);
+    if (r < 0)
+        return r;
     holder->info.rows = rows;
     holder->info.cols = cols;
     tracker_resize(holder->tracker, rows, cols);
+    return 0;
+}
+
+/* Whose terminal has a size that a job's may have; a pipe has none, a hidden window 1x1. */
+static bool has_size(const struct viewer *viewer)
+{
+    return viewer_is_writer(viewer) && !viewer->leaving && !viewer->left &&
+           size_is_valid(viewer->rows, viewer->cols);
+}
+
+const struct viewer *holder_size_owner(const struct holder *holder)
+{
+    return holder->size_owner && has_size(holder->size_owner) ? holder->size_owner : NULL;
+}
+
+/* From now on the job's terminal has the size of this viewer's. */
+static void own_size(struct holder *holder, const struct viewer *viewer)
+{
+    if (has_size(viewer) && holder_set_size(holder, viewer->rows, viewer->cols) == 0)
+        holder->size_owner = viewer;
+}
+
+/* The size is that of who stays, if anybody does; else it stays what it is. */
+static void disown_size(struct holder *holder, const struct viewer *viewer)
+{
+    if (holder->size_owner != viewer)
+        return;
+    holder->size_owner = NULL;
+    for (struct viewer *v = holder->viewers; v && holder->state == JOB_RUNNING; v = v->next) {
+        if (v == viewer || !has_size(v))
+            continue;
+        own_size(holder, v);
+        return;
+    }
 }
 
 static void handle_resize(struct viewer *viewer, const struct msg_resize *size)
@@ -27,9 +63,9 @@ static void handle_resize(struct viewer *viewer, const struct msg_resize *size)
     struct holder *holder = viewer->data;
     viewer->rows = size->rows;
     viewer->cols = size->cols;
-    if (!viewer_is_writer(viewer) || viewer->leaving || job_state_is_final(holder->state))
+    if (viewer->leaving || job_state_is_final(holder->state))
         return;
-    set_size(holder, size->rows, size->cols);
+    own_size(holder, viewer);
     holder_changed(holder);
 }
 
@@ -67,14 +103,12 @@ static struct viewer *find_writer(struct holder *holder, const struct viewer *ex
     return NULL;
 }
 
-/* A writer goes: the job becomes the one that was left last, and the size is that of who stays. */
+/* A writer goes: the job becomes the one that was left last. */
 static void note_left(struct holder *holder, const struct viewer *viewer)
 {
     if (!viewer_is_writer(viewer) || job_state_is_final(holder->state))
         return;
-    const struct viewer *rest = find_writer(holder, viewer);
-    if (rest && holder->state == JOB_RUNNING)
-        set_size(holder, rest->rows, rest->cols);
+    disown_size(holder, viewer);
     holder->info.used_ns = clock_realtime_ns();
     if (viewer->leaving != LEFT_STOLEN)
         holder->info.left_ns = holder->info.used_ns;
@@ -119,6 +153,8 @@ static void on_closed(struct viewer *viewer)
     *at = viewer->next;
     if (holder->first_viewer == viewer)
         holder->first_viewer = NULL;
+    if (holder->size_owner == viewer)
+        holder->size_owner = NULL;
     viewer_destroy(viewer);
     holder_maybe_exit(holder);
 }
@@ -197,7 +233,7 @@ static void attach(struct holder *holder, struct viewer *viewer, const struct ms
                    "cannot pass the job's PTY: no descriptors left");
             return;
         }
-        set_size(holder, viewer->rows, viewer->cols);
+        own_size(holder, viewer);
         adapt_terminal(holder, viewer);
         holder->info.used_ns = clock_realtime_ns();
     }

@@ -141,6 +141,7 @@ static int copy_viewers(struct holder *holder)
         to->mode = v->mode;
         to->rows = v->rows;
         to->cols = v->cols;
+        to->owns_size = v == holder_size_owner(holder);
         wire_set_str(&to->tty, v->tty);
     }
     struct job_info scratch = {.viewers = holder->info.viewers};

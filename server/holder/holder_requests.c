@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/size.h"
 
 static void answer_done(struct control *control, uint32_t request_id, const char *note)
 {
@@ -187,6 +188,41 @@ static void handle_rename(struct holder *holder, struct control *control, uint32
     answer_done(control, request_id, NULL);
 }
 
+static void refuse_size(struct holder *holder, struct control *control, uint32_t request_id,
+                        const struct viewer *owner)
+{
+    char text[512];
+    snprintf(
+        text, sizeof(text),
+        "cannot resize job %u: it has the size of %s (pid %d), which is attached; resize that, "
+        "or detach it first (js detach %u)",
+        holder->info.id, owner->tty ? owner->tty : "its client's terminal", (int)owner->pid,
+        holder->info.id);
+    channel_send_error(&control->channel, request_id, ERROR_ATTACHED, text);
+}
+
+static void handle_set_size(struct holder *holder, struct control *control, uint32_t request_id,
+                            const struct msg_set_size *request)
+{
+    const struct viewer *owner = holder_size_owner(holder);
+    if (!size_is_valid(request->rows, request->cols)) {
+        channel_send_error(&control->channel, request_id, ERROR_MALFORMED,
+                           "no terminal has that size: " SIZE_SYNTAX);
+        return;
+    }
+    if (owner) {
+        refuse_size(holder, control, request_id, owner);
+        return;
+    }
+    int r = holder_set_size(holder, request->rows, request->cols);
+    if (r < 0) {
+        answer_errno(control, request_id, "resize", -r);
+        return;
+    }
+    holder_changed(holder);
+    answer_done(control, request_id, NULL);
+}
+
 static void handle_follow(struct holder *holder, struct control *control, uint32_t request_id,
                           const struct msg_follow *request)
 {
@@ -212,8 +248,9 @@ void holder_request(struct holder *holder, struct control *control, struct wire_
 {
     if (frame->type == MSG_HELLO || frame->type == MSG_DONE || frame->type == MSG_ERROR)
         return; /* answers to what we never ask: an error of theirs is for their log */
-    bool alive = holder->state == JOB_RUNNING || holder->state == JOB_STOPPED ||
-                 (holder->state == JOB_EXITING && frame->type != MSG_STOP);
+    bool alive =
+        holder->state == JOB_RUNNING || holder->state == JOB_STOPPED ||
+        (holder->state == JOB_EXITING && frame->type != MSG_STOP && frame->type != MSG_SET_SIZE);
     bool forked = holder->state == JOB_STARTING && holder->launch.pid > 0;
     if (forked && frame->type == MSG_KILL) {
         handle_kill(holder, control, frame->request_id, frame->body);
@@ -246,6 +283,9 @@ void holder_request(struct holder *holder, struct control *control, struct wire_
         break;
     case MSG_RENAME:
         handle_rename(holder, control, frame->request_id, frame->body);
+        break;
+    case MSG_SET_SIZE:
+        handle_set_size(holder, control, frame->request_id, frame->body);
         break;
     case MSG_FOLLOW:
         handle_follow(holder, control, frame->request_id, frame->body);

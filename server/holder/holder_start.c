@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/paths.h"
 #include "common/process.h"
+#include "common/size.h"
 #include "common/tty.h"
 
 #define ROWS_DEFAULT 24u
@@ -138,8 +139,9 @@ static int open_terminal(struct holder *holder, const struct msg_terminal *termi
 {
     struct termios tio;
     initial_termios(holder, terminal, &tio);
-    holder->info.rows = terminal && terminal->rows ? terminal->rows : ROWS_DEFAULT;
-    holder->info.cols = terminal && terminal->cols ? terminal->cols : COLS_DEFAULT;
+    bool sized = terminal && size_is_valid(terminal->rows, terminal->cols);
+    holder->info.rows = sized ? terminal->rows : ROWS_DEFAULT;
+    holder->info.cols = sized ? terminal->cols : COLS_DEFAULT;
     holder->tracker = tracker_create(holder->info.rows, holder->info.cols);
     if (!holder->tracker)
         return -ENOMEM;
@@ -217,6 +219,7 @@ static int take_first_viewer(struct holder *holder, const struct msg_start *star
     viewer->next = holder->viewers;
     holder->viewers = viewer;
     holder->first_viewer = viewer;
+    holder->size_owner = viewer;
     holder->first_request = start->client_request;
     return 0;
 }
