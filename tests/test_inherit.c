@@ -245,7 +245,7 @@ END_TEST
 
 static const struct {
     int rows, cols;
-} sizes[] = {{33, 99}, {24, 80}, {1, 1}, {200, 500}};
+} sizes[] = {{33, 99}, {24, 80}, {2, 4}, {200, 500}};
 
 START_TEST(the_size_is_the_terminals)
 {
@@ -259,6 +259,17 @@ START_TEST(the_size_is_the_terminals)
     driver = fixture_terminal(&fixture, sizes[_i].rows, sizes[_i].cols, "/bin/sh", "-c",
                               "js wait $(js run -d pty_child onesize) </dev/null; js logs 2", NULL);
     pty_driver_expect(driver, expected, deadline_default());
+    pty_driver_expect_exit(driver, 0, deadline_default());
+    pty_driver_destroy(driver);
+}
+END_TEST
+
+/* Terminals that are being opened say so for a moment. */
+START_TEST(it_is_never_less_than_4_by_2)
+{
+    struct pty_driver *driver =
+        fixture_terminal(&fixture, 1, 2, fixture.js, "run", "pty_child", "onesize", NULL);
+    pty_driver_expect(driver, "SIZE 24 80\r", deadline_default());
     pty_driver_expect_exit(driver, 0, deadline_default());
     pty_driver_destroy(driver);
 }
@@ -327,6 +338,7 @@ static Suite *inherit_suite(void)
     TCase *terminal = tcase_create("terminal");
     tcase_add_checked_fixture(terminal, begin, end);
     tcase_add_loop_test(terminal, the_size_is_the_terminals, 0, sizeof(sizes) / sizeof(sizes[0]));
+    tcase_add_test(terminal, it_is_never_less_than_4_by_2);
     tcase_add_test(terminal, without_a_terminal_the_size_is_80_by_24);
     tcase_add_test(terminal, terminal_settings_are_the_callers);
     suite_add_tcase(suite, terminal);
