@@ -352,6 +352,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
             return;
         }
         update_poll(channel);
+        if (!channel->out_first && !channel->ended && channel->ops->on_drained)
+            channel->ops->on_drained(channel);
     }
     if (events & UV_READABLE && !channel->closing && !channel->ending)
         on_readable(channel);

@@ -40,6 +40,8 @@ struct channel_ops {
     void (*on_end)(struct channel *channel, int status);
     /* The descriptor is closed (or was taken), the memory may be freed. */
     void (*on_closed)(struct channel *channel);
+    /* Everything that was queued has been written. May be NULL. */
+    void (*on_drained)(struct channel *channel);
 };
 
 struct channel_out; /* a frame that waits for room in the socket */

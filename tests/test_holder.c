@@ -303,6 +303,53 @@ START_TEST(a_server_that_does_not_read_costs_little)
 }
 END_TEST
 
+/* Gives the job name after name; each is told to every server. */
+static void rename_often(unsigned times)
+{
+    struct raw_client busy;
+    char name[JOB_NAME_MAX + 1];
+    greet(&busy);
+    for (uint32_t id = 1; id <= times; id++) {
+        snprintf(name, sizeof(name), "name-%057u", id);
+        struct msg_rename body = {.job = (char *)"1", .name = name};
+        ck_assert(raw_client_send(&busy, MSG_RENAME, id, &body, NULL, 0));
+        raw_client_expect(&busy, MSG_CHANGED, 0);
+        raw_client_expect(&busy, MSG_DONE, id);
+    }
+    raw_client_close(&busy);
+}
+
+/*
+ * What happened while a server was stopped is not piled up for it: when it reads again, it is told
+ * how the job is now. Also when that is its end.
+ */
+START_TEST(a_server_that_reads_again_hears_the_newest_state)
+{
+    enum { TIMES = 2000 };
+    struct raw_client slow;
+    struct wire_frame frame;
+    unsigned told = 0;
+    bool newest = false;
+    greet(&slow);
+    rename_often(TIMES);
+    if (_i == 1)
+        must("js kill 1");
+    for (; !newest; told++) {
+        ck_assert(raw_client_receive(&slow, &frame));
+        ck_assert_uint_eq(frame.type, MSG_CHANGED);
+        const struct job_info *info = frame.body;
+        newest = _i == 1 ? info->state == JOB_ENDED : atoi(info->name + 5) == TIMES;
+        wire_frame_finish(&frame);
+    }
+    ck_assert_uint_lt(told, TIMES - TIMES / 4);
+    if (_i == 1)
+        raw_client_expect_end(&slow);
+    raw_client_close(&slow);
+    if (_i == 0)
+        expect_holder_as_before();
+}
+END_TEST
+
 static Suite *holder_suite(void)
 {
     Suite *suite = suite_create("holder");
@@ -319,6 +366,7 @@ static Suite *holder_suite(void)
     tcase_add_test(wire, odd_clients_do_no_harm);
     tcase_add_test(wire, connections_come_and_go);
     tcase_add_test(wire, a_server_that_does_not_read_costs_little);
+    tcase_add_loop_test(wire, a_server_that_reads_again_hears_the_newest_state, 0, 2);
     suite_add_tcase(suite, wire);
     return suite;
 }

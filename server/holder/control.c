@@ -7,6 +7,18 @@
 #include "common/log.h"
 #include "server/holder/holder.h"
 
+#define BEHIND_SIZE                                                                                \
+    (64u << 10) /* queued for a server that is stopped: then no state but the newest */
+
+/* A server keeps only what it heard last: for one that does not read, nothing is piled up. */
+static void tell_changed(struct control *control)
+{
+    struct channel *channel = &control->channel;
+    control->behind =
+        channel->out_len > BEHIND_SIZE ||
+        channel_send(channel, MSG_CHANGED, 0, &control->holder->info, NULL, 0) == -ENOBUFS;
+}
+
 static void handle_hello(struct control *control, struct wire_frame *frame)
 {
     char text[256];
@@ -23,7 +35,7 @@ static void handle_hello(struct control *control, struct wire_frame *frame)
     }
     control->greeted = true;
     holder_refresh_info(control->holder);
-    channel_send(&control->channel, MSG_CHANGED, 0, &control->holder->info, NULL, 0);
+    tell_changed(control);
 }
 
 static void on_frame(struct channel *channel, struct wire_frame *frame, struct channel_fds *fds)
@@ -64,11 +76,19 @@ static void on_closed(struct channel *channel)
     holder_maybe_exit(holder);
 }
 
+static void on_drained(struct channel *channel)
+{
+    struct control *control = channel->data;
+    if (control->behind)
+        tell_changed(control);
+}
+
 static const struct channel_ops ops = {
     .on_frame = on_frame,
     .on_problem = on_problem,
     .on_end = on_end,
     .on_closed = on_closed,
+    .on_drained = on_drained,
 };
 
 int control_create(struct holder *holder, int fd)
@@ -94,11 +114,15 @@ void control_publish(struct holder *holder)
 {
     for (struct control *c = holder->controls; c; c = c->next)
         if (c->greeted)
-            channel_send(&c->channel, MSG_CHANGED, 0, &holder->info, NULL, 0);
+            tell_changed(c);
 }
 
 void control_end_all(struct holder *holder)
 {
-    for (struct control *c = holder->controls; c; c = c->next)
+    for (struct control *c = holder->controls; c; c = c->next) {
+        /* The end is what no server may miss: it waits behind what is queued already. */
+        if (c->behind)
+            channel_send(&c->channel, MSG_CHANGED, 0, &holder->info, NULL, 0);
         channel_end(&c->channel);
+    }
 }

@@ -13,6 +13,7 @@ struct control {
     struct channel channel;
     struct holder *holder;
     bool greeted; /* its hello has come */
+    bool behind;  /* it does not read; when it does again, it gets the newest state at once */
 };
 
 /* Serves a connection; takes over fd, also on failure. 0 or -errno. */
