@@ -471,13 +471,30 @@ static int start(struct attach *attach, enum message_type type, const void *body
         fd_close(out_fd);
         return report_error("cannot set the terminal to raw mode: %s", strerror(-r));
     }
-    return connection_request(attach->connection, type, body, &out_fd, 1);
+    /* A server may go at any moment, and a job may end: the next answer says what has become. */
+    attach->connection->patient = true;
+    int status = connection_request(attach->connection, type, body, &out_fd, 1);
+    attach->connection->patient = false;
+    return status;
+}
+
+/* `run` was asked again: an earlier server had started the job, and it has ended meanwhile. */
+static int report_run(const struct job_info *job)
+{
+    report_error("job %u ran while the server was replaced; what it printed: js logs %u", job->id,
+                 job->id);
+    report_death(job);
+    return report_exit_status(job);
 }
 
 /* The holder's answer has come. */
 static int settle_in(struct attach *attach)
 {
     struct connection *connection = attach->connection;
+    if (connection->reply.type == MSG_JOB) {
+        raw_tty_restore(&attach->tty);
+        return report_run(connection->reply.body);
+    }
     if (connection->reply.type != MSG_ATTACHED)
         return report_error("the server's answer was '%s' and not 'attached'",
                             connection->reply.message->name);

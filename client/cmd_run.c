@@ -13,6 +13,7 @@
 #include "common/config.h"
 #include "common/size.h"
 #include "common/spec.h"
+#include "common/uid.h"
 
 struct run_options {
     bool detached;
@@ -178,6 +179,7 @@ static int run_detached(struct connection *connection, struct msg_run *run,
     int r = describe_terminal(run, &opts->size);
     if (r < 0)
         return report_error("%s", strerror(-r));
+    connection->patient = true;
     int status = connection_request(connection, MSG_RUN, run, NULL, 0);
     if (status != 0)
         return status;
@@ -201,7 +203,12 @@ static int run(const struct command *command, void *options_, int argc, char **a
     int status = check(opts, argc, argv);
     if (status != 0)
         return status;
+    char uid[UID_LENGTH + 1];
     int r = caller_describe(&body);
+    if (r == 0)
+        r = uid_make(uid);
+    if (r == 0)
+        r = wire_set_str(&body.uid, uid);
     if (r == 0)
         r = make_env(opts, &body.env);
     if (r == 0)
@@ -213,6 +220,7 @@ static int run(const struct command *command, void *options_, int argc, char **a
         return report_error("cannot describe what to run: %s", strerror(-r));
     }
     status = -connection_open(&connection, CONNECTION_START);
+    connection.again = &body.again;
     if (status == 0 && opts->detached) {
         status = run_detached(&connection, &body, opts);
         connection_finish(&connection);

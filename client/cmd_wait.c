@@ -69,7 +69,6 @@ static int run(const struct command *command, void *options_, int argc, char **a
         return status;
     struct msg_wait body = {.any = opts->any};
     status = find_jobs(&connection, argc, argv, &body.jobs);
-    connection.patient = true;
     if (status == 0)
         status = jobs_view_fetch(&view, &connection, MSG_WAIT, &body);
     wire_clear(&msg_wait_fields, &body);

@@ -217,7 +217,7 @@ static int await_reply(struct connection *connection)
 {
     while (!connection->replied && !connection->lost && !connection->given_up)
         uv_run(&connection->loop, UV_RUN_DEFAULT);
-    if (connection->lost && connection->patient && !connection->replied)
+    if (connection->lost && connection->patient && !connection->replied && !connection->given_up)
         return REQUEST_LOST;
     if (connection->replied && connection->reply.type != MSG_ERROR)
         return 0;
@@ -243,16 +243,39 @@ static int request_once(struct connection *connection, enum message_type type, c
     return await_reply(connection);
 }
 
+/* Keeps the descriptors, for another try. */
+static int request_copy(struct connection *connection, enum message_type type, const void *body,
+                        const int *fds, size_t fd_count)
+{
+    int copies[CHANNEL_FDS_MAX];
+    for (size_t i = 0; i < fd_count; i++) {
+        copies[i] = fd_dup(fds[i]);
+        if (copies[i] >= 0)
+            continue;
+        int error = -copies[i];
+        while (i > 0)
+            fd_close(copies[--i]);
+        return report_error("cannot ask the server: %s", strerror(error));
+    }
+    return request_once(connection, type, body, copies, fd_count);
+}
+
 int connection_request(struct connection *connection, enum message_type type, const void *body,
                        const int *fds, size_t fd_count)
 {
-    assert(connection->awaited == 0 && (fd_count == 0 || !connection->patient));
-    int status = request_once(connection, type, body, fds, fd_count);
+    assert(connection->awaited == 0);
+    if (!connection->patient)
+        return request_once(connection, type, body, fds, fd_count);
+    int status = request_copy(connection, type, body, fds, fd_count);
     for (int tries = 0; status == REQUEST_LOST && tries < RECONNECT_MAX; tries++) {
         status = reconnect(connection);
+        if (connection->again)
+            *connection->again = true;
         if (status == 0)
-            status = request_once(connection, type, body, NULL, 0);
+            status = request_copy(connection, type, body, fds, fd_count);
     }
+    for (size_t i = 0; i < fd_count; i++)
+        fd_close(fds[i]);
     return status == REQUEST_LOST ? report_lost(connection) : status;
 }
 

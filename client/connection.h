@@ -30,6 +30,7 @@ struct connection {
     bool greeted;
     bool channel_open; /* its memory is in use by the loop */
     bool patient;      /* requests outlive the server: they are asked again of the next one */
+    bool *again;       /* set before that, in the request's body; NULL: it need not be told */
     char problem[256]; /* why it was lost, when that is known */
 
     /* For whoever stays attached: messages that answer no request; the connection's end; that the

@@ -33,6 +33,8 @@ int jobs_view_fetch(struct jobs_view *view, struct connection *connection, enum 
                     const void *body)
 {
     *view = (struct jobs_view){0};
+    /* Nothing is changed by asking: the next server can answer as well. */
+    connection->patient = true;
     int status = connection_request(connection, type, body, NULL, 0);
     bool more = true;
     while (status == 0 && more) {
@@ -49,6 +51,7 @@ int jobs_view_fetch(struct jobs_view *view, struct connection *connection, enum 
         else if (more)
             status = connection_next_reply(connection);
     }
+    connection->patient = false;
     if (status != 0)
         jobs_view_finish(view);
     return status;

@@ -99,6 +99,9 @@ static const struct wire_field run_table[] = {
     NESTED(msg_run, limits, WIRE_STRUCTS, OPTIONAL, 64, msg_rlimit_fields, "resource limits"),
     NESTED(msg_run, terminal, WIRE_STRUCT, OPTIONAL, 0, msg_terminal_fields,
            "the caller's terminal"),
+    FIELD(msg_run, uid, WIRE_STR, OPTIONAL, 64,
+          "unique id for the job, none = the server's choice"),
+    FIELD(msg_run, again, WIRE_BOOL, OPTIONAL, 0, "a job with that uid, if there is one, is meant"),
 };
 STRUCT(msg_run, run_table);
 
@@ -301,7 +304,7 @@ static const struct wire_message rows[] = {
     MESSAGE(MSG_ERROR, "error", msg_error_fields, 0, 0, "reply: the request failed"),
     MESSAGE(MSG_DONE, "done", msg_done_fields, 0, 0, "reply: it was done"),
     MESSAGE(MSG_JOB, "job", job_info_fields, 0, 0,
-            "reply to run -d and start; also the body of the record on disk"),
+            "reply to run -d and start, and to run again of an ended job; also the record on disk"),
     MESSAGE(MSG_JOBS, "jobs", msg_jobs_fields, 0, 0, "reply to list and wait"),
     MESSAGE(MSG_LOG, "log", msg_log_fields, 0, 0, "reply to follow"),
     MESSAGE(MSG_STATUS, "status", msg_status_fields, 0, 0, "reply to get-status"),

@@ -205,6 +205,8 @@ struct msg_run {
     uint64_t blocked;
     struct wire_structs limits; /* struct msg_rlimit */
     struct msg_terminal *terminal;
+    char *uid;  /* the job's, made by the client (common/uid.h); NULL = the server makes it */
+    bool again; /* asked before, of a server that went away: the job with that uid is the answer */
 };
 
 struct msg_attach {

@@ -130,11 +130,22 @@ static void handle_reply(struct job *job, struct wire_frame *frame)
         server_job_unlinked(job->server, job);
 }
 
+/* Of a job that another server has just begun to start: until now only its number was known. */
+static void note_uid(struct job *job, const char *uid)
+{
+    if (job->info.uid[0] == '\0' && uid[0] != '\0' && wire_set_str(&job->info.uid, uid) == 0)
+        server_job_changed(job->server, job);
+}
+
 static void handle_changed(struct job *job, struct job_info *info)
 {
     /* A holder that has not been told what to run yet knows less than we do. */
-    if (info->state == JOB_STARTING || info->id != job->info.id)
+    if (info->id != job->info.id)
         return;
+    if (info->state == JOB_STARTING) {
+        note_uid(job, info->uid);
+        return;
+    }
     job->started = true;
     wire_clear(&job_info_fields, &job->info);
     job->info = *info;

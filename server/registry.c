@@ -93,6 +93,22 @@ void registry_remove(struct registry *registry, struct job *job)
     job_destroy(job);
 }
 
+struct job *registry_find_uid(const struct registry *registry, const char *uid)
+{
+    for (size_t i = 0; i < registry->count; i++)
+        if (strcmp(registry->jobs[i]->info.uid, uid) == 0)
+            return registry->jobs[i];
+    return NULL;
+}
+
+bool registry_has_unnamed(const struct registry *registry)
+{
+    for (size_t i = 0; i < registry->count; i++)
+        if (registry->jobs[i]->linked && registry->jobs[i]->info.uid[0] == '\0')
+            return true;
+    return false;
+}
+
 /* Naming */
 
 enum error_code registry_resolve(const struct registry *registry, const char *spec, bool live_only,
@@ -250,6 +266,12 @@ static int open_job_dir(const struct registry *registry, uint32_t id)
     return fd < 0 ? -errno : fd;
 }
 
+bool registry_has_record(const struct registry *registry, const struct job *job)
+{
+    _cleanup_fd_ int dir_fd = open_job_dir(registry, job->info.id);
+    return dir_fd >= 0 && faccessat(dir_fd, RECORD_NAME, F_OK, 0) == 0;
+}
+
 int registry_save(const struct registry *registry, const struct job *job)
 {
     _cleanup_fd_ int dir_fd = open_job_dir(registry, job->info.id);
@@ -353,7 +375,6 @@ static void load_live(struct registry *registry, struct job *job)
     if (r < 0)
         log_warn("job %" PRIu32 ": its holder lives, but %s cannot be connected to: %s",
                  job->info.id, path, strerror(-r));
-    job->started = true;
 }
 
 static bool is_below(const char *path, const char *dir)
@@ -385,6 +406,7 @@ static void load_job(struct registry *registry, uint32_t id)
     if (job && r == 0) {
         wire_clear(&job_info_fields, &job->info);
         job->info = info;
+        job->started = true;
     }
     if (!job || registry_add(registry, job) < 0) {
         log_error("job %" PRIu32 ": out of memory", id);

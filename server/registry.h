@@ -64,6 +64,18 @@ int registry_forget(struct registry *registry, struct job *job);
 
 struct job *registry_find(const struct registry *registry, uint32_t id);
 
+/* The job with that unique id, or NULL. Looks at every job. */
+struct job *registry_find_uid(const struct registry *registry, const char *uid);
+
+/*
+ * Whether there is a job that another server began to start and that has not told its unique id
+ * yet: registry_find_uid may not find it, a moment later it may.
+ */
+bool registry_has_unnamed(const struct registry *registry);
+
+/* Whether there is a record on disk: the job has been started. */
+bool registry_has_record(const struct registry *registry, const struct job *job);
+
 /*
  * spec_resolve over all jobs. 0 with *ret, or the enum error_code with text (of size bytes).
  */

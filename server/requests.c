@@ -9,6 +9,8 @@
 #include "common/joblog.h"
 #include "common/log.h"
 #include "common/signame.h"
+#include "common/uid.h"
+#include "server/postponed.h"
 #include "server/server.h"
 #include "version.h"
 
@@ -21,6 +23,7 @@ struct request {
     uint32_t id;
     enum message_type type;
     void *body;
+    struct wire_frame *frame; /* that body belongs to */
     struct channel_fds *fds;
 };
 
@@ -79,6 +82,13 @@ static int take_connection(const struct request *request)
     return fd;
 }
 
+static void postpone(const struct request *request)
+{
+    uint32_t id = request->id;
+    if (postponed_add(request->client, request->frame, request->fds) < 0)
+        client_send_error(request->client, id, ERROR_INTERNAL, "out of memory");
+}
+
 static bool name_is_free(const struct request *request, const char *name)
 {
     char text[TEXT_SIZE];
@@ -104,15 +114,61 @@ static bool run_is_valid(const struct request *request, const struct msg_run *ru
         refuse(request, ERROR_MALFORMED, "there is no command to run");
     else if (!run->detached && (request->fds->count == 0 || !run->terminal))
         refuse(request, ERROR_MALFORMED, "run: an attached job needs an output and a terminal");
+    else if (run->uid && !uid_is_valid(run->uid))
+        refuse(request, ERROR_MALFORMED, "run: that is no unique id");
     else
         return !run->name || name_is_free(request, run->name);
     return false;
+}
+
+/* Gives the client to the job's holder; adopt says how, but not yet who. */
+static void pass_client(const struct request *request, struct job *job, struct msg_adopt *adopt)
+{
+    if (!job->linked) {
+        refuse(request, ERROR_LOST, "the job's holder cannot be reached");
+        return;
+    }
+    int conn_fd = take_connection(request);
+    if (conn_fd < 0)
+        return;
+    adopt->client_request = request->id;
+    adopt->client_pid = (uint32_t)request->client->pid;
+    int fds[] = {fd_take(&request->fds->fds[0]), conn_fd};
+    int r = job_send(job, MSG_ADOPT, adopt, fds, 2, NULL, request->id);
+    if (r < 0)
+        log_error("job %u: cannot pass a client on: %s", job->info.id, strerror(-r));
+}
+
+/*
+ * A client that asked a server which then went away cannot know whether its job was started. It
+ * asks again, naming the uid, and is answered with that job; no second one is started. While a job
+ * is there of which only the number is known, it may be that one: then this waits. False: there is
+ * none, and it is to be started now.
+ */
+static bool is_answered_again(const struct request *request, const struct msg_run *run)
+{
+    const struct registry *registry = &request->server->registry;
+    struct job *job = registry_find_uid(registry, run->uid);
+    if (!job && !registry_has_unnamed(registry))
+        return false;
+    if (!job || job->info.state == JOB_STARTING) {
+        postpone(request);
+    } else if (run->detached || request->fds->count == 0 || !run->terminal ||
+               job_state_is_final(job->info.state)) {
+        client_send(request->client, MSG_JOB, request->id, &job->info);
+    } else {
+        struct msg_adopt adopt = {.mode = ATTACH_OWN, .terminal = run->terminal};
+        pass_client(request, job, &adopt);
+    }
+    return true;
 }
 
 static void handle_run(const struct request *request)
 {
     struct msg_run *run = request->body;
     char text[TEXT_SIZE];
+    if (run->again && run->uid && is_answered_again(request, run))
+        return;
     if (!run_is_valid(request, run))
         return;
     int conn_fd = -1, out_fd = -1;
@@ -148,23 +204,11 @@ static void handle_attach(const struct request *request)
         refuse_ended(request, job);
         return;
     }
-    if (!job->linked) {
-        refuse(request, ERROR_LOST, "the job's holder cannot be reached");
-        return;
-    }
-    int conn_fd = take_connection(request);
-    if (conn_fd < 0)
-        return;
     struct msg_adopt adopt = {.mode = attach->mode,
                               .resume = attach->resume,
                               .history = attach->history,
-                              .terminal = attach->terminal,
-                              .client_request = request->id,
-                              .client_pid = (uint32_t)request->client->pid};
-    int fds[] = {fd_take(&request->fds->fds[0]), conn_fd};
-    int r = job_send(job, MSG_ADOPT, &adopt, fds, 2, NULL, request->id);
-    if (r < 0)
-        log_error("job %u: cannot pass a client on: %s", job->info.id, strerror(-r));
+                              .terminal = attach->terminal};
+    pass_client(request, job, &adopt);
 }
 
 /* Questions */
@@ -387,6 +431,7 @@ void request_handle(struct client *client, struct wire_frame *frame, struct chan
                               .id = frame->request_id,
                               .type = (enum message_type)frame->type,
                               .body = frame->body,
+                              .frame = frame,
                               .fds = fds};
     for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
         if (handlers[i].type == request.type) {

@@ -6,31 +6,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
-
-#define UID_SIZE 17 /* 16 characters */
+#include "common/uid.h"
+#include "server/postponed.h"
 
 /* Jobs */
 
-/* 64 random bits as 16 hexadecimal digits, the first one a letter: never taken for a number. */
-static int make_uid(char uid[UID_SIZE])
-{
-    uint64_t bits;
-    if (getrandom(&bits, sizeof(bits), 0) != (ssize_t)sizeof(bits))
-        return -errno;
-    snprintf(uid, UID_SIZE, "%016" PRIx64, bits);
-    uid[0] = (char)('a' + (bits >> 60) % 6);
-    return 0;
-}
-
 static struct job *create_job(struct server *server, uint32_t id, const struct msg_run *run)
 {
-    char uid[UID_SIZE];
-    struct job *job = make_uid(uid) == 0 ? job_create(server, id, uid) : NULL;
+    char uid[UID_LENGTH + 1];
+    if (!run->uid && uid_make(uid) < 0)
+        return NULL;
+    struct job *job = job_create(server, id, run->uid ? run->uid : uid);
     if (!job)
         return NULL;
     job->info.created_ns = clock_realtime_ns();
@@ -167,6 +157,7 @@ void server_shut_down(struct server *server, struct client *client, uint32_t req
 
 void server_job_changed(struct server *server, struct job *job)
 {
+    postponed_retry(server);
     if (!job_state_is_final(job->info.state))
         return;
     log_debug(LOG_JOB, "job %" PRIu32 " has ended: %s", job->info.id,
@@ -191,11 +182,12 @@ bool server_job_unlinked(struct server *server, struct job *job)
 {
     if (server->stopping)
         return false;
-    if (!job->started) {
+    if (!job->started && !registry_has_record(&server->registry, job)) {
         /* The holder has cleaned up if it failed in order; if it never ran, this does. */
         if (job->info.state != JOB_FAILED)
             remove_unstarted(server, job);
         registry_remove(&server->registry, job);
+        postponed_retry(server);
         server_check_waiters(server);
         if (server->ending_jobs && !has_live_jobs(server))
             finish_shutdown(server);
@@ -219,6 +211,7 @@ void server_client_gone(struct server *server, struct client *client)
 {
     server->client_count--;
     server_check_idle(server);
+    postponed_forget(client);
     struct server_waiter **at = &server->waiters;
     while (*at) {
         struct server_waiter *waiter = *at;
@@ -337,6 +330,7 @@ static void stop(struct server *server)
     server->stopping = true;
     listener_close(&server->listener);
     client_close_all(server);
+    postponed_drop(server);
     registry_finish(&server->registry);
     spawner_close(&server->spawner);
     uv_close((uv_handle_t *)&server->sigterm, NULL);

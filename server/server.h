@@ -33,6 +33,7 @@ struct server {
     struct config config;
     struct client *clients;
     struct server_waiter *waiters;
+    struct postponed *postponed; /* requests that cannot be answered yet; owned */
     size_t client_count;
     uv_signal_t sigterm, sigint;
     uv_timer_t idle_timer; /* runs while there is neither a live job nor a client */

@@ -72,6 +72,7 @@ static void on_closed(struct channel *channel)
         at = &(*at)->next;
     *at = control->next;
     holder_forget_control(holder, control);
+    holder->abandoned = holder->abandoned || control->starter;
     free(control);
     holder_maybe_exit(holder);
 }
@@ -104,6 +105,9 @@ int control_create(struct holder *holder, int fd)
         free(control);
         return r;
     }
+    /* It is in the backlog before the holder is there, and so the first. */
+    control->starter = !holder->expected;
+    holder->expected = true;
     control->next = holder->controls;
     holder->controls = control;
     channel_send_hello(&control->channel, NULL);
@@ -120,7 +124,7 @@ void control_publish(struct holder *holder)
 void control_end_all(struct holder *holder)
 {
     for (struct control *c = holder->controls; c; c = c->next) {
-        /* The end is what no server may miss: it waits behind what is queued already. */
+        /* The end is what no server may miss: it waits behind what is queued. */
         if (c->behind)
             channel_send(&c->channel, MSG_CHANGED, 0, &holder->info, NULL, 0);
         channel_end(&c->channel);

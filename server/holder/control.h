@@ -12,6 +12,7 @@ struct control {
     struct control *next; /* holder::controls */
     struct channel channel;
     struct holder *holder;
+    bool starter; /* the one that asked for this holder: only it sends `start` */
     bool greeted; /* its hello has come */
     bool behind;  /* it does not read; when it does again, it gets the newest state at once */
 };

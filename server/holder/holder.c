@@ -201,7 +201,8 @@ static void on_listener_closed(struct listener *listener)
 
 void holder_maybe_exit(struct holder *holder)
 {
-    bool orphan = holder->state == JOB_STARTING && !holder->run && !holder->controls;
+    /* Another server may have found it meanwhile, but has nothing for it to run. */
+    bool orphan = holder->state == JOB_STARTING && !holder->run && holder->abandoned;
     if (holder->closing || (!job_state_is_final(holder->state) && !orphan) || holder->viewers)
         return;
     holder->closing = true;

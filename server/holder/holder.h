@@ -78,6 +78,8 @@ struct holder {
     int start_error;
 
     bool leader_waits; /* the leader is a zombie, not reaped yet */
+    bool expected;     /* the server that asked for this holder has connected */
+    bool abandoned;    /* and is gone */
     bool killed;       /* somebody asked for its end */
     bool closing;
 };
