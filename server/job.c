@@ -78,7 +78,10 @@ static void answer_ended(const struct job *job, const struct job_pending *pendin
         client_send_error(pending->client, pending->client_request, ERROR_ENDED, text);
 }
 
-/* Nobody waits in vain: what has been asked of a holder that is gone is answered here. */
+/*
+ * Nobody waits in vain: what has been asked of a holder that is gone is answered here. When it is
+ * the server that goes, the holder has the client and answers, or the client asks the next server.
+ */
 static void fail_pending(struct job *job)
 {
     bool ended = job_state_is_final(job->info.state);
@@ -92,7 +95,7 @@ static void fail_pending(struct job *job)
             answer_ended(job, pending, text);
         else if (pending->client)
             client_send_error(pending->client, pending->client_request, ERROR_LOST, text);
-        if (pending->conn_fd >= 0)
+        if (pending->conn_fd >= 0 && !job->server->stopping)
             tell_passed(pending, ended ? ERROR_ENDED : ERROR_LOST, text);
         pending_destroy(pending);
     }
