@@ -32,6 +32,7 @@ static int pick_status(const struct jobs_view *view, bool any)
     }
     if (!picked)
         return report_error("the job was removed before its end could be told");
+    report_if_lost(picked);
     return report_exit_status(picked);
 }
 

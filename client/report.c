@@ -77,11 +77,17 @@ int report_exit_status(const struct job_info *job)
     return end->signal ? EXIT_SIGNAL_BASE + (int)end->signal : end->code;
 }
 
+void report_if_lost(const struct job_info *job)
+{
+    if (job->end && job->end->reason == END_LOST)
+        report_error("job %u is lost: its holder died; what it printed: js logs %u", job->id,
+                     job->id);
+}
+
 void report_death(const struct job_info *job)
 {
     const struct job_end *end = job->end;
-    if (end && end->reason == END_LOST)
-        report_error("job %u is lost: its holder died", job->id);
+    report_if_lost(job);
     /* As shells: whoever pressed ^C, or closed the pipe, knows. */
     if (!end || !end->signal || end->signal == SIGINT || end->signal == SIGPIPE)
         return;

@@ -26,6 +26,9 @@ int report_message(const struct msg_error *error);
 /* The exit status that a job's end stands for. */
 int report_exit_status(const struct job_info *job);
 
+/* Tells the user when the job's holder died, and how it ended is therefore not known. */
+void report_if_lost(const struct job_info *job);
+
 /* Prints what a shell would when its foreground job died of a signal ("Killed"); else nothing. */
 void report_death(const struct job_info *job);
 
