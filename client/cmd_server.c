@@ -1,10 +1,12 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -133,9 +135,16 @@ static int show_status(const struct place *place)
 
 /* stop and start */
 
-static int await_stop(const struct place *place)
+/*
+ * Waits for the end of the server itself: with that it has let go of the lock (flock(2)), which the
+ * next server, started by any js command, may have taken by then.
+ */
+static int await_stop(const struct place *place, pid_t pid)
 {
-    if (!lock_is_held(place, STOP_MS))
+    _cleanup_fd_ int pid_fd = pid > 0 ? pidfd_open(pid, 0) : -1;
+    struct pollfd entry = {.fd = pid_fd, .events = POLLIN};
+    if (pid_fd >= 0 ? poll(&entry, 1, STOP_MS) > 0
+                    : errno == ESRCH || !lock_is_held(place, STOP_MS))
         return EXIT_OK;
     return report_error("the server said it ends, but still holds %s after %u s", place->lock,
                         STOP_MS / 1000);
@@ -155,18 +164,17 @@ static int stop(const struct place *place, const struct server_options *opts)
     struct msg_shutdown body = {.kill_jobs = opts->kill_jobs,
                                 .grace_ms = unset ? 0 : opts->grace_ms,
                                 .default_grace = unset};
+    pid_t pid = channel_peer_pid(&connection.channel);
+    /* Killed, or told by somebody else: it ends, which is all that was wanted. */
+    connection.end_will_do = !opts->kill_jobs;
     int status = connection_request(&connection, MSG_SHUTDOWN, &body, NULL, 0);
     connection_finish(&connection);
-    return status == 0 ? await_stop(place) : status;
+    return status == 0 ? await_stop(place, pid) : status;
 }
 
-static int start(const struct place *place)
+static int launch(const struct place *place)
 {
     char text[PATHS_MAX + 512];
-    if (lock_is_held(place, 0)) {
-        fprintf(stderr, "js: the server is running already\n");
-        return EXIT_OK;
-    }
     int fd = autostart_connect(&place->paths, place->socket, text, sizeof(text));
     if (fd < 0)
         return report_error("%s", text);
@@ -174,10 +182,19 @@ static int start(const struct place *place)
     return EXIT_OK;
 }
 
+static int start(const struct place *place)
+{
+    if (!lock_is_held(place, 0))
+        return launch(place);
+    fprintf(stderr, "js: the server is running already\n");
+    return EXIT_OK;
+}
+
+/* The next server may be there before we start it: other commands start one when they need it. */
 static int restart(const struct place *place, const struct server_options *opts)
 {
     int status = lock_is_held(place, 0) ? stop(place, opts) : EXIT_OK;
-    return status == EXIT_OK ? start(place) : status;
+    return status == EXIT_OK ? launch(place) : status;
 }
 
 static int reload(const struct place *place)

@@ -10,9 +10,11 @@
 #include "client/report.h"
 #include "common/fd.h"
 
-#define RECONNECT_MAX 64 /* servers in a row that die of one request are no accident */
-#define REQUEST_LOST                                                                               \
-    (-1) /* no exit status: the server went away, and the request can be repeated */
+#define RECONNECT_MAX 64        /* servers in a row that die of one request are no accident */
+#define LIVED_NS      100000000 /* one that lived so long with the request did not die of it */
+
+/* No exit status: the server went away, and the request can be repeated. */
+#define REQUEST_LOST (-1)
 
 static void lose(struct connection *connection)
 {
@@ -22,12 +24,19 @@ static void lose(struct connection *connection)
     uv_stop(&connection->loop);
 }
 
+/* For a reason that the next server would not mend. */
+static void give_up(struct connection *connection)
+{
+    connection->hopeless = true;
+    lose(connection);
+}
+
 static void handle_hello(struct connection *connection, const struct msg_hello *hello)
 {
     connection->greeted = true;
     uv_timer_stop(&connection->hello_timer);
     if (!protocol_compatible(hello, "server", connection->problem, sizeof(connection->problem)))
-        lose(connection);
+        give_up(connection);
     else if (hello->state_dir)
         snprintf(connection->state_dir, sizeof(connection->state_dir), "%s", hello->state_dir);
 }
@@ -48,6 +57,7 @@ static void on_frame(struct channel *channel, struct wire_frame *frame, struct c
     } else if (frame->type == MSG_ERROR && frame->request_id == 0) {
         const struct msg_error *error = frame->body;
         snprintf(connection->problem, sizeof(connection->problem), "%s", error->text);
+        connection->hopeless = true; /* it says why it does not want to speak with us */
     } else if (connection->on_event) {
         connection->on_event(connection, frame);
     }
@@ -59,7 +69,7 @@ static void on_problem(struct channel *channel, uint32_t code, const struct wire
     struct connection *connection = channel->data;
     snprintf(connection->problem, sizeof(connection->problem),
              "the server sent a message that cannot be understood: %s", why->text);
-    lose(connection);
+    give_up(connection);
 }
 
 static void on_end(struct channel *channel, int status)
@@ -133,8 +143,7 @@ static void on_hello_timer(uv_timer_t *timer)
     snprintf(connection->problem, sizeof(connection->problem),
              "it does not answer (pid %d); see js server status",
              (int)channel_peer_pid(&connection->channel));
-    connection->patient = false;
-    lose(connection);
+    give_up(connection);
 }
 
 /* Takes over fd. 0 or -errno. */
@@ -149,7 +158,9 @@ static int greet(struct connection *connection, int fd)
     uv_timer_start(&connection->hello_timer, on_hello_timer, connection->hello_ms, 0);
     /* It waits for nothing by itself: a loop with nothing else to do may end. */
     uv_unref((uv_handle_t *)&connection->hello_timer);
-    return channel_send_hello(&connection->channel, NULL);
+    r = channel_send_hello(&connection->channel, NULL);
+    /* It has gone already: its end is still to be read, and the next one is asked then. */
+    return r == -EPIPE ? 0 : r;
 }
 
 int connection_open(struct connection *connection, enum connection_start start)
@@ -184,18 +195,19 @@ int connection_open_within(struct connection *connection, enum connection_start 
     return 0;
 }
 
-/* To the next server, started if need be. 0, or the exit status with the user told why. */
-static int reconnect(struct connection *connection)
+/* To the next server, started if need be. 0 or -errno with text (of size bytes). */
+static int reconnect(struct connection *connection, char *text, size_t size)
 {
-    char text[PATHS_MAX + 512];
     channel_close(&connection->channel);
     while (connection->channel_open)
         uv_run(&connection->loop, UV_RUN_DEFAULT);
-    int fd = find_server(connection, CONNECTION_START, text, sizeof(text));
+    int fd = find_server(connection, CONNECTION_START, text, size);
     if (fd < 0)
-        return report_error("%s", text);
+        return fd;
     int r = greet(connection, fd);
-    return r < 0 ? report_error("cannot use the connection to the server: %s", strerror(-r)) : 0;
+    if (r < 0)
+        snprintf(text, size, "cannot use the connection to the server: %s", strerror(-r));
+    return r;
 }
 
 static int report_lost(const struct connection *connection)
@@ -213,11 +225,24 @@ static void drop_reply(struct connection *connection)
     connection->replied = false;
 }
 
+/*
+ * Whether a request that a server has left unanswered may be asked again of the next one. Always
+ * when nobody can have looked at it: a server greets before it reads.
+ */
+static bool may_repeat(const struct connection *connection)
+{
+    return !connection->hopeless &&
+           (connection->patient || connection->unsent || !connection->greeted);
+}
+
 static int await_reply(struct connection *connection)
 {
     while (!connection->replied && !connection->lost && !connection->given_up)
         uv_run(&connection->loop, UV_RUN_DEFAULT);
-    if (connection->lost && connection->patient && !connection->replied && !connection->given_up)
+    bool unanswered = connection->lost && !connection->replied && !connection->given_up;
+    if (unanswered && connection->end_will_do && !connection->hopeless)
+        return 0;
+    if (unanswered && may_repeat(connection))
         return REQUEST_LOST;
     if (connection->replied && connection->reply.type != MSG_ERROR)
         return 0;
@@ -238,6 +263,7 @@ static int request_once(struct connection *connection, enum message_type type, c
         return report_error("arguments and environment are too long (%u bytes at most)",
                             WIRE_FRAME_MAX);
     /* A peer that has closed may have said why: that is still to be read. */
+    connection->unsent = r == -EPIPE;
     if (r < 0 && r != -EPIPE)
         return report_error("cannot ask the server: %s", strerror(-r));
     return await_reply(connection);
@@ -260,19 +286,31 @@ static int request_copy(struct connection *connection, enum message_type type, c
     return request_once(connection, type, body, copies, fd_count);
 }
 
+static int request_again(struct connection *connection, enum message_type type, const void *body,
+                         const int *fds, size_t fd_count)
+{
+    char text[PATHS_MAX + 512];
+    int r = reconnect(connection, text, sizeof(text));
+    if (connection->again)
+        *connection->again = true;
+    if (r == 0)
+        return request_copy(connection, type, body, fds, fd_count);
+    if (connection->on_failure)
+        connection->on_failure(connection);
+    return report_error("%s", text);
+}
+
 int connection_request(struct connection *connection, enum message_type type, const void *body,
                        const int *fds, size_t fd_count)
 {
-    assert(connection->awaited == 0);
-    if (!connection->patient)
-        return request_once(connection, type, body, fds, fd_count);
+    assert(connection->awaited == 0 || connection->lost);
+    uint64_t since = uv_hrtime();
     int status = request_copy(connection, type, body, fds, fd_count);
     for (int tries = 0; status == REQUEST_LOST && tries < RECONNECT_MAX; tries++) {
-        status = reconnect(connection);
-        if (connection->again)
-            *connection->again = true;
-        if (status == 0)
-            status = request_copy(connection, type, body, fds, fd_count);
+        uint64_t now = uv_hrtime();
+        tries = now - since > LIVED_NS ? 0 : tries;
+        since = now;
+        status = request_again(connection, type, body, fds, fd_count);
     }
     for (size_t i = 0; i < fd_count; i++)
         fd_close(fds[i]);
@@ -283,12 +321,8 @@ int connection_next_reply(struct connection *connection)
 {
     drop_reply(connection);
     connection->awaited = connection->last_request;
-    /* The parts that have come belong to the server that is gone: this is not asked again. */
-    bool patient = connection->patient;
-    connection->patient = false;
     int status = await_reply(connection);
-    connection->patient = patient;
-    return status;
+    return status == REQUEST_LOST ? CONNECTION_ASK_AGAIN : status;
 }
 
 static void on_walk(uv_handle_t *handle, void *data)

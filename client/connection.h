@@ -30,6 +30,9 @@ struct connection {
     bool greeted;
     bool channel_open; /* its memory is in use by the loop */
     bool patient;      /* requests outlive the server: they are asked again of the next one */
+    bool unsent;       /* the server had closed before it got the last request */
+    bool end_will_do;  /* the server's end is as good as its answer */
+    bool hopeless;     /* it was lost for a reason that another try would not mend */
     bool *again;       /* set before that, in the request's body; NULL: it need not be told */
     char problem[256]; /* why it was lost, when that is known */
 
@@ -53,13 +56,19 @@ int connection_open_within(struct connection *connection, enum connection_start 
 
 /*
  * Sends a request and runs the loop until its reply is there: connection->reply, which is valid
- * until the next request. The descriptors are taken over. 0 when a reply other than `error` came;
- * else the exit status of js, with the user told why (but for given_up: they know).
+ * until the next request. The descriptors are taken over. A server that dies before it has answered
+ * does not matter where the request can be asked again of the next one, which is started if need
+ * be. 0 when a reply other than `error` came; else the exit status of js, with the user told why
+ * (but for given_up: they know).
  */
 int connection_request(struct connection *connection, enum message_type type, const void *body,
                        const int *fds, size_t fd_count);
 
-/* Waits for one more frame with the id of the last request (`jobs` may come in parts). As above. */
+/* The server died between the parts of an answer: ask the whole again. */
+#define CONNECTION_ASK_AGAIN (-1)
+
+/* Waits for one more frame with the id of the last request (`jobs` may come in parts). As above, or
+ * CONNECTION_ASK_AGAIN. */
 int connection_next_reply(struct connection *connection);
 
 /* Closes everything and runs the loop dry. */

@@ -29,8 +29,8 @@ static int append(struct jobs_view *view, struct msg_jobs *part)
     return 0;
 }
 
-int jobs_view_fetch(struct jobs_view *view, struct connection *connection, enum message_type type,
-                    const void *body)
+static int fetch_once(struct jobs_view *view, struct connection *connection, enum message_type type,
+                      const void *body)
 {
     *view = (struct jobs_view){0};
     /* Nothing is changed by asking: the next server can answer as well. */
@@ -54,6 +54,16 @@ int jobs_view_fetch(struct jobs_view *view, struct connection *connection, enum 
     connection->patient = false;
     if (status != 0)
         jobs_view_finish(view);
+    return status;
+}
+
+int jobs_view_fetch(struct jobs_view *view, struct connection *connection, enum message_type type,
+                    const void *body)
+{
+    int status;
+    do
+        status = fetch_once(view, connection, type, body);
+    while (status == CONNECTION_ASK_AGAIN);
     return status;
 }
 
