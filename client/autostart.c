@@ -16,6 +16,7 @@
 #include "version.h"
 
 #define READY_FD 3 /* where the server finds the pipe */
+#define TRIES    8 /* servers in a row that die before they are connected to are no accident */
 
 /* The server lies beside this very program, or where it was installed. */
 static const char *find_server(char *buf, size_t size)
@@ -61,7 +62,10 @@ static _Noreturn void exec_server(const char *path, int pipe_fd)
     _exit(127);
 }
 
-/* Reads the server's word: "+" is fine, anything else says what went wrong. */
+/*
+ * Reads the server's word: 0 when it is "+", -ECHILD with why it does not listen, -ECONNREFUSED
+ * when it died without a word.
+ */
 static int await_ready(int fd, char *text, size_t size)
 {
     size_t len = 0;
@@ -74,11 +78,11 @@ static int await_ready(int fd, char *text, size_t size)
     text[len] = '\0';
     if (strcmp(text, "+") == 0)
         return 0;
-    if (len == 0)
-        snprintf(text, size,
-                 "the server died before it listened; see server.log in the runtime "
-                 "directory");
-    return -ECHILD;
+    if (len > 0)
+        return -ECHILD;
+    snprintf(text, size,
+             "the server died before it listened; see server.log in the runtime directory");
+    return -ECONNREFUSED;
 }
 
 static int start_server(char *text, size_t size)
@@ -131,15 +135,15 @@ int autostart_connect(const struct paths *paths, const char *socket_path, char *
     _cleanup_fd_ int lock_fd = lock_start(paths, text, size);
     if (lock_fd < 0)
         return lock_fd;
-    /* Whoever had the lock before us may have started it. */
+    /* Whoever had the lock before us may have started it. And who is started may be killed. */
     int fd = channel_connect(socket_path, true);
-    if (fd >= 0)
-        return fd;
-    r = start_server(text, size);
-    if (r < 0)
-        return r;
-    fd = channel_connect(socket_path, true);
-    if (fd < 0)
-        snprintf(text, size, "cannot connect to %s: %s", socket_path, strerror(-fd));
+    for (int i = 0; i < TRIES && (fd == -ENOENT || fd == -ECONNREFUSED); i++) {
+        fd = start_server(text, size);
+        if (fd < 0)
+            continue;
+        fd = channel_connect(socket_path, true);
+        if (fd < 0)
+            snprintf(text, size, "cannot connect to %s: %s", socket_path, strerror(-fd));
+    }
     return fd;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,6 +15,44 @@
 #include "common/log.h"
 #include "server/activation.h"
 
+#define LOCK_SECONDS 1u
+
+static void on_alarm(int number)
+{
+    (void)number;
+}
+
+/*
+ * Waits a moment for the lock: a server that was killed closes its socket before it lets go of the
+ * lock, and a client may come in between. flock(2) sleeps until then, or until the alarm.
+ */
+static int wait_for_lock(int fd)
+{
+    struct sigaction before, action = {.sa_handler = on_alarm}; /* no SA_RESTART: flock returns */
+    sigaction(SIGALRM, &action, &before);
+    alarm(LOCK_SECONDS);
+    int r = flock(fd, LOCK_EX) < 0 ? -errno : 0;
+    alarm(0);
+    sigaction(SIGALRM, &before, NULL);
+    return r == -EINTR ? -EWOULDBLOCK : r;
+}
+
+static bool is_answered(const char *socket_path)
+{
+    int fd = channel_connect(socket_path, false);
+    fd_close(fd);
+    return fd >= 0 || fd == -EAGAIN;
+}
+
+static int lock(int fd, const char *socket_path)
+{
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    if (errno != EWOULDBLOCK)
+        return -errno;
+    return is_answered(socket_path) ? -EWOULDBLOCK : wait_for_lock(fd);
+}
+
 static int take_lock(struct runtime *runtime, char *text, size_t size)
 {
     char path[PATHS_MAX + 8];
@@ -24,10 +63,10 @@ static int take_lock(struct runtime *runtime, char *text, size_t size)
         snprintf(text, size, "cannot open %s: %s", path, strerror(-r));
         return r;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        int r = errno == EWOULDBLOCK ? -EALREADY : -errno;
+    int r = lock(fd, runtime->socket_path);
+    if (r < 0) {
         snprintf(text, size, "another server has the lock %s", path);
-        return r;
+        return r == -EWOULDBLOCK ? -EALREADY : r;
     }
     runtime->lock_fd = fd_take(&fd);
     return 0;
