@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "common/livevar.h"
 
 #define LAST_SIGNAL 64
 
@@ -63,4 +66,33 @@ int caller_describe(struct msg_run *run)
     if (r == 0)
         r = wire_set_strs(&run->env, environ, count);
     return r == 0 ? describe_limits(run) : r;
+}
+
+/* wl_display_connect(3): a name is a socket in $XDG_RUNTIME_DIR, an absolute path is itself. */
+static char *live_entry(const char *name, const char *value)
+{
+    const char *dir = getenv("XDG_RUNTIME_DIR");
+    char *entry = NULL;
+    int r;
+    if (!value)
+        r = asprintf(&entry, "%s", name);
+    else if (strcmp(name, "WAYLAND_DISPLAY") == 0 && *value && *value != '/' && dir && *dir == '/')
+        r = asprintf(&entry, "%s=%s/%s", name, dir, value);
+    else
+        r = asprintf(&entry, "%s=%s", name, value);
+    return r < 0 ? NULL : entry;
+}
+
+int caller_live_env(struct wire_strs *ret)
+{
+    *ret = (struct wire_strs){.items = calloc(LIVEVAR_COUNT + 1, sizeof(char *))};
+    if (!ret->items)
+        return -ENOMEM;
+    for (size_t i = 0; i < LIVEVAR_COUNT; i++) {
+        char *entry = live_entry(livevars[i].name, getenv(livevars[i].name));
+        if (!entry)
+            return -ENOMEM;
+        ret->items[ret->len++] = entry;
+    }
+    return 0;
 }

@@ -16,4 +16,11 @@ void caller_remember_signals(void);
  */
 int caller_describe(struct msg_run *run);
 
+/*
+ * The caller's live environment (common/livevar.h), for run and attach: "NAME=value" for what it
+ * has, "NAME" for what it has not. A WAYLAND_DISPLAY becomes the absolute path that it stands for.
+ * 0 or -ENOMEM; *ret is the caller's to free.
+ */
+int caller_live_env(struct wire_strs *ret);
+
 #endif

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "client/attach.h"
+#include "client/caller.h"
 #include "client/commands.h"
 #include "client/report.h"
 #include "common/config.h"
@@ -53,7 +54,9 @@ static int run(const struct command *command, void *options_, int argc, char **a
     struct attach_options attach = {.detach_keys =
                                         opts->detach_keys ? opts->detach_keys : config.detach_keys,
                                     .watch = opts->watch};
-    if (wire_set_str(&body.job, argc ? argv[0] : NULL) < 0)
+    /* Who only looks does not bring the job another environment. */
+    if (wire_set_str(&body.job, argc ? argv[0] : NULL) < 0 ||
+        (!opts->watch && caller_live_env(&body.live) < 0))
         status = report_error("out of memory");
     else
         status = attach_run(&connection, MSG_ATTACH, &body, &body.terminal, &attach);

@@ -77,6 +77,13 @@ static bool is_listed(const struct option_list *list, const char *entry)
     return false;
 }
 
+/* Whether an option says something else about the caller's variable than to pass it on. */
+static bool is_overruled(const struct run_options *opts, const char *entry)
+{
+    return (opts->clean_env && !is_basic(entry)) || is_listed(&opts->unset, entry) ||
+           is_listed(&opts->set, entry);
+}
+
 /* The caller's environment, less what was asked to go, plus what was asked to be. */
 static int make_env(const struct run_options *opts, struct wire_strs *env)
 {
@@ -84,17 +91,29 @@ static int make_env(const struct run_options *opts, struct wire_strs *env)
     if (!items)
         return -ENOMEM;
     size_t count = 0;
-    for (size_t i = 0; i < env->len; i++) {
-        const char *entry = env->items[i];
-        if ((opts->clean_env && !is_basic(entry)) || is_listed(&opts->unset, entry) ||
-            is_listed(&opts->set, entry))
-            continue;
-        items[count++] = env->items[i];
-    }
+    for (size_t i = 0; i < env->len; i++)
+        if (!is_overruled(opts, env->items[i]))
+            items[count++] = env->items[i];
     for (size_t i = 0; i < opts->set.count; i++)
         items[count++] = (char *)opts->set.items[i];
     int r = wire_set_strs(env, items, count);
     free(items);
+    return r;
+}
+
+/* What the job is to follow: a variable that was asked for by an option stays as it was asked. */
+static int make_live_env(const struct run_options *opts, struct wire_strs *live)
+{
+    int r = caller_live_env(live);
+    size_t count = 0;
+    for (size_t i = 0; i < live->len; i++) {
+        if (is_overruled(opts, live->items[i]))
+            free(live->items[i]);
+        else
+            live->items[count++] = live->items[i];
+    }
+    if (live->items)
+        live->items[live->len = count] = NULL;
     return r;
 }
 
@@ -211,6 +230,8 @@ static int run(const struct command *command, void *options_, int argc, char **a
         r = wire_set_str(&body.uid, uid);
     if (r == 0)
         r = make_env(opts, &body.env);
+    if (r == 0)
+        r = make_live_env(opts, &body.live);
     if (r == 0)
         r = make_argv(opts, argc, argv, &body.argv);
     if (r == 0)

@@ -7,6 +7,7 @@
 #include "client/jobs_view.h"
 #include "client/report.h"
 #include "common/escape.h"
+#include "common/livevar.h"
 
 static json_t *text(const char *value)
 {
@@ -107,6 +108,17 @@ static json_t *describe(const struct job_info *job)
     return object;
 }
 
+/* Takes over root. */
+static int print_line(json_t *root)
+{
+    int r = json_dumpf(root, stdout, JSON_COMPACT);
+    json_decref(root);
+    if (r < 0)
+        return report_error("cannot write the JSON");
+    putchar('\n');
+    return 0;
+}
+
 int json_print_jobs(const struct job_info *jobs, size_t count)
 {
     json_t *array = json_array();
@@ -115,10 +127,31 @@ int json_print_jobs(const struct job_info *jobs, size_t count)
     json_t *root = json_object();
     json_object_set_new(root, "version", json_integer(JSON_VERSION));
     json_object_set_new(root, "jobs", array);
-    int r = json_dumpf(root, stdout, JSON_COMPACT);
-    json_decref(root);
-    if (r < 0)
-        return report_error("cannot write the JSON");
-    putchar('\n');
-    return 0;
+    return print_line(root);
+}
+
+/* Sets member of the object that stands for the entry's variable. */
+static void add_variable(json_t *env, const char *entry, const char *member)
+{
+    char name[64];
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(entry, "="), entry);
+    json_t *variable = json_object_get(env, name);
+    if (!variable) {
+        variable = json_object();
+        json_object_set_new(env, name, variable);
+    }
+    json_object_set_new(variable, member, text(livevar_value(entry)));
+}
+
+int json_print_env(const struct msg_env *env)
+{
+    json_t *root = json_object(), *variables = json_object();
+    for (size_t i = 0; i < env->values.len; i++)
+        add_variable(variables, env->values.items[i], "value");
+    for (size_t i = 0; i < env->links.len; i++)
+        add_variable(variables, env->links.items[i], "in_job");
+    json_object_set_new(root, "version", json_integer(JSON_VERSION));
+    json_object_set_new(root, "id", number(env->id));
+    json_object_set_new(root, "env", variables);
+    return print_line(root);
 }

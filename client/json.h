@@ -14,4 +14,10 @@
 /* Prints count jobs on stdout. Returns the exit status. */
 int json_print_jobs(const struct job_info *jobs, size_t count);
 
+/*
+ * Prints a job's live environment: {"version":1,"id":3,"env":{NAME:{"value":…,"in_job":…}}}, with
+ * null for what is not there. Returns the exit status.
+ */
+int json_print_env(const struct msg_env *env);
+
 #endif

@@ -3,6 +3,7 @@
  *
  *   D: $JS_DIR, else $XDG_RUNTIME_DIR/js, else /run/user/UID/js if that is ours, else /tmp/js-UID
  *      D/lock  D/start.lock  D/sock  D/server.log  D/jobs/ID/sock
+ *      D/jobs/ID/SSH_AUTH_SOCK and other links (server/holder/live_env.h)
  *   S: $JS_STATE_DIR, else $XDG_STATE_HOME/js, else ~/.local/state/js
  *      S/jobs/ID/lock  S/jobs/ID/record  S/jobs/ID/log.OFFSET
  *

@@ -13,6 +13,12 @@
         .name = #member, .kind = k, .required = req, .offset = offsetof(struct type, member),      \
         .max = limit, .doc = text                                                                  \
     }
+/* Parts of somebody's environment. */
+#define SECRET(type, member, req, limit, text)                                                     \
+    {                                                                                              \
+        .name = #member, .kind = WIRE_STRS, .required = req, .secret = true,                       \
+        .offset = offsetof(struct type, member), .max = limit, .doc = text                         \
+    }
 #define NESTED(type, member, k, req, limit, fields, text)                                          \
     {                                                                                              \
         .name = #member, .kind = k, .required = req, .offset = offsetof(struct type, member),      \
@@ -26,6 +32,7 @@ enum { OPTIONAL = false, REQUIRED = true };
 
 #define PATH_LIMIT 4096u
 #define TEXT_LIMIT 4096u
+#define LIVE_LIMIT 64u    /* variables of common/livevar.h, now and later */
 #define SIZE_LIMIT 65535u /* struct winsize has 16 bits */
 
 static const struct wire_field termios_table[] = {
@@ -82,13 +89,7 @@ STRUCT(msg_done, done_table);
 
 static const struct wire_field run_table[] = {
     FIELD(msg_run, argv, WIRE_STRS, REQUIRED, JOB_ARGS_MAX, "program and arguments"),
-    {.name = "env",
-     .kind = WIRE_STRS,
-     .required = true,
-     .secret = true,
-     .offset = offsetof(struct msg_run, env),
-     .max = JOB_ARGS_MAX,
-     .doc = "environment, NAME=value"},
+    SECRET(msg_run, env, REQUIRED, JOB_ARGS_MAX, "environment, NAME=value"),
     FIELD(msg_run, cwd, WIRE_STR, REQUIRED, PATH_LIMIT, "working directory"),
     FIELD(msg_run, name, WIRE_STR, OPTIONAL, JOB_NAME_MAX, "name of the job"),
     FIELD(msg_run, detached, WIRE_BOOL, OPTIONAL, 0, "nobody attaches"),
@@ -97,6 +98,7 @@ static const struct wire_field run_table[] = {
     FIELD(msg_run, ignored, WIRE_U64, OPTIONAL, 0, "signals ignored, bit n-1 is signal n"),
     FIELD(msg_run, blocked, WIRE_U64, OPTIONAL, 0, "signals blocked"),
     NESTED(msg_run, limits, WIRE_STRUCTS, OPTIONAL, 64, msg_rlimit_fields, "resource limits"),
+    SECRET(msg_run, live, OPTIONAL, LIVE_LIMIT, "variables to follow, as in attach"),
     NESTED(msg_run, terminal, WIRE_STRUCT, OPTIONAL, 0, msg_terminal_fields,
            "the caller's terminal"),
     FIELD(msg_run, uid, WIRE_STR, OPTIONAL, 64,
@@ -111,6 +113,8 @@ static const struct wire_field attach_table[] = {
           "1 own, 2 steal, 3 share, 4 watch"),
     FIELD(msg_attach, resume, WIRE_BOOL, OPTIONAL, 0, "continue the job when it is stopped"),
     FIELD(msg_attach, history, WIRE_U32, OPTIONAL, 0, "earlier lines to show first"),
+    SECRET(msg_attach, live, OPTIONAL, LIVE_LIMIT,
+           "the client's live environment, NAME=value, or NAME for none"),
     NESTED(msg_attach, terminal, WIRE_STRUCT, REQUIRED, 0, msg_terminal_fields,
            "the client's terminal"),
 };
@@ -172,6 +176,13 @@ static const struct wire_field log_table[] = {
     FIELD(msg_log, ended, WIRE_BOOL, OPTIONAL, 0, "no more will come"),
 };
 STRUCT(msg_log, log_table);
+
+static const struct wire_field env_table[] = {
+    FIELD(msg_env, id, WIRE_U32, REQUIRED, 0, "number of the job"),
+    SECRET(msg_env, values, OPTIONAL, LIVE_LIMIT, "as the newest client has them"),
+    SECRET(msg_env, links, OPTIONAL, LIVE_LIMIT, "as the job should have them"),
+};
+STRUCT(msg_env, env_table);
 
 const struct wire_struct msg_empty_fields = {.name = "msg_empty", .size = sizeof(struct msg_empty)};
 
@@ -271,6 +282,7 @@ static const struct wire_field adopt_table[] = {
     FIELD(msg_adopt, mode, WIRE_U32, REQUIRED, ATTACH_MODE_COUNT - 1, "as in attach"),
     FIELD(msg_adopt, resume, WIRE_BOOL, OPTIONAL, 0, "as in attach"),
     FIELD(msg_adopt, history, WIRE_U32, OPTIONAL, 0, "as in attach"),
+    SECRET(msg_adopt, live, OPTIONAL, LIVE_LIMIT, "as in attach"),
     NESTED(msg_adopt, terminal, WIRE_STRUCT, REQUIRED, 0, msg_terminal_fields,
            "the client's terminal"),
     FIELD(msg_adopt, client_request, WIRE_U32, REQUIRED, 0, "request id to answer with"),
@@ -308,6 +320,7 @@ static const struct wire_message rows[] = {
     MESSAGE(MSG_JOBS, "jobs", msg_jobs_fields, 0, 0, "reply to list and wait"),
     MESSAGE(MSG_LOG, "log", msg_log_fields, 0, 0, "reply to follow"),
     MESSAGE(MSG_STATUS, "status", msg_status_fields, 0, 0, "reply to get-status"),
+    MESSAGE(MSG_ENV, "env", msg_env_fields, 0, 0, "reply to get-env"),
     MESSAGE(MSG_RUN, "run", msg_run_fields, 0, 1,
             "client to server: start a job; the fd is the output, none when detached"),
     MESSAGE(MSG_ATTACH, "attach", msg_attach_fields, 1, 1,
@@ -335,6 +348,8 @@ static const struct wire_message rows[] = {
             "to the holder: set the terminal's size while no terminal that types does"),
     MESSAGE(MSG_FOLLOW, "follow", msg_follow_fields, 0, 0,
             "to the holder: answer when the log has grown"),
+    MESSAGE(MSG_GET_ENV, "get-env", msg_on_job_fields, 0, 0,
+            "to the holder: the job's live environment"),
     MESSAGE(MSG_START, "start", msg_start_fields, 0, 2,
             "server to holder: start the job; fds are output and connection of its client"),
     MESSAGE(MSG_ADOPT, "adopt", msg_adopt_fields, 2, 2,

@@ -41,6 +41,7 @@ enum message_type {
     MSG_JOBS = 11,
     MSG_LOG = 12,
     MSG_STATUS = 13,
+    MSG_ENV = 14,
     /* Client to server. */
     MSG_RUN = 20,
     MSG_ATTACH = 21,
@@ -59,6 +60,7 @@ enum message_type {
     MSG_RENAME = 35,
     MSG_FOLLOW = 36,
     MSG_SET_SIZE = 37,
+    MSG_GET_ENV = 38,
     /* Server to holder. */
     MSG_START = 40,
     MSG_ADOPT = 41,
@@ -204,6 +206,7 @@ struct msg_run {
     uint64_t ignored; /* bit n-1: signal n is ignored */
     uint64_t blocked;
     struct wire_structs limits; /* struct msg_rlimit */
+    struct wire_strs live;      /* see msg_attach; what is not listed is left as it is in env */
     struct msg_terminal *terminal;
     char *uid;  /* the job's, made by the client (common/uid.h); NULL = the server makes it */
     bool again; /* asked before, of a server that went away: the job with that uid is the answer */
@@ -212,8 +215,9 @@ struct msg_run {
 struct msg_attach {
     char *job;
     uint32_t mode;
-    bool resume;      /* continue it when it is stopped */
-    uint32_t history; /* earlier lines to show first */
+    bool resume;           /* continue it when it is stopped */
+    uint32_t history;      /* earlier lines to show first */
+    struct wire_strs live; /* the client's own variables of common/livevar.h: NAME=value, or NAME */
     struct msg_terminal *terminal;
 };
 
@@ -265,6 +269,13 @@ struct msg_log {
     uint64_t first; /* absolute offset of the oldest byte kept */
     uint64_t next;  /* one past the newest */
     bool ended;     /* no more will come */
+};
+
+/* Of the variables that the job follows (common/livevar.h): NAME=value, or NAME for none. */
+struct msg_env {
+    uint32_t id;             /* of the job */
+    struct wire_strs values; /* as the newest client has them */
+    struct wire_strs links;  /* as the job should have them: the paths of its links */
 };
 
 struct msg_empty {
@@ -360,6 +371,7 @@ struct msg_adopt {
     uint32_t mode;
     bool resume;
     uint32_t history;
+    struct wire_strs live;
     struct msg_terminal *terminal;
     uint32_t client_request;
     uint32_t client_pid;
@@ -379,9 +391,10 @@ struct msg_resize {
 extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rlimit_fields,
     msg_hello_fields, msg_error_fields, msg_done_fields, msg_run_fields, msg_attach_fields,
     msg_list_fields, msg_wait_fields, msg_on_job_fields, msg_signal_fields, msg_kill_fields,
-    msg_rename_fields, msg_set_size_fields, msg_follow_fields, msg_log_fields, msg_empty_fields,
-    msg_status_fields, msg_shutdown_fields, job_viewer_fields, job_end_fields, job_info_fields,
-    msg_jobs_fields, msg_start_fields, msg_adopt_fields, msg_left_fields, msg_resize_fields;
+    msg_rename_fields, msg_set_size_fields, msg_follow_fields, msg_log_fields, msg_env_fields,
+    msg_empty_fields, msg_status_fields, msg_shutdown_fields, job_viewer_fields, job_end_fields,
+    job_info_fields, msg_jobs_fields, msg_start_fields, msg_adopt_fields, msg_left_fields,
+    msg_resize_fields;
 
 /* The message table. */
 extern const struct wire_table protocol;

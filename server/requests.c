@@ -207,6 +207,7 @@ static void handle_attach(const struct request *request)
     struct msg_adopt adopt = {.mode = attach->mode,
                               .resume = attach->resume,
                               .history = attach->history,
+                              .live = attach->live, /* borrowed, as the terminal */
                               .terminal = attach->terminal};
     pass_client(request, job, &adopt);
 }
@@ -422,6 +423,7 @@ static const struct {
     {MSG_RENAME, handle_rename},
     {MSG_SET_SIZE, handle_on_live_job},
     {MSG_FOLLOW, handle_follow},
+    {MSG_GET_ENV, handle_on_live_job},
 };
 
 void request_handle(struct client *client, struct wire_frame *frame, struct channel_fds *fds)

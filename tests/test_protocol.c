@@ -153,6 +153,7 @@ static const struct {
     {MSG_STOP, 30, "stop"},         {MSG_CONTINUE, 31, "continue"},
     {MSG_SIGNAL, 32, "signal"},     {MSG_KILL, 33, "kill"},
     {MSG_DETACH, 34, "detach"},     {MSG_RENAME, 35, "rename"},
+    {MSG_ENV, 14, "env"},           {MSG_GET_ENV, 38, "get-env"},
     {MSG_FOLLOW, 36, "follow"},     {MSG_START, 40, "start"},
     {MSG_ADOPT, 41, "adopt"},       {MSG_CHANGED, 50, "changed"},
     {MSG_ATTACHED, 60, "attached"}, {MSG_LEFT, 61, "left"},

@@ -275,6 +275,7 @@ static void holder_finish(struct holder *holder)
         free(holder->run);
     }
     wire_clear(&job_info_fields, &holder->info);
+    live_env_finish(&holder->live);
     tracker_destroy(holder->tracker);
     journal_finish(&holder->journal);
     holder->state_fd = fd_close(holder->state_fd);

@@ -26,6 +26,7 @@
 #include "server/holder/journal.h"
 #include "server/holder/killer.h"
 #include "server/holder/launch.h"
+#include "server/holder/live_env.h"
 #include "server/holder/pty.h"
 #include "server/holder/states.h"
 #include "server/holder/viewer.h"
@@ -52,6 +53,7 @@ struct holder {
     struct launch launch;
     struct pty pty;
     struct journal journal;
+    struct live_env live;
     struct tracker *tracker;
     struct viewer_source source;
 

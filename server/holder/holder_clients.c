@@ -222,6 +222,13 @@ static void adapt_terminal(struct holder *holder, const struct viewer *viewer)
     holder->plain_echo = holder->plain_opost = false;
 }
 
+static void follow_client(struct holder *holder, const struct msg_adopt *adopt)
+{
+    int r = live_env_update(&holder->live, &adopt->live);
+    if (r < 0)
+        log_warn("cannot point the links to what the client has: %s", strerror(-r));
+}
+
 /* Everything is decided: the viewer is attached from here on. */
 static void attach(struct holder *holder, struct viewer *viewer, const struct msg_adopt *adopt)
 {
@@ -235,6 +242,7 @@ static void attach(struct holder *holder, struct viewer *viewer, const struct ms
         }
         own_size(holder, viewer);
         adapt_terminal(holder, viewer);
+        follow_client(holder, adopt);
         holder->info.used_ns = clock_realtime_ns();
     }
     /* Before the client can type: SIGCONT would take back a ^Z typed to a job still stopped. */

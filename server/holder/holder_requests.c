@@ -232,6 +232,18 @@ static void handle_follow(struct holder *holder, struct control *control, uint32
         wait_for(holder, control, request_id, MSG_FOLLOW, request->offset);
 }
 
+static void handle_get_env(struct holder *holder, struct control *control, uint32_t request_id)
+{
+    struct msg_env body = {.id = holder->info.id};
+    int r = live_env_describe(&holder->live, &body);
+    if (r < 0) {
+        answer_errno(control, request_id, "tell the environment of", -r);
+        return;
+    }
+    channel_send(&control->channel, MSG_ENV, request_id, &body, NULL, 0);
+    wire_clear(&msg_env_fields, &body);
+}
+
 /* The server did not know yet. For whoever kills or follows a job its end is an answer. */
 static void answer_ended(struct holder *holder, struct control *control,
                          const struct wire_frame *frame)
@@ -289,6 +301,9 @@ void holder_request(struct holder *holder, struct control *control, struct wire_
         break;
     case MSG_FOLLOW:
         handle_follow(holder, control, frame->request_id, frame->body);
+        break;
+    case MSG_GET_ENV:
+        handle_get_env(holder, control, frame->request_id);
         break;
     default:
         channel_send_error(&control->channel, frame->request_id, ERROR_UNSUPPORTED,

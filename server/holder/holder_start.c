@@ -172,6 +172,15 @@ static int fill_info(struct holder *holder, const struct msg_start *start)
     return r;
 }
 
+/* The links are there before the program can look. Without them it has the caller's own values. */
+static void follow_caller(struct holder *holder)
+{
+    int r =
+        live_env_start(&holder->live, holder->runtime_dir, &holder->run->live, &holder->run->env);
+    if (r < 0)
+        log_warn("cannot make the links for SSH_AUTH_SOCK and the like: %s", strerror(-r));
+}
+
 /* Every step of the start up to the fork. 0 or -errno with *ret_stage. */
 static int begin(struct holder *holder, const struct msg_start *start, enum start_stage *ret_stage)
 {
@@ -199,6 +208,7 @@ static int begin(struct holder *holder, const struct msg_start *start, enum star
         jobs = at;
     if (jobs)
         strcpy(jobs, "/sock");
+    follow_caller(holder);
     struct launch_env env = {.id = holder->info.id,
                              .uid = holder->info.uid,
                              .socket = socket,
