@@ -5,7 +5,9 @@
  * segment and drops the first when the log grows over its limit; offsets never change.
  *
  * Beside each segment lies index.OFFSET with entries {u64 nanoseconds since the epoch, u64 offset}
- * in host byte order: output from that offset on was read at that time or later.
+ * in host byte order: output from that offset on was read at that time or later. An entry with time
+ * 0 tells a size of the terminal, rows << 16 | columns, in place of an offset: the terminal had it
+ * from the offset of the next entry on. (common/logtimes.h reads them.)
  */
 #ifndef JS_COMMON_JOBLOG_H
 #define JS_COMMON_JOBLOG_H
@@ -20,6 +22,8 @@ struct joblog_stamp {
     uint64_t time_ns;
     uint64_t offset;
 };
+
+#define JOBLOG_SIZE_BITS 16u /* of rows, and of columns, in an entry with time 0 */
 
 /* The name of the segment, or of its index, that starts at offset. */
 void joblog_segment_name(char name[JOBLOG_NAME_SIZE], uint64_t offset);

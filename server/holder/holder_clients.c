@@ -22,6 +22,7 @@ int holder_set_size(struct holder *holder, unsigned rows, unsigned cols)
     holder->info.rows = rows;
     holder->info.cols = cols;
     tracker_resize(holder->tracker, rows, cols);
+    journal_set_size(&holder->journal, rows, cols);
     return 0;
 }
 

@@ -142,6 +142,7 @@ static int open_terminal(struct holder *holder, const struct msg_terminal *termi
     bool sized = terminal && size_is_valid(terminal->rows, terminal->cols);
     holder->info.rows = sized ? terminal->rows : ROWS_DEFAULT;
     holder->info.cols = sized ? terminal->cols : COLS_DEFAULT;
+    journal_set_size(&holder->journal, holder->info.rows, holder->info.cols);
     holder->tracker = tracker_create(holder->info.rows, holder->info.cols);
     if (!holder->tracker)
         return -ENOMEM;

@@ -9,9 +9,18 @@
 #include "common/fd.h"
 #include "common/joblog.h"
 
-#define SEGMENTS       4u            /* the log is dropped in quarters */
-#define STAMP_EVERY_NS 10000000u     /* a time stamp at most every 10 ms */
-#define STAMPS_MAX     (64u * 1024u) /* entries per index: 1 MiB */
+#define SEGMENTS 4u /* the log is dropped in quarters */
+
+/*
+ * A time stamp at most every 10 ms. An index takes less than a third of its segment's bytes: some
+ * stamps are free (with these most jobs stay exact to 10 ms), then it takes STAMP_BYTES of output to
+ * earn one, so that a spinner's index does not outgrow its log. But output is never told to be more
+ * than a minute older than it is.
+ */
+#define STAMP_EVERY_NS UINT64_C(10000000)
+#define STAMP_LATE_NS  (60 * UINT64_C(1000000000))
+#define STAMP_BYTES    64u
+#define STAMP_FREE     256u /* one of so many bytes that the segment has room for */
 
 void journal_init(struct journal *journal, int dir_fd, uint64_t limit)
 {
@@ -76,31 +85,62 @@ static int open_segment(struct journal *journal)
     journal->segment = journal->next;
     journal->stamps = 0;
     journal->stamped_ns = 0;
+    journal->size_noted = false;
     return 0;
+}
+
+static uint64_t segment_room(const struct journal *journal)
+{
+    return journal->limit / SEGMENTS;
+}
+
+static bool is_size_new(const struct journal *journal)
+{
+    return journal->rows > 0 && !journal->size_noted;
+}
+
+static bool is_stamp_due(const struct journal *journal, uint64_t now)
+{
+    uint64_t since = now - journal->stamped_ns; /* much, when the clock has been set back */
+    if (since < STAMP_EVERY_NS)
+        return is_size_new(journal);
+    uint64_t earned = (journal->next - journal->segment) / STAMP_BYTES;
+    return journal->stamps < segment_room(journal) / STAMP_FREE + earned ||
+           since >= STAMP_LATE_NS || is_size_new(journal);
 }
 
 static void stamp(struct journal *journal)
 {
     uint64_t now = clock_realtime_ns();
-    if (journal->index_fd < 0 || now - journal->stamped_ns < STAMP_EVERY_NS)
+    if (journal->index_fd < 0 || !is_stamp_due(journal, now))
         return;
-    struct joblog_stamp entry = {.time_ns = now, .offset = journal->next};
-    /* The index is an aid: without room for an entry times are coarser, nothing is lost. */
-    if (write(journal->index_fd, &entry, sizeof(entry)) == (ssize_t)sizeof(entry))
-        journal->stamps++;
+    struct joblog_stamp entries[2];
+    size_t count = 0;
+    if (is_size_new(journal))
+        entries[count++] = (struct joblog_stamp){
+            .offset = (uint64_t)journal->rows << JOBLOG_SIZE_BITS | journal->cols};
+    entries[count++] = (struct joblog_stamp){.time_ns = now, .offset = journal->next};
+    ssize_t size = (ssize_t)(count * sizeof(entries[0]));
     journal->stamped_ns = now;
+    ssize_t n = write(journal->index_fd, entries, (size_t)size);
+    /* The index is an aid: without room for an entry times are coarser, nothing is lost. */
+    if (n > 0 && n < size) /* half an entry: what came behind it could not be read */
+        journal->index_fd = fd_close(journal->index_fd);
+    if (n != size)
+        return;
+    journal->stamps += count;
+    journal->size_noted = true;
 }
 
 static int next_segment(struct journal *journal)
 {
-    uint64_t quarter = journal->limit / SEGMENTS;
-    bool full = journal->next - journal->segment >= quarter || journal->stamps >= STAMPS_MAX;
-    if (journal->log_fd >= 0 && !full)
+    uint64_t room = segment_room(journal);
+    if (journal->log_fd >= 0 && journal->next - journal->segment < room)
         return 0;
     close_segment(journal);
     int r = open_segment(journal);
     if (r == 0)
-        drop_old(journal, quarter, false);
+        drop_old(journal, room, false);
     return r;
 }
 
@@ -111,7 +151,7 @@ static ssize_t write_some(struct journal *journal, const char *data, size_t len)
     if (r < 0)
         return r;
     stamp(journal);
-    uint64_t room = journal->limit / SEGMENTS - (journal->next - journal->segment);
+    uint64_t room = segment_room(journal) - (journal->next - journal->segment);
     ssize_t n;
     do
         n = write(journal->log_fd, data, len < room ? len : room);
@@ -149,6 +189,15 @@ int journal_append(struct journal *journal, const void *data, size_t len)
         len -= (size_t)n;
     }
     return 0;
+}
+
+void journal_set_size(struct journal *journal, unsigned rows, unsigned cols)
+{
+    if (rows == journal->rows && cols == journal->cols)
+        return;
+    journal->rows = rows;
+    journal->cols = cols;
+    journal->size_noted = false;
 }
 
 void journal_finish(struct journal *journal)

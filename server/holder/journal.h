@@ -23,9 +23,11 @@ struct journal {
     uint64_t whole_from; /* nothing is missing between this offset and next */
     uint64_t limit;      /* bytes to keep, at most */
     uint64_t stamped_ns;
-    unsigned stamps; /* entries in the current index */
-    int error;       /* -errno of the write that failed last; 0 when the last one worked */
-    uint64_t lost;   /* bytes that could not be written */
+    uint64_t stamps;     /* entries in the current index */
+    uint32_t rows, cols; /* of the terminal, 0 = not known */
+    bool size_noted;     /* the current index has them */
+    int error;           /* -errno of the write that failed last; 0 when the last one worked */
+    uint64_t lost;       /* bytes that could not be written */
 };
 
 /* Starts an empty log below dir_fd. limit 0 = the default. Writes nothing yet. */
@@ -36,6 +38,9 @@ void journal_init(struct journal *journal, int dir_fd, uint64_t limit);
  * not be written even after dropping old segments (disk full); it is then a gap in the log.
  */
 int journal_append(struct journal *journal, const void *data, size_t len);
+
+/* The terminal has that size from now on: the index says so of the output to come. */
+void journal_set_size(struct journal *journal, unsigned rows, unsigned cols);
 
 /* Closes the files; what is on disk stays. */
 void journal_finish(struct journal *journal);
