@@ -5,7 +5,10 @@
 
 #include "client/commands.h"
 #include "client/jobs_view.h"
+#include "client/logs_output.h"
 #include "client/report.h"
+#include "client/when.h"
+#include "common/clock.h"
 #include "common/fd.h"
 #include "common/joblog.h"
 
@@ -15,6 +18,8 @@
 struct logs_options {
     uint64_t lines;
     bool follow;
+    bool timestamps, cast;
+    const char *since, *until;
 };
 
 static const struct logs_options defaults = {.lines = LINES_ALL};
@@ -24,12 +29,28 @@ static const struct option_spec options[] = {
                    "only the last LINES lines", NULL),
     COMMAND_OPTION(logs_options, 'f', "follow", NULL, OPTION_FLAG, follow,
                    "go on as the job prints more, until it ends", NULL),
+    COMMAND_OPTION(logs_options, 't', "timestamps", NULL, OPTION_FLAG, timestamps,
+                   "before each line the time at which it began", NULL),
+    COMMAND_OPTION(logs_options, 'S', "since", "TIME", OPTION_TEXT, since,
+                   "only what was printed at TIME or later: 5m (ago), 15:04, ...", NULL),
+    COMMAND_OPTION(logs_options, 'U', "until", "TIME", OPTION_TEXT, until,
+                   "only what was printed at TIME or before", NULL),
+    COMMAND_OPTION(logs_options, '\0', "cast", NULL, OPTION_FLAG, cast,
+                   "as a recording for asciinema's players (asciicast v2)", NULL),
+};
+
+/* What of a log is to be printed. */
+struct range {
+    uint64_t lines;
+    uint64_t since_ns, until_ns; /* since the epoch; 0 and UINT64_MAX = all */
 };
 
 /* A log being printed. */
 struct reader {
     struct connection *connection;
     struct joblog log;
+    struct logs_output output;
+    uint64_t end; /* nothing from here on is printed */
     char job[16];
     bool broken; /* nobody reads our output any more */
 };
@@ -42,16 +63,19 @@ static int print_until(struct reader *reader, uint64_t until)
 {
     static char buf[CHUNK_SIZE];
     while (reader->log.offset < until) {
-        uint64_t skipped;
-        ssize_t n = joblog_read(&reader->log, buf, sizeof(buf), &skipped);
+        uint64_t skipped, from = reader->log.offset, room = reader->end - from;
+        ssize_t n =
+            joblog_read(&reader->log, buf, room < sizeof(buf) ? room : sizeof(buf), &skipped);
         if (n < 0)
             return report_error("cannot read the log of job %s: %s", reader->job,
                                 strerror(-(int)n));
+        from += skipped;
+        if (n == 0 || from >= reader->end)
+            return 0;
         if (skipped > 0)
             fprintf(stderr, "[js: %llu bytes skipped]\n", (unsigned long long)skipped);
-        if (n == 0)
-            return 0;
-        int r = fd_write_all(1, buf, (size_t)n);
+        size_t len = (uint64_t)n < reader->end - from ? (size_t)n : (size_t)(reader->end - from);
+        int r = logs_output_write(&reader->output, from, buf, len);
         if (r == -EPIPE) {
             reader->broken = true;
             return 0;
@@ -94,17 +118,60 @@ static uint64_t find_start(struct joblog *log, uint64_t first, uint64_t next, ui
     return 0;
 }
 
-static uint64_t start_offset(int dir_fd, uint64_t first, uint64_t next, uint64_t lines)
+/* Where the last lines between the two offsets begin. */
+static uint64_t start_of_lines(int dir_fd, uint64_t from, uint64_t end, uint64_t lines)
 {
     struct joblog log;
-    if (lines == LINES_ALL)
-        return 0;
     if (lines == 0)
-        return next;
+        return end;
     joblog_init(&log, dir_fd, 0);
-    uint64_t start = find_start(&log, first, next, lines);
+    uint64_t start = find_start(&log, from, end, lines);
     joblog_finish(&log);
     return start;
+}
+
+/* The first output of that time. Of what was dropped, some may have been of that time, too. */
+static uint64_t start_of_time(const struct logtimes *times, uint64_t since_ns, uint64_t first,
+                              uint64_t next)
+{
+    uint64_t offset = logtimes_find(times, since_ns);
+    if (offset == UINT64_MAX)
+        return next;
+    return offset <= first ? 0 : offset;
+}
+
+/*
+ * Turns the range into offsets: the reader's position, its end, and how far there is something by
+ * now. 0 or the exit status.
+ */
+static int find_range(struct reader *reader, int dir_fd, const struct range *range,
+                      uint64_t *ret_next)
+{
+    uint64_t first = 0, next = 0, start = 0;
+    int r = joblog_bounds(dir_fd, &first, &next);
+    struct logtimes *times = &reader->output.times;
+    bool timed = range->since_ns > 0 || range->until_ns < UINT64_MAX;
+    if (r == 0 && timed)
+        r = logtimes_read(times, 0);
+    if (r < 0)
+        return report_error("cannot read the log of job %s: %s", reader->job, strerror(-r));
+    if (timed && times->count == 0 && next > first)
+        return report_error("it is not known when job %s printed what is in its log", reader->job);
+    reader->end = UINT64_MAX;
+    if (range->until_ns < UINT64_MAX) {
+        reader->end = logtimes_find(times, range->until_ns + 1);
+        next = next < reader->end ? next : reader->end;
+    }
+    if (range->since_ns > 0)
+        start = start_of_time(times, range->since_ns, first, next);
+    if (range->lines != LINES_ALL) {
+        uint64_t from = start > first ? start : first;
+        uint64_t line = start_of_lines(dir_fd, from, next, range->lines);
+        start = line > start ? line : start;
+    }
+    joblog_init(&reader->log, dir_fd, start);
+    *ret_next = next;
+    return 0;
 }
 
 /* Asks for more than was printed, prints it, until the job has ended. */
@@ -127,8 +194,22 @@ static int follow(struct reader *reader)
     }
 }
 
+static int print_range(struct reader *reader, int dir_fd, const struct range *range, bool goes_on)
+{
+    uint64_t next = 0;
+    int status = find_range(reader, dir_fd, range, &next);
+    if (status != 0)
+        return status;
+    status = print_until(reader, next);
+    if (status == 0 && goes_on && !reader->broken)
+        status = follow(reader);
+    joblog_finish(&reader->log);
+    int r = status == 0 && !reader->broken ? logs_output_end(&reader->output) : 0;
+    return r < 0 && r != -EPIPE ? report_error("cannot write the log: %s", strerror(-r)) : status;
+}
+
 static int print_log(struct connection *connection, const struct job_info *job,
-                     const struct logs_options *opts)
+                     const struct logs_options *opts, const struct range *range)
 {
     char dir[PATHS_MAX + 32];
     if (paths_job(dir, sizeof(dir), connection->state_dir, job->id) < 0)
@@ -138,15 +219,48 @@ static int print_log(struct connection *connection, const struct job_info *job,
         return report_error("cannot open %s: %s", dir, strerror(errno));
     struct reader reader = {.connection = connection};
     snprintf(reader.job, sizeof(reader.job), "%u", job->id);
-    uint64_t first = 0, next = 0;
-    int r = joblog_bounds(dir_fd, &first, &next);
-    if (r < 0)
-        return report_error("cannot read the log of job %u: %s", job->id, strerror(-r));
-    joblog_init(&reader.log, dir_fd, start_offset(dir_fd, first, next, opts->lines));
-    int status = print_until(&reader, next);
-    if (status == 0 && opts->follow && !reader.broken)
-        status = follow(&reader);
-    joblog_finish(&reader.log);
+    logs_output_init(&reader.output,
+                     opts->cast         ? LOGS_CAST
+                     : opts->timestamps ? LOGS_TIMESTAMPS
+                                        : LOGS_BYTES,
+                     dir_fd, job);
+    int status = print_range(&reader, dir_fd, range, opts->follow);
+    logs_output_finish(&reader.output);
+    return status;
+}
+
+static int wrong(const char *text)
+{
+    report_error("logs: %s", text);
+    return EXIT_USAGE;
+}
+
+/* Reads an option's time. 0 or the exit status; *ret_ns is untouched without the option. */
+static int read_when(const char *option, const char *text, uint64_t now_ns, uint64_t *ret_ns)
+{
+    if (!text || when_parse(text, now_ns, ret_ns) == 0)
+        return 0;
+    report_error("logs: --%s '%s' is no time: %s", option, text, WHEN_SYNTAX);
+    return EXIT_USAGE;
+}
+
+static int check(const struct logs_options *opts, int argc, struct range *range)
+{
+    uint64_t now_ns = clock_realtime_ns();
+    *range = (struct range){.lines = opts->lines, .until_ns = UINT64_MAX};
+    if (argc > 1)
+        return wrong("one job at a time");
+    if (opts->timestamps && opts->cast)
+        return wrong("only one of --timestamps and --cast");
+    if (opts->follow && opts->until)
+        return wrong("only one of --follow and --until");
+    int status = read_when("since", opts->since, now_ns, &range->since_ns);
+    if (status == 0)
+        status = read_when("until", opts->until, now_ns, &range->until_ns);
+    if (status == 0 && range->since_ns > now_ns)
+        return wrong("--since is in the future: nothing has been printed then");
+    if (status == 0 && range->since_ns > range->until_ns)
+        return wrong("--since is later than --until");
     return status;
 }
 
@@ -155,17 +269,16 @@ static int run(const struct command *command, void *options_, int argc, char **a
     (void)command;
     struct connection connection;
     struct jobs_view view;
-    if (argc > 1) {
-        report_error("logs: one job at a time");
-        return EXIT_USAGE;
-    }
-    int status = commands_connect(&connection, argc ? argv[0] : NULL);
+    struct range range;
+    int status = check(options_, argc, &range);
+    if (status == 0)
+        status = commands_connect(&connection, argc ? argv[0] : NULL);
     if (status != 0)
         return status;
     struct msg_list body = {.none_is_current = true, .jobs = {.items = argv, .len = (size_t)argc}};
     status = jobs_view_fetch(&view, &connection, MSG_LIST, &body);
     if (status == 0 && view.jobs.len > 0)
-        status = print_log(&connection, view.jobs.items, options_);
+        status = print_log(&connection, view.jobs.items, options_, &range);
     jobs_view_finish(&view);
     connection_finish(&connection);
     return status;
@@ -177,8 +290,16 @@ const struct command cmd_logs = {
     .values = "any",
     .summary = "print what a job has printed",
     .description = "The bytes are the job's own, escape sequences included. The oldest output of a "
-                   "job that prints much is dropped; that is said on standard error.",
-    .examples = "js logs build\njs logs -n 20 -f 3",
+                   "job that prints much is dropped; that is said on standard error.\n\n"
+                   "TIME is a length of time before now (5m, 1.5h, 2d), a time of today (15:04, "
+                   "15:04:05), a day (2026-11-20), both ('2026-11-20 15:04'), the same with a zone "
+                   "(2026-11-20T15:04:05Z), or seconds since 1970 (@1763650800). Times are known "
+                   "to 10 ms, less exactly where a job prints next to nothing for hours. "
+                   "--timestamps shows them in UTC.\n\n"
+                   "A recording tells the sizes that the terminal had. To play it: asciinema play "
+                   "FILE.",
+    .examples = "js logs build\njs logs -n 20 -f 3\njs logs --timestamps --since 5m build\n"
+                "js logs --cast build >build.cast",
     COMMAND_OPTIONS(options),
     .options_size = sizeof(struct logs_options),
     .defaults = &defaults,

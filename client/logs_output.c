@@ -1,0 +1,155 @@
+#include "client/logs_output.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/jobs_view.h"
+#include "client/report.h"
+#include "common/fd.h"
+#include "common/process.h"
+
+#define NO_TIME "-                       " /* as wide as a time */
+
+void logs_output_init(struct logs_output *output, enum logs_form form, int dir_fd,
+                      const struct job_info *job)
+{
+    *output = (struct logs_output){.form = form, .job = job};
+    logtimes_init(&output->times, dir_fd);
+}
+
+void logs_output_finish(struct logs_output *output)
+{
+    logtimes_finish(&output->times);
+    bytes_finish(&output->text);
+}
+
+/* Lines */
+
+static int begin_line(struct logs_output *output, const struct logtimes_entry *entry)
+{
+    char time[32] = NO_TIME;
+    if (output->in_line)
+        return 0;
+    output->in_line = true;
+    if (entry)
+        jobs_view_time(entry->time_ns, time);
+    int r = bytes_append_text(&output->text, time);
+    return r == 0 ? bytes_append_text(&output->text, " ") : r;
+}
+
+static int add_lines(struct logs_output *output, const struct logtimes_entry *entry,
+                     const char *data, size_t len)
+{
+    int r = 0;
+    while (len > 0 && r == 0) {
+        const char *end = memchr(data, '\n', len);
+        size_t n = end ? (size_t)(end - data) + 1 : len;
+        r = begin_line(output, entry);
+        if (r == 0)
+            r = bytes_append(&output->text, data, n);
+        if (end)
+            output->in_line = false;
+        data += n;
+        len -= n;
+    }
+    return r;
+}
+
+/* The recording */
+
+/* $TERM of a job that lives still, to be freed; NULL when it cannot be known. Environments are not
+ * kept: the kernel tells the one that the program was started with (proc(5)). */
+static char *find_term(const struct job_info *job)
+{
+    char path[64];
+    char *entry = NULL, *term = NULL;
+    size_t room = 0;
+    if (job->pid == 0 || process_start_time((pid_t)job->pid) != job->pid_start)
+        return NULL;
+    snprintf(path, sizeof(path), "/proc/%u/environ", job->pid);
+    FILE *file = fopen(path, "re");
+    while (file && !term && getdelim(&entry, &room, '\0', file) > 0)
+        if (strncmp(entry, "TERM=", 5) == 0)
+            term = strdup(entry + 5);
+    free(entry);
+    if (file)
+        fclose(file);
+    return term;
+}
+
+static int begin_cast(struct logs_output *output, const struct logtimes_entry *entry,
+                      uint64_t offset)
+{
+    const struct job_info *job = output->job;
+    bool sized = entry && entry->rows && entry->cols;
+    char *command = report_command(job);
+    char *term = find_term(job);
+    struct cast_header header = {
+        .rows = sized ? entry->rows : job->rows,
+        .cols = sized ? entry->cols : job->cols,
+        .start_ns = offset > 0 && entry ? entry->time_ns : job->started_ns,
+        .title = job->title ? job->title : job->name,
+        .command = command,
+        .term = term,
+    };
+    output->begun = true;
+    int r = cast_begin(&output->cast, &header, &output->text);
+    free(command);
+    free(term);
+    return r;
+}
+
+static int add_events(struct logs_output *output, const struct logtimes_entry *entry,
+                      uint64_t offset, const char *data, size_t len)
+{
+    uint64_t time_ns = entry ? entry->time_ns : 0;
+    int r = output->begun ? 0 : begin_cast(output, entry, offset);
+    if (r == 0 && entry)
+        r = cast_size(&output->cast, time_ns, entry->rows, entry->cols, &output->text);
+    return r == 0 ? cast_output(&output->cast, time_ns, data, len, &output->text) : r;
+}
+
+/* All */
+
+static int flush(struct logs_output *output)
+{
+    int r = fd_write_all(1, output->text.data, output->text.len);
+    output->text.len = 0;
+    return r;
+}
+
+int logs_output_write(struct logs_output *output, uint64_t offset, const char *data, size_t len)
+{
+    int r = 0;
+    if (output->form == LOGS_BYTES)
+        return fd_write_all(1, data, len);
+    /* What was there to be read has its times there. (Without memory they are the last known.) */
+    logtimes_read(&output->times, offset);
+    while (len > 0 && r == 0) {
+        uint64_t end;
+        const struct logtimes_entry *entry = logtimes_at(&output->times, offset, &end);
+        size_t n = end - offset < len ? (size_t)(end - offset) : len;
+        if (output->form == LOGS_TIMESTAMPS)
+            r = add_lines(output, entry, data, n);
+        else
+            r = add_events(output, entry, offset, data, n);
+        offset += n;
+        data += n;
+        len -= n;
+    }
+    return r == 0 ? flush(output) : r;
+}
+
+int logs_output_end(struct logs_output *output)
+{
+    int r = 0;
+    if (output->form != LOGS_CAST)
+        return 0;
+    if (!output->begun)
+        r = begin_cast(output, NULL, 0);
+    if (r == 0)
+        r = cast_end(&output->cast, &output->text);
+    return r == 0 ? flush(output) : r;
+}

@@ -1,0 +1,41 @@
+/*
+ * How js logs shows output that has a time: as it is, each line with the time at which it began, or
+ * as a recording (client/cast.h).
+ */
+#ifndef JS_CLIENT_LOGS_OUTPUT_H
+#define JS_CLIENT_LOGS_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "client/cast.h"
+#include "common/logtimes.h"
+#include "common/protocol.h"
+
+enum logs_form {
+    LOGS_BYTES,
+    LOGS_TIMESTAMPS,
+    LOGS_CAST,
+};
+
+struct logs_output {
+    enum logs_form form;
+    const struct job_info *job; /* the owner's */
+    struct logtimes times;
+    struct cast cast;
+    bool begun;        /* the recording has its header */
+    bool in_line;      /* the line's beginning has been shown */
+    struct bytes text; /* to be written */
+};
+
+/* dir_fd (the caller's) is where the log is. */
+void logs_output_init(struct logs_output *output, enum logs_form form, int dir_fd,
+                      const struct job_info *job);
+void logs_output_finish(struct logs_output *output);
+
+/* Writes the log's bytes from offset on to standard output. 0 or -errno of the write. */
+int logs_output_write(struct logs_output *output, uint64_t offset, const char *data, size_t len);
+
+/* That was all: what is left is written. Likewise. */
+int logs_output_end(struct logs_output *output);
+
+#endif
