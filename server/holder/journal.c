@@ -13,9 +13,9 @@
 
 /*
  * A time stamp at most every 10 ms. An index takes less than a third of its segment's bytes: some
- * stamps are free (with these most jobs stay exact to 10 ms), then it takes STAMP_BYTES of output to
- * earn one, so that a spinner's index does not outgrow its log. But output is never told to be more
- * than a minute older than it is.
+ * stamps are free (with these most jobs stay exact to 10 ms), then it takes STAMP_BYTES of output
+ * to earn one, so that a spinner's index does not outgrow its log. But output is never told to be
+ * more than a minute older than it is.
  */
 #define STAMP_EVERY_NS UINT64_C(10000000)
 #define STAMP_LATE_NS  (60 * UINT64_C(1000000000))
