@@ -68,6 +68,23 @@ void keyboard_disable(struct keyboard *keyboard, const struct parser_sequence *c
         keyboard->resource[resource] = DISABLED;
 }
 
+unsigned keyboard_flags(const struct keyboard *keyboard, int screen)
+{
+    const struct keyboard_stack *stack = &keyboard->stack[screen];
+    return stack->count > 0 ? stack->flags[stack->count - 1] : 0;
+}
+
+int keyboard_resource(const struct keyboard *keyboard, int32_t resource)
+{
+    /* xterm's defaults: modifyCursorKeys and modifyFunctionKeys are 2, the others 0. */
+    if (resource < 0 || resource >= KEYBOARD_RESOURCES)
+        return -1;
+    int8_t value = keyboard->resource[resource];
+    if (value == UNTOUCHED)
+        return resource == 1 || resource == 2 ? 2 : 0;
+    return value == DISABLED ? -1 : value - VALUE_BASE;
+}
+
 bool keyboard_stack_equal(const struct keyboard_stack *a, const struct keyboard_stack *b)
 {
     return memcmp(a, b, sizeof(*a)) == 0;

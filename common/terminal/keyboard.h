@@ -36,6 +36,12 @@ void keyboard_change(struct keyboard *keyboard, int screen, const struct parser_
 void keyboard_modify(struct keyboard *keyboard, const struct parser_sequence *csi);
 void keyboard_disable(struct keyboard *keyboard, const struct parser_sequence *csi);
 
+/* The flags in force on that screen (CSI ? u). */
+unsigned keyboard_flags(const struct keyboard *keyboard, int screen);
+
+/* The value of an XTMODKEYS resource; -1: it is disabled, or there is no such one. */
+int keyboard_resource(const struct keyboard *keyboard, int32_t resource);
+
 bool keyboard_equal(const struct keyboard *a, const struct keyboard *b);
 bool keyboard_stack_equal(const struct keyboard_stack *a, const struct keyboard_stack *b);
 

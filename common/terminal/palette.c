@@ -39,6 +39,12 @@ static const struct palette_color *color_at(const struct palette *palette, unsig
     return NULL;
 }
 
+const char *palette_get(const struct palette *palette, unsigned slot)
+{
+    const struct palette_color *color = color_at(palette, slot);
+    return color ? color->spec : NULL;
+}
+
 bool palette_equal(const struct palette *a, const struct palette *b)
 {
     unsigned count = a ? a->count : 0;

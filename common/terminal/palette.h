@@ -27,6 +27,9 @@ struct palette *palette_ref(struct palette *palette);
 void palette_unref(struct palette *palette);
 bool palette_equal(const struct palette *a, const struct palette *b);
 
+/* The text that the slot was set with; NULL: it was not. palette may be NULL. */
+const char *palette_get(const struct palette *palette, unsigned slot);
+
 /*
  * Takes an OSC's number and its text after it: those above change *palette (NULL = nothing
  * changed), which the caller holds a reference of. Returns whether it was one of them. Questions

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/terminal/parser.h"
+#include "common/terminal/questions.h"
 #include "common/terminal/replay_rules.h"
 
 /* How much of a string is kept to judge it; a sequence longer than the second is no question, but
@@ -252,7 +253,7 @@ static void judge_apc(struct replay *r, uint64_t end)
         r->verdict = REPLAY_DROP;
     if (graphics)
         r->drop_chunks =
-            r->verdict == REPLAY_DROP && replay_key_is(keys + 1, r->head.len - 1, "m=1");
+            r->verdict == REPLAY_DROP && question_key_is(keys + 1, r->head.len - 1, "m=1");
     if (r->verdict != REPLAY_REWRITE)
         return;
     drop_until(r, end);

@@ -2,20 +2,21 @@
 
 #include <string.h>
 
+#include "common/terminal/questions.h"
 #include "common/terminal/writer.h"
 
-enum { BEL = 0x07, ENQ = 0x05, DECID = 0x9a, SYNCHRONIZED = 2026 };
+enum { BEL = 0x07, SYNCHRONIZED = 2026 };
 
 #define KEY(prefix, intermediate, final) PARSER_KEY(prefix, intermediate, final)
 
 bool replay_drops_control(uint8_t control)
 {
-    return control == BEL || control == ENQ || control == DECID;
+    return control == BEL || question_in_control(control) != QUESTION_NONE;
 }
 
 bool replay_drops_escape(const struct parser_sequence *escape)
 {
-    return escape->final == 'Z' && !escape->intermediate[0];
+    return question_in_escape(escape) != QUESTION_NONE;
 }
 
 static enum replay_verdict judge_modes(const struct parser_sequence *csi)
@@ -47,35 +48,15 @@ enum replay_verdict replay_judge_csi(const struct parser_sequence *csi)
         return judge_window(csi);
     case KEY(0, 0, 'J'):
         return parser_param(csi, 0, 0) == 3 ? REPLAY_DROP : REPLAY_PASS;
-    case KEY(0, 0, 'c'): /* DA1, DA2, DA3 */
-    case KEY('>', 0, 'c'):
-    case KEY('=', 0, 'c'):
-    case KEY(0, 0, 'n'): /* DSR */
-    case KEY('?', 0, 'n'):
-    case KEY('>', 0, 'q'): /* XTVERSION */
-    case KEY('?', 0, 'u'): /* kitty's keyboard flags */
-    case KEY('?', 0, 'm'): /* XTQMODKEYS */
-    case KEY('?', 0, 'S'): /* XTSMGRAPHICS */
-    case KEY(0, '$', 'p'): /* DECRQM */
-    case KEY('?', '$', 'p'):
-    case KEY(0, '$', 'u'):  /* DECRQTSR */
-    case KEY(0, '$', 'w'):  /* DECRQPSR */
-    case KEY(0, '*', 'y'):  /* DECRQCRA */
-    case KEY(0, '&', 'u'):  /* DECRQUPSS */
-    case KEY(0, '"', 'v'):  /* DECRQDE */
-    case KEY(0, '\'', '|'): /* DECRQLP */
-    case KEY(0, '#', '|'):  /* XTREPORTSGR */
-    case KEY(0, '#', 'R'):  /* XTREPORTCOLORS */
-    case KEY(0, 0, 'x'):    /* DECREQTPARM */
-    case KEY(0, 0, 'y'):    /* DECTST */
-    case KEY(0, 0, 'i'):    /* MC */
+    case KEY(0, 0, 'y'): /* DECTST */
+    case KEY(0, 0, 'i'): /* MC */
     case KEY('?', 0, 'i'):
     case KEY(0, '$', '|'): /* DECSCPP, DECSNLS: sizes */
     case KEY(0, '*', '|'):
     case KEY(0, '+', 'p'): /* DECSR */
         return REPLAY_DROP;
     default:
-        return REPLAY_PASS;
+        return question_in_csi(csi) != QUESTION_NONE ? REPLAY_DROP : REPLAY_PASS;
     }
 }
 
@@ -84,14 +65,11 @@ enum replay_verdict replay_judge_dcs(const struct parser_sequence *head)
     if (!head || head->intermediate[1])
         return REPLAY_PASS;
     switch (KEY(head->prefix, head->intermediate[0], head->final)) {
-    case KEY(0, '$', 'q'): /* DECRQSS */
-    case KEY(0, '+', 'q'): /* XTGETTCAP */
-    case KEY(0, '+', 'Q'): /* XTGETXRES */
     case KEY('=', 0, 's'): /* synchronized output, the older form */
     case KEY(0, 0, '@'):   /* kitty's remote control */
         return REPLAY_DROP;
     default:
-        return REPLAY_PASS;
+        return question_in_dcs(head) != QUESTION_NONE ? REPLAY_DROP : REPLAY_PASS;
     }
 }
 
@@ -125,37 +103,14 @@ static enum replay_verdict judge_iterm2(const uint8_t *text, size_t len, bool co
 /* Colours: what asks goes, what sets stays. text: pairs of slot and colour, or colours only. */
 static enum replay_verdict judge_colors(const uint8_t *text, size_t len, bool pairs)
 {
-    bool asks = false, sets = false;
-    const uint8_t *end = text + len;
-    for (bool color = !pairs;; color = !pairs || !color) {
-        const uint8_t *semicolon = memchr(text, ';', (size_t)(end - text));
-        size_t field = (size_t)((semicolon ? semicolon : end) - text);
-        bool question = field == 1 && text[0] == '?';
-        asks |= color && question;
-        sets |= color && !question;
-        if (!semicolon)
-            break;
-        text = semicolon + 1;
-    }
+    bool sets, asks = question_in_colors(text, len, pairs, &sets);
     return !asks ? REPLAY_PASS : sets ? REPLAY_REWRITE : REPLAY_DROP;
-}
-
-/* The number at the start; *ret_text is where the text begins. -1: none. */
-static int32_t osc_number(const uint8_t *data, size_t len, size_t *ret_text)
-{
-    int32_t number = 0;
-    size_t i = 0;
-    for (; i < len && i < 6 && data[i] >= '0' && data[i] <= '9'; i++)
-        number = number * 10 + (data[i] - '0');
-    bool valid = i > 0 && (i == len || data[i] == ';');
-    *ret_text = i < len ? i + 1 : i;
-    return valid ? number : -1;
 }
 
 enum replay_verdict replay_judge_osc(const uint8_t *data, size_t len, bool complete)
 {
     size_t start;
-    int32_t number = osc_number(data, len, &start);
+    int32_t number = question_osc_number(data, len, &start);
     const uint8_t *text = data + start;
     len -= start;
     if (start == 0 || (text[-1] != ';' && !complete && number >= 0))
@@ -198,17 +153,6 @@ enum replay_verdict replay_judge_osc(const uint8_t *data, size_t len, bool compl
     }
 }
 
-bool replay_key_is(const uint8_t *keys, size_t len, const char *key_and_value)
-{
-    size_t wanted = strlen(key_and_value);
-    for (size_t i = 0; i + wanted <= len; i++) {
-        if ((i == 0 || keys[i - 1] == ',') && memcmp(keys + i, key_and_value, wanted) == 0 &&
-            (i + wanted == len || keys[i + wanted] == ','))
-            return true;
-    }
-    return false;
-}
-
 static bool has_key(const uint8_t *keys, size_t len, const char *key)
 {
     return begins(keys, len, key) ||
@@ -223,10 +167,10 @@ enum replay_verdict replay_judge_apc(const uint8_t *data, size_t len)
         return REPLAY_PASS;
     const uint8_t *keys = data + 1;
     len--;
-    if (replay_key_is(keys, len, "a=q"))
+    if (question_key_is(keys, len, "a=q"))
         return REPLAY_DROP;
     bool answered = has_key(keys, len, "i=") || has_key(keys, len, "I=");
-    return answered && !replay_key_is(keys, len, "q=2") ? REPLAY_REWRITE : REPLAY_PASS;
+    return answered && !question_key_is(keys, len, "q=2") ? REPLAY_REWRITE : REPLAY_PASS;
 }
 
 int replay_rewrite_apc(const uint8_t *data, size_t len, struct bytes *out)
@@ -283,7 +227,7 @@ int replay_rewrite_osc(const struct parser_string *string, struct bytes *out)
     struct writer writer = {.out = out};
     const uint8_t *end = string->data + string->len;
     size_t start;
-    int32_t number = osc_number(string->data, string->len, &start);
+    int32_t number = question_osc_number(string->data, string->len, &start);
     bool pairs = number < 10;
     for (const uint8_t *text = string->data + start; text < end;) {
         const uint8_t *color = text, *stop = field_end(text, end);

@@ -38,7 +38,4 @@ int replay_rewrite_osc(const struct parser_string *string, struct bytes *out);
 /* The same for the start of an APC: what comes before the semicolon. */
 int replay_rewrite_apc(const uint8_t *data, size_t len, struct bytes *out);
 
-/* Whether the value of one of kitty's keys, as in "a=q,i=1", is that. */
-bool replay_key_is(const uint8_t *keys, size_t len, const char *key_and_value);
-
 #endif

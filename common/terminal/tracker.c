@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/terminal/answers.h"
 #include "common/terminal/scan.h"
 #include "common/terminal/tracker_internal.h"
 #include "common/terminal/undo.h"
@@ -270,6 +271,37 @@ void tracker_feed_later(struct tracker *tracker, const void *data, size_t len)
     if (tracker->later_len == 0)
         tracker->later = data;
     tracker->later_len += len;
+}
+
+void tracker_set_questions(struct tracker *tracker, tracker_question_fn on_question, void *user)
+{
+    tracker->on_question = on_question;
+    tracker->user = user;
+}
+
+void tracker_ask(struct tracker *tracker, enum question_kind kind,
+                 const struct parser_sequence *sequence, const struct parser_string *string)
+{
+    if (kind == QUESTION_NONE || !tracker->on_question)
+        return;
+    struct question question = {.kind = kind,
+                                .begin = tracker->canvas.begin,
+                                .end = tracker->canvas.last + 1,
+                                .sequence = sequence,
+                                .string = string};
+    tracker->on_question(tracker->user, &question);
+}
+
+int tracker_answer(const struct tracker *tracker, const struct question *question,
+                   const struct profile *profile, struct bytes *out)
+{
+    return answer_question(&tracker->canvas, profile, question, out);
+}
+
+bool tracker_is_between(const struct tracker *tracker)
+{
+    tracker_catch_up(tracker);
+    return parser_is_ground(&tracker->parser);
 }
 
 uint64_t tracker_offset(const struct tracker *tracker)

@@ -15,6 +15,8 @@
 #include <stdint.h>
 
 #include "common/bytes.h"
+#include "common/terminal/profile.h"
+#include "common/terminal/questions.h"
 
 struct tracker;
 
@@ -36,6 +38,25 @@ void tracker_feed(struct tracker *tracker, const void *data, size_t len);
  */
 void tracker_feed_later(struct tracker *tracker, const void *data, size_t len);
 void tracker_settle(struct tracker *tracker);
+
+/*
+ * Calls on_question, while output is taken in, for each question to the terminal in the output
+ * (questions.h), all before it having been taken in. What the pointers lead to is valid during the
+ * call, which may not feed. NULL: nobody is told, as at first.
+ */
+typedef void (*tracker_question_fn)(void *user, const struct question *question);
+void tracker_set_questions(struct tracker *tracker, tracker_question_fn on_question, void *user);
+
+/*
+ * Appends what the terminal of that profile would answer in the tracked state; nothing if there is
+ * no answer. 0 or -ENOMEM (out as before).
+ */
+int tracker_answer(const struct tracker *tracker, const struct question *question,
+                   const struct profile *profile, struct bytes *out);
+
+/* Whether no sequence, string or character of the output is unfinished: something else may be
+ * written to the terminals in between. */
+bool tracker_is_between(const struct tracker *tracker);
 
 /* Bytes fed and skipped so far: the offset of the next byte. */
 uint64_t tracker_offset(const struct tracker *tracker);

@@ -455,7 +455,7 @@ static bool change_state(struct tracker *tracker, uint32_t key, const struct par
         return true;
     case KEY(0, 0, 't'): /* XTWINOPS */
         change_titles(&canvas->state, csi);
-        return true;
+        return false;      /* it may ask as well */
     case KEY(0, 0, 'g'):   /* TBC */
     case KEY(0, 0, 'W'):   /* CTC */
     case KEY('?', 0, 'W'): /* DECST8C */
@@ -475,6 +475,7 @@ void tracker_csi(struct tracker *tracker, const struct parser_sequence *csi)
     if (key == KEY(0, 0, 'm'))
         apply_pen(canvas, csi);
     else if (!move_cursor(canvas, key, csi) && !edit(tracker, key, csi) &&
-             !change_modes(tracker, key, csi) && !change_keyboard(&canvas->state, key, csi))
-        change_state(tracker, key, csi);
+             !change_modes(tracker, key, csi) && !change_keyboard(&canvas->state, key, csi) &&
+             !change_state(tracker, key, csi))
+        tracker_ask(tracker, question_in_csi(csi), csi, NULL);
 }

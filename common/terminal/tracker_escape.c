@@ -63,6 +63,7 @@ void tracker_control(struct tracker *tracker, uint8_t control, uint64_t begin)
         canvas->single_shift = true;
         break;
     default:
+        tracker_ask(tracker, question_in_control(control), NULL, NULL);
         break;
     }
 }
@@ -151,6 +152,7 @@ void tracker_escape(struct tracker *tracker, const struct parser_sequence *escap
         canvas->single_shift = true;
         break;
     default:
+        tracker_ask(tracker, question_in_escape(escape), escape, NULL);
         break;
     }
 }
@@ -282,4 +284,5 @@ void tracker_string(struct tracker *tracker, const struct parser_string *string)
     case PARSER_SOS:
         break;
     }
+    tracker_ask(tracker, question_in_string(string), NULL, string);
 }

@@ -16,6 +16,8 @@ struct tracker {
     uint64_t history;     /* no line before that offset is in the terminal's scrollback any more */
     const uint8_t *later; /* what tracker_feed_later has put off; the caller's */
     size_t later_len;
+    tracker_question_fn on_question; /* or NULL */
+    void *user;                      /* its argument */
 };
 
 /*
@@ -29,6 +31,10 @@ void tracker_csi(struct tracker *tracker, const struct parser_sequence *csi);
 void tracker_control(struct tracker *tracker, uint8_t control, uint64_t begin);
 void tracker_escape(struct tracker *tracker, const struct parser_sequence *escape);
 void tracker_string(struct tracker *tracker, const struct parser_string *string);
+
+/* A question in what is being carried out. Of sequence and string at least one is NULL. */
+void tracker_ask(struct tracker *tracker, enum question_kind kind,
+                 const struct parser_sequence *sequence, const struct parser_string *string);
 
 /* Before a sequence that makes its begin a good point for a replay to begin at. */
 void tracker_offer_checkpoint(struct tracker *tracker, const struct parser_sequence *csi);

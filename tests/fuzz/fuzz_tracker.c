@@ -1,10 +1,13 @@
 /*
  * Output of a job through the parser, the tracker and the replay filter. The first bytes choose the
  * screen's size and how the rest is cut into feeds; the rest is the output. Whatever it is:
- * - the cuts make no difference to the state, nor to what the filter lets through;
+ * - the cuts make no difference to the state, nor to what the filter lets through, nor to which
+ *   questions there are;
+ * - questions are in order, and their answers have an end;
  * - a plan's ranges are in order and inside of the log, and an exact one is within its limit;
  * - a terminal that gets a plan is in the tracked state afterwards, and after the undo in none.
  */
+#include "common/terminal/answers.h"
 #include "common/terminal/replay.h"
 #include "common/terminal/tracker_internal.h"
 #include "common/terminal/transition.h"
@@ -35,10 +38,36 @@ static size_t next_cut(uint32_t *seed, size_t left)
     return cut < left ? cut : left;
 }
 
-static struct tracker *track(const struct input *input, bool cut)
+/* The questions that were there. */
+struct asked {
+    struct tracker *tracker;
+    struct profile profile;
+    uint64_t end;  /* of the last one */
+    uint64_t hash; /* of all */
+};
+
+static void on_question(void *user, const struct question *question)
+{
+    struct asked *asked = user;
+    struct bytes answer = {0};
+    must(question->begin >= asked->end && question->end > question->begin);
+    asked->end = question->end;
+    asked->hash = (asked->hash ^ (question->begin << 8 | question->kind)) * UINT64_C(1099511628211);
+    must(tracker_answer(asked->tracker, question, &asked->profile, &answer) == 0);
+    must(answer.len <= ANSWER_MAX);
+    /* No answer types a line: the program's output may be somebody else's. */
+    must(answer.len == 0 ||
+         (!memchr(answer.data, '\n', answer.len) && !memchr(answer.data, '\r', answer.len)));
+    bytes_finish(&answer);
+}
+
+static struct tracker *track(const struct input *input, bool cut, uint64_t *ret_questions)
 {
     struct tracker *tracker = tracker_create(input->rows, input->cols);
     must(tracker);
+    struct asked asked = {.tracker = tracker};
+    profile_init(&asked.profile);
+    tracker_set_questions(tracker, on_question, &asked);
     uint32_t seed = input->cuts;
     for (size_t at = 0; at < input->len;) {
         size_t len = cut ? next_cut(&seed, input->len - at) : input->len - at;
@@ -46,6 +75,8 @@ static struct tracker *track(const struct input *input, bool cut)
         at += len;
     }
     must(tracker_offset(tracker) == input->len);
+    tracker_set_questions(tracker, NULL, NULL);
+    *ret_questions = asked.hash;
     return tracker;
 }
 
@@ -253,8 +284,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                           .cuts = (uint32_t)data[2] << 8 | data[3],
                           .data = data + 4,
                           .len = size - 4};
-    struct tracker *whole = track(&input, false), *cut = track(&input, true);
+    uint64_t questions[2];
+    struct tracker *whole = track(&input, false, &questions[0]);
+    struct tracker *cut = track(&input, true, &questions[1]);
     must_agree(whole, cut);
+    must(questions[0] == questions[1]);
     check_plans(whole, &input);
     check_plans(cut, &input);
     check_undo(cut);
