@@ -318,7 +318,8 @@ static void answer(const struct canvas *canvas, const struct profile *profile,
     case QUESTION_SECONDARY:
     case QUESTION_TERTIARY:
     case QUESTION_VERSION:
-        if (what == 0)
+        /* With more parameters it is an answer, which somebody echoes. */
+        if (what == 0 && csi->count <= 1)
             answer_identity(profile, question->kind, writer);
         break;
     case QUESTION_STATUS:

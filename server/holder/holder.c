@@ -258,10 +258,12 @@ static int init_handles(struct holder *holder)
 int holder_init(struct holder *holder)
 {
     *holder = (struct holder){.state = JOB_STARTING, .lock_fd = -1, .state_fd = -1};
-    holder->pty.ptmx_fd = -1;
+    holder->pty.ptmx_fd = holder->pty.typed_fd = -1;
     holder->launch.status_fd = -1;
     journal_init(&holder->journal, -1, 0);
-    holder->source = (struct viewer_source){.journal = &holder->journal, .dir_fd = -1};
+    holder->source =
+        (struct viewer_source){.journal = &holder->journal, .asked = &holder->asked, .dir_fd = -1};
+    profile_init(&holder->profile);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     setsid();
     set_signals();
@@ -277,6 +279,7 @@ static void holder_finish(struct holder *holder)
     wire_clear(&job_info_fields, &holder->info);
     live_env_finish(&holder->live);
     tracker_destroy(holder->tracker);
+    asked_finish(&holder->asked);
     journal_finish(&holder->journal);
     holder->state_fd = fd_close(holder->state_fd);
     holder->lock_fd = fd_close(holder->lock_fd);

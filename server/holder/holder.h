@@ -22,6 +22,8 @@
 #include <uv.h>
 
 #include "common/listener.h"
+#include "common/terminal/profile.h"
+#include "server/holder/asked.h"
 #include "server/holder/control.h"
 #include "server/holder/journal.h"
 #include "server/holder/killer.h"
@@ -55,11 +57,14 @@ struct holder {
     struct journal journal;
     struct live_env live;
     struct tracker *tracker;
+    struct asked asked;
+    struct profile profile; /* of the terminal that was attached last */
     struct viewer_source source;
 
     struct control *controls;
     struct viewer *viewers;
     const struct viewer *size_owner; /* see holder_size_owner; NULL = none */
+    uint32_t viewer_number; /* of the newest */
     struct holder_waiter *waiters;
 
     struct job_info info;
@@ -139,6 +144,19 @@ int holder_set_size(struct holder *holder, unsigned rows, unsigned cols);
 /* The viewer whose terminal's size the job's terminal has: the writer that attached or changed its
  * size last. NULL when there is none. */
 const struct viewer *holder_size_owner(const struct holder *holder);
+
+/* A question in the output (tracker_question_fn): the writer's terminal is asked, or answers for
+ * it. */
+void holder_on_question(void *holder, const struct question *question);
+
+/*
+ * Whether somebody is to get the output without questions that are in it, so that they must be
+ * found before it is shown.
+ */
+bool holder_filters_output(const struct holder *holder);
+
+/* A viewer leaves, or is gone: answers what its terminal has been asked, but will never get. */
+void holder_take_over_questions(struct holder *holder, const struct viewer *viewer);
 
 /* The viewers' callbacks. */
 extern const struct viewer_ops holder_viewer_ops;

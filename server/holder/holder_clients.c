@@ -91,6 +91,12 @@ static void on_frame(struct viewer *viewer, struct wire_frame *frame)
     }
 }
 
+static void on_leaving(struct viewer *viewer)
+{
+    struct holder *holder = viewer->data;
+    holder_take_over_questions(holder, viewer);
+}
+
 static void on_caught_up(struct viewer *viewer)
 {
     holder_update_reading(viewer->data);
@@ -138,6 +144,8 @@ static void on_lost(struct viewer *viewer)
 {
     struct holder *holder = viewer->data;
     log_debug(LOG_JOB, "client %d is gone without a word", (int)viewer->pid);
+    if (!viewer->leaving)
+        holder_take_over_questions(holder, viewer);
     note_left(holder, viewer);
     viewer_rescue(viewer);
     if (!job_state_is_final(holder->state) && holder->state != JOB_STARTING)
@@ -162,6 +170,7 @@ static void on_closed(struct viewer *viewer)
 
 const struct viewer_ops holder_viewer_ops = {
     .on_frame = on_frame,
+    .on_leaving = on_leaving,
     .on_caught_up = on_caught_up,
     .on_left = on_left,
     .on_lost = on_lost,
@@ -267,6 +276,8 @@ void holder_adopt(struct holder *holder, struct control *control, uint32_t reque
         channel_send_error(&control->channel, request_id, ERROR_OS, strerror(-error));
         return;
     }
+    tracker_settle(holder->tracker); /* what was asked before is not for its terminal */
+    viewer->number = ++holder->viewer_number;
     viewer->next = holder->viewers;
     holder->viewers = viewer;
     struct msg_done done = {0};

@@ -43,6 +43,21 @@ static void note_log_failure(struct holder *holder, int error)
     holder_changed(holder);
 }
 
+/* The tracker sees what it has put off: output pauses, or the buffer has no room for a chunk. */
+static void settle_tracker(struct holder *holder)
+{
+    tracker_settle(holder->tracker);
+    unseen = 0;
+}
+
+/* Of questions that everybody has got past nobody needs to know. */
+static void forget_questions(struct holder *holder, uint64_t offset)
+{
+    for (struct viewer *v = holder->viewers; v; v = v->next)
+        offset = v->cursor < offset ? v->cursor : offset;
+    asked_forget(&holder->asked, offset);
+}
+
 /* Log first, then show (DESIGN section 5). */
 static void handle_output(struct holder *holder, const uint8_t *data, size_t len)
 {
@@ -50,21 +65,18 @@ static void handle_output(struct holder *holder, const uint8_t *data, size_t len
     int r = journal_append(&holder->journal, data, len);
     if (r < 0)
         note_log_failure(holder, r);
+    if (holder->asked.count > 0)
+        forget_questions(holder, offset);
     tracker_feed_later(holder->tracker, data, len);
     unseen += len;
+    if (holder_filters_output(holder))
+        settle_tracker(holder);
     for (struct viewer *v = holder->viewers; v; v = v->next)
         viewer_output(v, offset, data, len);
     if (holder->waiters)
         holder_answer_waiters(holder, MSG_FOLLOW, holder->journal.next);
     if (holder->viewers)
         holder_update_reading(holder);
-}
-
-/* The tracker sees what it has put off: output pauses, or the buffer has no room for a chunk. */
-static void settle_tracker(struct holder *holder)
-{
-    tracker_settle(holder->tracker);
-    unseen = 0;
 }
 
 /*

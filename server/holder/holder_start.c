@@ -146,6 +146,7 @@ static int open_terminal(struct holder *holder, const struct msg_terminal *termi
     holder->tracker = tracker_create(holder->info.rows, holder->info.cols);
     if (!holder->tracker)
         return -ENOMEM;
+    tracker_set_questions(holder->tracker, holder_on_question, holder);
     holder->source.tracker = holder->tracker;
     return pty_open(&holder->pty, &holder->loop, &tio, holder->info.rows, holder->info.cols);
 }
@@ -227,6 +228,7 @@ static int take_first_viewer(struct holder *holder, const struct msg_start *star
         fd_take(&fds->fds[0]), fd_take(&fds->fds[1]), &holder_viewer_ops, holder, &error);
     if (!viewer)
         return error;
+    viewer->number = ++holder->viewer_number;
     viewer->next = holder->viewers;
     holder->viewers = viewer;
     holder->first_viewer = viewer;

@@ -27,7 +27,7 @@ static int open_pair(int *ret_ptmx, int *ret_pts)
 int pty_open(struct pty *pty, uv_loop_t *loop, const struct termios *tio, unsigned rows,
              unsigned cols)
 {
-    *pty = (struct pty){.ptmx_fd = -1, .quiet_fd = -1, .loop = loop};
+    *pty = (struct pty){.ptmx_fd = -1, .quiet_fd = -1, .typed_fd = -1, .loop = loop};
     _cleanup_fd_ int ptmx = -1;
     _cleanup_fd_ int pts = -1;
     int r = open_pair(&ptmx, &pts);
@@ -146,10 +146,70 @@ void pty_adapt(struct pty *pty, bool had_echo, bool had_opost)
     tcsetattr(pty->ptmx_fd, TCSANOW, &tio);
 }
 
+/* Writes what waits. false: it takes no more now. */
+static bool write_typed(struct pty *pty)
+{
+    size_t at = 0;
+    while (at < pty->typed.len) {
+        ssize_t n = write(pty->ptmx_fd, pty->typed.data + at, pty->typed.len - at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        at += (size_t)n;
+    }
+    bytes_consume(&pty->typed, at);
+    return pty->typed.len == 0;
+}
+
+static void on_typed_poll(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct pty *pty = poll->data;
+    size_t before = pty->typed.len;
+    bool all = write_typed(pty);
+    /* Ready, and yet nothing goes: the terminal was hung up, nobody will ever read it. */
+    if (!all && pty->typed.len < before)
+        return;
+    uv_poll_stop(poll);
+    bytes_finish(&pty->typed);
+}
+
+static int wait_for_reader(struct pty *pty)
+{
+    if (pty->typed_fd < 0) {
+        int fd = fd_dup(pty->ptmx_fd);
+        if (fd < 0)
+            return fd;
+        int r = uv_poll_init(pty->loop, &pty->typed_poll, fd);
+        if (r < 0) {
+            fd_close(fd);
+            return r;
+        }
+        pty->typed_fd = fd;
+        pty->typed_poll.data = pty;
+        pty->handles++;
+    }
+    return uv_poll_start(&pty->typed_poll, UV_WRITABLE, on_typed_poll);
+}
+
 int pty_type(struct pty *pty, const void *data, size_t len)
 {
-    ssize_t n = write(pty->ptmx_fd, data, len);
-    return n < 0 ? -errno : 0;
+    bool waiting = pty->typed.len > 0;
+    if (pty->typed.len + len > PTY_TYPED_MAX)
+        return -ENOBUFS;
+    int r = bytes_append(&pty->typed, data, len);
+    if (r < 0 || waiting)
+        return r;
+    if (write_typed(pty)) {
+        bytes_finish(&pty->typed);
+        return 0;
+    }
+    r = wait_for_reader(pty);
+    if (r < 0)
+        bytes_finish(&pty->typed);
+    return r;
 }
 
 pid_t pty_foreground(const struct pty *pty)
@@ -185,8 +245,13 @@ void pty_close(struct pty *pty, void (*on_closed)(struct pty *))
     if (pty->polling) {
         pty->polling = false;
         uv_close((uv_handle_t *)&pty->poll, on_handle_closed);
-        if (pty->quiet_fd >= 0 && pty->handles == 2)
+        if (pty->quiet)
             uv_close((uv_handle_t *)&pty->quiet_poll, on_handle_closed);
     }
+    if (pty->typed_fd >= 0) {
+        uv_close((uv_handle_t *)&pty->typed_poll, on_handle_closed);
+        pty->typed_fd = fd_close(pty->typed_fd);
+    }
+    bytes_finish(&pty->typed);
     pty->ptmx_fd = fd_close(pty->ptmx_fd);
 }

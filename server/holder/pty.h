@@ -10,6 +10,10 @@
 #include <termios.h>
 #include <uv.h>
 
+#include "common/bytes.h"
+
+#define PTY_TYPED_MAX (16u << 10) /* bytes that wait for the job to read, in pty_type */
+
 struct pty;
 
 typedef void (*pty_readable_fn)(struct pty *pty);
@@ -21,6 +25,9 @@ struct pty {
     uv_poll_t poll;       /* of ptmx_fd */
     uv_poll_t quiet_poll; /* of quiet_fd */
     bool polling, quiet;
+    struct bytes typed; /* for the job, not written yet; owned */
+    int typed_fd;       /* a duplicate of ptmx_fd for typed_poll, -1 = not open; owned */
+    uv_poll_t typed_poll;
     unsigned handles; /* still open */
     pty_readable_fn on_readable;
     void (*on_closed)(struct pty *pty);
@@ -71,7 +78,11 @@ int pty_resize(struct pty *pty, unsigned rows, unsigned cols);
  */
 void pty_adapt(struct pty *pty, bool had_echo, bool had_opost);
 
-/* Sends a character as if typed (VINTR and the like). 0 or -errno. */
+/*
+ * Sends all of data as if typed, or nothing. What the job's input does not take now waits until it
+ * does, and is never mixed with later calls' data. 0, -ENOBUFS (too much waits already: the job
+ * does not read) or another -errno.
+ */
 int pty_type(struct pty *pty, const void *data, size_t len);
 
 /* The foreground process group, or -errno (-ENOTTY none). */

@@ -133,6 +133,12 @@ bool viewer_is_writer(const struct viewer *viewer)
     return viewer->mode != ATTACH_WATCH;
 }
 
+bool viewer_can_answer(const struct viewer *viewer)
+{
+    return viewer->keys && viewer_is_writer(viewer) && !viewer->leaving && !viewer->left &&
+           !viewer->lost;
+}
+
 /* Output */
 
 static void fail_output(struct viewer *viewer, int error)
@@ -221,7 +227,21 @@ static bool flush_pending(struct viewer *viewer)
     return true;
 }
 
-/* Reads at most len bytes of the log at offset into pending, through the filter if wanted. */
+/* What it gets of output that has just been read: all into pending, but for questions that others
+ * answer. Returns how far that goes from offset, or -ENOMEM. */
+static ssize_t pass(struct viewer *viewer, uint64_t offset, const void *data, size_t len)
+{
+    const struct asked *asked = viewer->source->asked;
+    if (viewer->tty && asked_since(asked, offset)) {
+        int64_t end = asked_pass(asked, viewer->number, offset, data, len, &viewer->pending);
+        return end < 0 ? (ssize_t)end : (ssize_t)((uint64_t)end - offset);
+    }
+    int r = bytes_append(&viewer->pending, data, len);
+    return r < 0 ? r : (ssize_t)len;
+}
+
+/* Reads at most len bytes of the log at offset into pending, through the filter if wanted. Returns
+ * how many bytes of the log that were. */
 static ssize_t read_back(struct viewer *viewer, uint64_t offset, size_t len, bool filter)
 {
     static uint8_t buf[VIEWER_CHUNK];
@@ -240,9 +260,9 @@ static ssize_t read_back(struct viewer *viewer, uint64_t offset, size_t len, boo
         return (ssize_t)len;
     if ((size_t)n > len - skipped)
         n = (ssize_t)(len - skipped);
-    int r = filter ? replay_feed(viewer->replay, buf, (size_t)n, &viewer->pending)
-                   : bytes_append(&viewer->pending, buf, (size_t)n);
-    return r < 0 ? r : n + (ssize_t)skipped;
+    ssize_t r = filter ? replay_feed(viewer->replay, buf, (size_t)n, &viewer->pending)
+                       : pass(viewer, offset + skipped, buf, (size_t)n);
+    return r < 0 ? r : (filter ? n : r) + (ssize_t)skipped;
 }
 
 /* Restore */
@@ -320,7 +340,14 @@ static void resync(struct viewer *viewer)
 static bool is_far_behind(const struct viewer *viewer)
 {
     const struct journal *journal = viewer->source->journal;
-    return journal->next - viewer->cursor > VIEWER_LAG_MAX || viewer->cursor < journal->first;
+    return !viewer_is_writer(viewer) &&
+           (journal->next - viewer->cursor > VIEWER_LAG_MAX || viewer->cursor < journal->first);
+}
+
+/* There are questions in what it has to get, but which, and who answers them, is not known. */
+static bool has_unknown_questions(const struct viewer *viewer)
+{
+    return viewer->tty && !asked_knows(viewer->source->asked, viewer->number, viewer->cursor);
 }
 
 /* The live end */
@@ -348,7 +375,7 @@ static bool catch_up(struct viewer *viewer)
     uint64_t end = live_end(viewer);
     if (viewer->cursor >= end)
         return false;
-    if (!viewer_is_writer(viewer) && !viewer->leaving && is_far_behind(viewer)) {
+    if (!viewer->leaving && (is_far_behind(viewer) || has_unknown_questions(viewer))) {
         resync(viewer);
         return true;
     }
@@ -401,6 +428,10 @@ void viewer_output(struct viewer *viewer, uint64_t offset, const void *data, siz
         return;
     if (!is_current(viewer, offset) || check_suspended(viewer, len))
         return;
+    if (viewer->tty && asked_since(viewer->source->asked, offset)) {
+        pump(viewer); /* reads it back without what it is not to get */
+        return;
+    }
     ssize_t n = write_output(viewer, data, len);
     if (n < 0 && n != -EAGAIN) {
         fail_output(viewer, (int)n);
@@ -437,6 +468,7 @@ void viewer_leave(struct viewer *viewer, enum left_reason reason)
 {
     if (viewer->leaving)
         return;
+    viewer->ops->on_leaving(viewer);
     viewer->leaving = reason;
     viewer->leave_at = viewer->source->journal->next;
     if (viewer->tty)

@@ -25,6 +25,7 @@
 #include "common/joblog.h"
 #include "common/terminal/replay.h"
 #include "common/terminal/tracker.h"
+#include "server/holder/asked.h"
 #include "server/holder/journal.h"
 
 #define VIEWER_CHUNK   (64u << 10) /* most bytes held in memory for one viewer */
@@ -36,12 +37,15 @@ struct viewer;
 struct viewer_source {
     const struct journal *journal;
     const struct tracker *tracker;
+    const struct asked *asked;
     int dir_fd;
 };
 
 struct viewer_ops {
     /* A message of the client. */
     void (*on_frame)(struct viewer *viewer, struct wire_frame *frame);
+    /* It is going to leave: what is in the output by now is all it will get. */
+    void (*on_leaving)(struct viewer *viewer);
     /* It has got everything there is. */
     void (*on_caught_up)(struct viewer *viewer);
     /*
@@ -73,7 +77,8 @@ struct viewer {
     size_t unchecked;
 
     enum attach_mode mode;
-    char *tty; /* NULL: the output is no terminal; owned */
+    uint32_t number; /* from 1, of no other viewer of this job */
+    char *tty;       /* NULL: the output is no terminal; owned */
     bool keys;
     pid_t pid;
     unsigned rows, cols;
@@ -112,13 +117,19 @@ struct viewer *viewer_create(uv_loop_t *loop, const struct viewer_source *source
 /* Brings its terminal to what it would show had it been attached all along. */
 void viewer_restore(struct viewer *viewer, unsigned history_lines);
 
-/* New output: len bytes that are in the log at offset. */
+/*
+ * New output: len bytes that are in the log at offset. If it is a terminal, questions in them that
+ * somebody else answers (source->asked) are left out.
+ */
 void viewer_output(struct viewer *viewer, uint64_t offset, const void *data, size_t len);
 
 /* Whether the job has to wait for it: a writer that has not got everything. */
 bool viewer_holds_job(const struct viewer *viewer);
 
 bool viewer_is_writer(const struct viewer *viewer);
+
+/* Whether what its terminal answers reaches the job. */
+bool viewer_can_answer(const struct viewer *viewer);
 
 /*
  * The client was continued, or says that its terminal is its own again: it gets what it has missed,

@@ -35,6 +35,9 @@
  * with 0, 1 and 2 on /dev/null: CHILD pid children N        starts N children in the same group
  * that wait for ever: CHILDREN N spin MS           uses the processor for so many milliseconds of
  * its time What it inherited fdlist            FD n target for each open descriptor, then FDS count
+ *   ask TEXT END      raw mode, TEXT (as in raw), then reads until END (likewise) has come: ANSWER
+ *                     and all that was read, ESC as \e and other control bytes as \xHH
+ *   ask-many N        asks for DA1 N times, reading nothing: ASKED
  *   sigstate          IGNORED mask, BLOCKED mask (hexadecimal, as /proc/self/status), UMASK octal,
  *                     NICE n, CWD path: five lines
  */
@@ -149,6 +152,8 @@ static const struct behaviour {
     {"echo", behave_echo, 0, 0},
     {"modes", behave_modes, 0, 0},
     {"editor", behave_editor, 0, 0},
+    {"ask", behave_ask, 2, 2},
+    {"ask-many", behave_ask_many, 1, 1},
     {"tty", behave_tty, 0, 0},
     {"termios", behave_termios, 0, 0},
     {"ignore", behave_ignore, 1, 1},

@@ -23,6 +23,9 @@ int child_signal(const char *text);
 /* Waits so long, whatever signals come. */
 void child_pause_us(long us);
 
+/* The text with \e \n \r \t \a \\ and \xHH understood, in fresh memory; *ret_len is its length. */
+char *child_unescape(const char *text, size_t *ret_len);
+
 /* Each takes its own arguments, ended by NULL. */
 
 /* pty_child_talk.c */
@@ -44,6 +47,8 @@ void behave_size(char **args);
 void behave_echo(char **args);
 void behave_modes(char **args);
 void behave_editor(char **args);
+void behave_ask(char **args);
+void behave_ask_many(char **args);
 void behave_tty(char **args);
 void behave_termios(char **args);
 

@@ -40,16 +40,23 @@ static char unescape(const char **at)
     }
 }
 
+char *child_unescape(const char *text, size_t *ret_len)
+{
+    char *result = malloc(strlen(text) + 1);
+    if (!result)
+        child_fail("unescape");
+    *ret_len = 0;
+    while (*text) {
+        char byte = *text++;
+        result[(*ret_len)++] = byte == '\\' && *text ? unescape(&text) : byte;
+    }
+    return result;
+}
+
 void behave_raw(char **args)
 {
-    char *text = malloc(strlen(args[0]) + 1);
-    if (!text)
-        child_fail("raw");
-    size_t len = 0;
-    for (const char *at = args[0]; *at;) {
-        char byte = *at++;
-        text[len++] = byte == '\\' && *at ? unescape(&at) : byte;
-    }
+    size_t len;
+    char *text = child_unescape(args[0], &len);
     child_put(text, len);
     free(text);
 }

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -121,6 +123,50 @@ void behave_editor(char **args)
     }
     child_put(LEAVE_SCREEN, sizeof(LEAVE_SCREEN) - 1);
     tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+}
+
+/* Reads until the bytes end with `end`, or there is no room or no input any more. */
+static size_t read_until(char *data, size_t room, const char *end, size_t end_len)
+{
+    size_t len = 0;
+    while (len < room) {
+        int byte = read_byte();
+        if (byte < 0)
+            break;
+        data[len++] = (char)byte;
+        if (len >= end_len && memcmp(data + len - end_len, end, end_len) == 0)
+            break;
+    }
+    return len;
+}
+
+void behave_ask(char **args)
+{
+    char data[1024], shown[4 * sizeof(data) + 1] = "";
+    size_t len, end_len, at = 0;
+    char *text = child_unescape(args[0], &len), *end = child_unescape(args[1], &end_len);
+    set_raw();
+    child_put(text, len);
+    len = read_until(data, sizeof(data), end, end_len);
+    for (size_t i = 0; i < len; i++) {
+        uint8_t byte = (uint8_t)data[i];
+        if (byte == '\033')
+            at += (size_t)snprintf(shown + at, sizeof(shown) - at, "\\e");
+        else
+            at += (size_t)snprintf(shown + at, sizeof(shown) - at,
+                                   byte < ' ' || byte > '~' ? "\\x%02x" : "%c", byte);
+    }
+    child_say("ANSWER %s\r\n", shown);
+    free(text);
+    free(end);
+}
+
+void behave_ask_many(char **args)
+{
+    set_raw();
+    for (long n = child_number(args[0]); n > 0; n--)
+        child_put("\033[c", 3);
+    child_say("ASKED\r\n");
 }
 
 void behave_tty(char **args)
