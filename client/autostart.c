@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,8 +18,9 @@
 #include "common/fd.h"
 #include "version.h"
 
-#define READY_FD 3 /* where the server finds the pipe */
-#define TRIES    8 /* servers in a row that die before they are connected to are no accident */
+#define READY_FD 3     /* where the server finds the pipe */
+#define AGAIN_MS 250u  /* for a server that runs to listen, before all is tried again */
+#define AWAIT_MS 5000u /* in all */
 
 /* The server lies beside this very program, or where it was installed. */
 static const char *find_server(char *buf, size_t size)
@@ -63,8 +67,8 @@ static _Noreturn void exec_server(const char *path, int pipe_fd)
 }
 
 /*
- * Reads the server's word: 0 when it is "+", -ECHILD with why it does not listen, -ECONNREFUSED
- * when it died without a word.
+ * Reads the server's word: 0 when it is "+", -EALREADY for "=", another one runs, -ECHILD with why
+ * it does not listen, -ECONNREFUSED when it died without a word.
  */
 static int await_ready(int fd, char *text, size_t size)
 {
@@ -78,6 +82,10 @@ static int await_ready(int fd, char *text, size_t size)
     text[len] = '\0';
     if (strcmp(text, "+") == 0)
         return 0;
+    if (text[0] == '=') {
+        memmove(text, text + 1, len);
+        return -EALREADY;
+    }
     if (len > 0)
         return -ECHILD;
     snprintf(text, size,
@@ -126,7 +134,36 @@ static int lock_start(const struct paths *paths, char *text, size_t size)
     return fd_take(&fd);
 }
 
-int autostart_connect(const struct paths *paths, const char *socket_path, char *text, size_t size)
+/*
+ * A server runs, but its socket could not be found: it was removed, and the server puts it back.
+ * Waits for that, but not long: the directory may be removed again. A connected socket, or -errno.
+ */
+static int await_socket(const struct paths *paths, const char *socket_path)
+{
+    _cleanup_fd_ int inotify_fd = inotify_init1(IN_CLOEXEC);
+    if (inotify_fd < 0)
+        return -errno;
+    inotify_add_watch(inotify_fd, paths->runtime_dir, IN_CREATE | IN_MOVED_TO);
+    struct pollfd wait = {.fd = inotify_fd, .events = POLLIN};
+    char events[4096];
+    int fd;
+    do
+        fd = channel_connect(socket_path, true);
+    while (fd < 0 && poll(&wait, 1, AGAIN_MS) > 0 && read(inotify_fd, events, sizeof(events)) > 0);
+    return fd;
+}
+
+static bool is_in_the_way(const char *socket_path)
+{
+    struct stat st;
+    return lstat(socket_path, &st) == 0 && !S_ISSOCK(st.st_mode);
+}
+
+/*
+ * As autostart_connect, but -EALREADY when a server runs that does not listen yet, and -EAGAIN when
+ * the directory was removed meanwhile.
+ */
+static int connect_once(const struct paths *paths, const char *socket_path, char *text, size_t size)
 {
     int state_error;
     int r = paths_make(paths, &state_error, text, size);
@@ -134,16 +171,40 @@ int autostart_connect(const struct paths *paths, const char *socket_path, char *
         return r;
     _cleanup_fd_ int lock_fd = lock_start(paths, text, size);
     if (lock_fd < 0)
-        return lock_fd;
-    /* Whoever had the lock before us may have started it. And who is started may be killed. */
+        return lock_fd == -ENOENT ? -EAGAIN : lock_fd;
+    /* Whoever had the lock before us may have started it. */
     int fd = channel_connect(socket_path, true);
-    for (int i = 0; i < TRIES && (fd == -ENOENT || fd == -ECONNREFUSED); i++) {
-        fd = start_server(text, size);
-        if (fd < 0)
-            continue;
-        fd = channel_connect(socket_path, true);
-        if (fd < 0)
-            snprintf(text, size, "cannot connect to %s: %s", socket_path, strerror(-fd));
+    if (fd >= 0)
+        return fd;
+    r = start_server(text, size);
+    if (r == -EALREADY && is_in_the_way(socket_path)) {
+        snprintf(text, size,
+                 "%s is in the way: it is not a socket; remove it, and the server that holds "
+                 "%s/lock puts its own back",
+                 socket_path, paths->runtime_dir);
+        return -EADDRINUSE;
     }
+    if (r == -EALREADY) {
+        fd = await_socket(paths, socket_path);
+        return fd < 0 ? -EALREADY : fd;
+    }
+    if (r < 0)
+        return r == -ECONNREFUSED ? -EAGAIN : r; /* who is started may be killed */
+    fd = channel_connect(socket_path, true);
+    if (fd < 0)
+        snprintf(text, size, "cannot connect to %s: %s", socket_path, strerror(-fd));
+    return fd == -ENOENT || fd == -ECONNREFUSED ? -EAGAIN : fd;
+}
+
+int autostart_connect(const struct paths *paths, const char *socket_path, char *text, size_t size)
+{
+    int fd = -EAGAIN;
+    for (unsigned i = 0; i < AWAIT_MS / AGAIN_MS && (fd == -EALREADY || fd == -EAGAIN); i++)
+        fd = connect_once(paths, socket_path, text, size);
+    if (fd == -EALREADY)
+        snprintf(text, size,
+                 "a server holds %s/lock, but nobody listens on %s; see js server logs, and "
+                 "kill -USR1 makes it put its socket back",
+                 paths->runtime_dir, socket_path);
     return fd;
 }

@@ -68,11 +68,9 @@ static bool is_same_user(int fd)
     return false;
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+/* Whether there may be more. */
+static bool accept_some(struct listener *listener)
 {
-    (void)status;
-    (void)events;
-    struct listener *listener = poll->data;
     for (int i = 0; i < ACCEPTS_PER_TURN && !listener->closing; i++) {
         int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
@@ -80,7 +78,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
             continue;
         }
         if (fd < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            return;
+            return false;
         if (fd < 0)
             continue; /* the peer was gone before we came: accept(2), ECONNABORTED and the like */
         if (is_same_user(fd))
@@ -88,6 +86,14 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         else
             fd_close(fd);
     }
+    return !listener->closing;
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    accept_some(poll->data);
 }
 
 int listener_open(struct listener *listener, uv_loop_t *loop, int fd, listener_accept_fn on_accept,
@@ -104,6 +110,19 @@ int listener_open(struct listener *listener, uv_loop_t *loop, int fd, listener_a
     open_reserve(listener);
     uv_poll_start(&listener->poll, UV_READABLE, on_poll);
     return 0;
+}
+
+int listener_replace(struct listener *listener, int fd)
+{
+    while (accept_some(listener))
+        ;
+    uv_poll_stop(&listener->poll);
+    /* The same number, so that the handle need not be another: it is out of epoll meanwhile. */
+    int r = listener->closing ? -ECANCELED : dup3(fd, listener->fd, O_CLOEXEC) < 0 ? -errno : 0;
+    fd_close(fd);
+    if (!listener->closing)
+        uv_poll_start(&listener->poll, UV_READABLE, on_poll);
+    return r;
 }
 
 static void on_poll_closed(uv_handle_t *handle)

@@ -33,6 +33,12 @@ int listener_bind(const char *path);
 int listener_open(struct listener *listener, uv_loop_t *loop, int fd, listener_accept_fn on_accept,
                   void (*on_closed)(struct listener *), void *data);
 
+/*
+ * Goes on with another listening fd (taken over, also on failure); what waits at the old one is
+ * accepted first. Calls on_accept. 0 or -errno: then it goes on with the old one.
+ */
+int listener_replace(struct listener *listener, int fd);
+
 /* Stops accepting; on_closed is called from the loop. Safe to call twice. */
 void listener_close(struct listener *listener);
 

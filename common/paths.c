@@ -180,6 +180,36 @@ static int make_private(const char *dir, char *text, size_t size)
     return paths_check_private(dir, text, size);
 }
 
+int paths_make_again(const char *dir, char *text, size_t size)
+{
+    if (mkdir(dir, 0700) == 0)
+        return 0;
+    int error = errno;
+    if (error != EEXIST)
+        return complain(error, text, size, "cannot make the directory %s again: %s", dir,
+                        strerror(error));
+    return paths_check_private(dir, text, size);
+}
+
+int paths_make_job_again(const char *job_dir, char *text, size_t size)
+{
+    char dir[PATHS_MAX + 32];
+    snprintf(dir, sizeof(dir), "%s", job_dir);
+    char *ends[2] = {NULL, NULL}; /* of DIR/jobs and of DIR */
+    for (int i = 0; i < 2; i++) {
+        ends[i] = strrchr(dir, '/');
+        if (!ends[i] || ends[i] == dir)
+            return complain(EINVAL, text, size, "%s is no job's directory", job_dir);
+        *ends[i] = '\0';
+    }
+    int r = paths_make_again(dir, text, size);
+    for (int i = 1; r == 0 && i >= 0; i--) {
+        *ends[i] = '/';
+        r = paths_make_again(dir, text, size);
+    }
+    return r;
+}
+
 static int make_with_jobs(const char *dir, char *text, size_t size)
 {
     char jobs[PATHS_MAX + 8];

@@ -41,6 +41,16 @@ int paths_make(const struct paths *paths, int *ret_state_error, char *text, size
 /* Checks a directory as above: exists, a directory and no symbolic link, ours, mode 0700. */
 int paths_check_private(const char *dir, char *text, size_t size);
 
+/*
+ * Makes one of our directories again after it was removed, mode 0700, or checks what is there as
+ * above. Nothing is made above it: when that is gone, so is the user's session. 0 or -errno with
+ * text.
+ */
+int paths_make_again(const char *dir, char *text, size_t size);
+
+/* The same for a job's directory DIR/jobs/ID, and for DIR and DIR/jobs. */
+int paths_make_job_again(const char *job_dir, char *text, size_t size);
+
 /* dir "/" name into buf of size bytes. 0 or -ENAMETOOLONG. */
 int paths_join(char *buf, size_t size, const char *dir, const char *name);
 

@@ -354,6 +354,8 @@ static const struct wire_message rows[] = {
             "server to holder: start the job; fds are output and connection of its client"),
     MESSAGE(MSG_ADOPT, "adopt", msg_adopt_fields, 2, 2,
             "server to holder: attach a client; fds are its output and its connection"),
+    MESSAGE(MSG_REPAIR, "repair", msg_empty_fields, 0, 0,
+            "server to holder: put the socket back if its file has been removed"),
     MESSAGE(MSG_CHANGED, "changed", job_info_fields, 0, 0, "holder to server: the job's state"),
     MESSAGE(MSG_ATTACHED, "attached", job_info_fields, 0, 1,
             "holder to client: you are attached; the fd is the PTY master, none to watchers"),

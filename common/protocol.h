@@ -64,6 +64,7 @@ enum message_type {
     /* Server to holder. */
     MSG_START = 40,
     MSG_ADOPT = 41,
+    MSG_REPAIR = 42,
     /* Holder to server: an event. */
     MSG_CHANGED = 50,
     /* Holder to attached client. */

@@ -85,18 +85,22 @@ static void answer_ended(const struct job *job, const struct job_pending *pendin
 static void fail_pending(struct job *job)
 {
     bool ended = job_state_is_final(job->info.state);
-    char text[128];
-    snprintf(text, sizeof(text), ended ? "job %u has ended" : "the holder of job %u is gone",
-             job->info.id);
+    enum error_code code = ended ? ERROR_ENDED : job->incompatible ? ERROR_VERSION : ERROR_LOST;
+    char text[512];
+    if (job->incompatible)
+        snprintf(text, sizeof(text), "job %u: %s", job->info.id, job->info.warning);
+    else
+        snprintf(text, sizeof(text), ended ? "job %u has ended" : "the holder of job %u is gone",
+                 job->info.id);
     struct job_pending *pending;
     while ((pending = job->pending)) {
         job->pending = pending->next;
         if (pending->client && ended)
             answer_ended(job, pending, text);
         else if (pending->client)
-            client_send_error(pending->client, pending->client_request, ERROR_LOST, text);
+            client_send_error(pending->client, pending->client_request, code, text);
         if (pending->conn_fd >= 0 && !job->server->stopping)
-            tell_passed(pending, ended ? ERROR_ENDED : ERROR_LOST, text);
+            tell_passed(pending, code, text);
         pending_destroy(pending);
     }
 }
@@ -104,9 +108,10 @@ static void fail_pending(struct job *job)
 /* `start` was answered: by the job, or by why it could not be started. */
 static void note_start(struct job *job, const struct wire_frame *frame)
 {
-    if (frame->type == MSG_JOB)
+    if (frame->type == MSG_JOB) {
         job->started = true;
-    else if (frame->type == MSG_ERROR && !job->started)
+        repair_job_started(&job->server->repair);
+    } else if (frame->type == MSG_ERROR && !job->started)
         job->info.state = JOB_FAILED;
 }
 
@@ -118,6 +123,8 @@ static void handle_reply(struct job *job, struct wire_frame *frame)
     if (pending->type == MSG_START)
         note_start(job, frame);
     bool failed = pending->type == MSG_START && job->info.state == JOB_FAILED;
+    if (pending->type == MSG_REPAIR)
+        repair_answered(&job->server->repair, job, frame->type == MSG_DONE);
     if (frame->type == MSG_ERROR && !pending->client)
         log_info("job %u: %s", job->info.id, ((struct msg_error *)frame->body)->text);
     if (pending->client)
@@ -156,14 +163,24 @@ static void handle_changed(struct job *job, struct job_info *info)
     server_job_changed(job->server, job);
 }
 
+/* Its job goes on, and what its record says is shown; a release that it understands can do more. */
+static void handle_hello(struct job *job, const struct msg_hello *hello)
+{
+    char text[256];
+    if (protocol_compatible(hello, "holder", text, sizeof(text)))
+        return;
+    log_error("job %u: %s", job->info.id, text);
+    wire_set_str(&job->info.warning, text);
+    job->incompatible = true;
+    channel_close(&job->link);
+}
+
 static void on_frame(struct channel *channel, struct wire_frame *frame, struct channel_fds *fds)
 {
     (void)fds;
     struct job *job = channel->data;
     if (frame->type == MSG_HELLO) {
-        char text[256];
-        if (!protocol_compatible(frame->body, "holder", text, sizeof(text)))
-            log_error("job %u: %s", job->info.id, text);
+        handle_hello(job, frame->body);
     } else if (frame->type == MSG_CHANGED) {
         handle_changed(job, frame->body);
     } else if (frame->request_id != 0) {
@@ -211,6 +228,7 @@ int job_connect(struct job *job, const char *path)
     if (r < 0)
         return r;
     job->linked = true;
+    job->repairing = false;
     return channel_send_hello(&job->link, NULL);
 }
 

@@ -24,9 +24,13 @@ struct job {
     struct server *server;
     struct job_info info;
     struct channel link;
-    bool linked;  /* link is open */
-    bool started; /* the holder has said that the program runs */
-    bool kept;    /* in the registry; when it is not and the link is closed, the job is freed */
+    bool linked;       /* link is open */
+    bool started;      /* the holder has said that the program runs */
+    bool called;       /* not linked, but its holder lives and was asked to be found again */
+    bool repairing;    /* `repair` has not been answered */
+    bool incompatible; /* the holder speaks no protocol of ours: shown, and left alone */
+    int watch;         /* of its runtime directory (inotify), 0 = none */
+    bool kept; /* in the registry; when it is not and the link is closed, the job is freed */
     struct job_pending *pending;
     uint32_t last_request;
 };

@@ -21,8 +21,9 @@ static const char help[] =
     "\n"
     "The server of js(1): one per user, started by js when it is needed.\n"
     "\n"
-    "  --ready-fd FD  write '+' to FD when the server listens, or what went wrong;\n"
-    "                 then log to the runtime directory instead of standard error\n"
+    "  --ready-fd FD  write '+' to FD when the server listens, '=' and a text when\n"
+    "                 another one runs, or what went wrong; then log to the runtime\n"
+    "                 directory instead of standard error\n"
     "  -h, --help     show this help\n"
     "  --version      show the version\n";
 
@@ -85,8 +86,11 @@ static int serve(int ready_fd)
     raise_fd_limit();
     int r = runtime_open(&server.runtime, text, sizeof(text));
     if (r < 0) {
+        char told[sizeof(text) + 1];
         fprintf(stderr, "jsd: %s\n", text);
-        report(ready_fd, text);
+        /* '=': there is one already, and it will listen. */
+        snprintf(told, sizeof(told), "%s%s", r == -EALREADY ? "=" : "", text);
+        report(ready_fd, told);
         return 1;
     }
     if (ready_fd >= 0) {

@@ -17,6 +17,7 @@
 #include "common/listener.h"
 #include "common/log.h"
 #include "common/record.h"
+#include "common/sockfile.h"
 
 void registry_init(struct registry *registry, struct server *server, const struct paths *paths)
 {
@@ -185,9 +186,17 @@ static int claim_socket(struct registry *registry, struct registry_slot *slot)
     char path[sizeof(slot->runtime_dir) + 8];
     snprintf(path, sizeof(path), "%s/sock", slot->runtime_dir);
     if (mkdir(slot->runtime_dir, 0700) < 0) {
-        if (errno != EEXIST)
+        char text[PATHS_MAX + 128];
+        if (errno == ENOENT && paths_make_job_again(slot->runtime_dir, text, sizeof(text)) < 0)
+            return -ENOENT; /* the runtime directory cannot be made again */
+        if (errno != ENOENT && errno != EEXIST)
             return -errno;
-        unlink(path); /* of a holder that died: the number, and so its lock, is ours */
+        /* Of a holder that died: the number, and so its lock, is ours. Or so it should be. */
+        r = sockfile_clear(path, text, sizeof(text));
+        if (r == -EADDRINUSE)
+            log_warn("job %" PRIu32 " is left out: %s", slot->id, text);
+        if (r < 0)
+            return r;
     }
     slot->listen_fd = listener_bind(path);
     return slot->listen_fd < 0 ? slot->listen_fd : 0;
@@ -205,6 +214,11 @@ int registry_claim(struct registry *registry, struct registry_slot *ret, char *t
     r = claim_lock(&slot);
     if (r == 0)
         r = claim_socket(registry, &slot);
+    if (r == -EADDRINUSE) {
+        slot.runtime_dir[0] = '\0'; /* not ours to remove */
+        registry_release(&slot, true);
+        return registry_claim(registry, ret, text, size); /* the next number */
+    }
     if (r < 0) {
         snprintf(text, size, "cannot make job %" PRIu32 ": %s", slot.id, strerror(-r));
         registry_release(&slot, true);
@@ -303,11 +317,16 @@ static void drop_viewers(struct job_info *info)
     wire_clear(&job_info_fields, &scratch);
 }
 
+/* Of a holder that is dead. What is not its socket, or answers, is somebody else's. */
 static void remove_runtime_dir(const struct registry *registry, uint32_t id)
 {
-    char dir[PATHS_MAX + 24];
-    if (paths_job(dir, sizeof(dir), registry->paths->runtime_dir, id) == 0)
-        paths_remove_flat(dir);
+    char dir[PATHS_MAX + 24], path[PATHS_MAX + 32], text[PATHS_MAX + 128];
+    if (paths_job(dir, sizeof(dir), registry->paths->runtime_dir, id) < 0)
+        return;
+    snprintf(path, sizeof(path), "%s/sock", dir);
+    if (sockfile_clear(path, text, sizeof(text)) == -EADDRINUSE)
+        log_warn("job %" PRIu32 ": %s", id, text);
+    rmdir(dir);
 }
 
 static void socket_path(const struct registry *registry, const struct job *job, char *path,
@@ -316,14 +335,19 @@ static void socket_path(const struct registry *registry, const struct job *job, 
     snprintf(path, size, "%s/jobs/%" PRIu32 "/sock", registry->paths->runtime_dir, job->info.id);
 }
 
-bool registry_reconnect(struct registry *registry, struct job *job)
+bool registry_holder_lives(const struct registry *registry, const struct job *job)
+{
+    _cleanup_fd_ int dir_fd = open_job_dir(registry, job->info.id);
+    return dir_fd >= 0 && record_is_locked(dir_fd);
+}
+
+int registry_reconnect(struct registry *registry, struct job *job)
 {
     char path[PATHS_MAX + 32];
-    _cleanup_fd_ int dir_fd = open_job_dir(registry, job->info.id);
-    if (dir_fd < 0 || !record_is_locked(dir_fd))
-        return false;
+    if (!registry_holder_lives(registry, job))
+        return -ENOLCK;
     socket_path(registry, job, path, sizeof(path));
-    return job_connect(job, path) == 0;
+    return job_connect(job, path);
 }
 
 void registry_holder_gone(struct registry *registry, struct job *job)

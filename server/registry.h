@@ -86,12 +86,14 @@ enum error_code registry_resolve(const struct registry *registry, const char *sp
 void registry_current(const struct registry *registry, uint32_t *ret_current,
                       uint32_t *ret_previous);
 
+/* Whether the job's lock is held. A holder that has just died may still seem to live. */
+bool registry_holder_lives(const struct registry *registry, const struct job *job);
+
 /*
- * The connection to a holder has ended without its job's end. If the holder lives (its lock is
- * held) connects again. Whether that worked; a holder that has just died may still seem to live,
- * and the new connection ends as well.
+ * Connects to a holder again. 0, -ENOLCK when it is dead, or the -errno of connecting. A holder
+ * that has just died may still seem to live, and the new connection ends as well.
  */
-bool registry_reconnect(struct registry *registry, struct job *job);
+int registry_reconnect(struct registry *registry, struct job *job);
 
 /*
  * The holder's connection has ended without its job's end: takes what the record says, and if that

@@ -121,13 +121,33 @@ static bool run_is_valid(const struct request *request, const struct msg_run *ru
     return false;
 }
 
+/* Whether the job's holder can be asked now; if not, the request waits or is refused here. */
+static bool is_reachable(const struct request *request, const struct job *job)
+{
+    char text[PATHS_MAX + 256];
+    if (job->linked && !job->incompatible)
+        return true;
+    if (job->called) {
+        postpone(request);
+        return false;
+    }
+    if (job->incompatible)
+        snprintf(text, sizeof(text), "job %u: %s", job->info.id, job->info.warning);
+    else
+        snprintf(text, sizeof(text),
+                 "the holder of job %u (pid %u) cannot be reached: its socket %s/jobs/%u/sock is "
+                 "gone; kill -USR1 %u puts it back",
+                 job->info.id, job->info.holder_pid, request->server->runtime.paths.runtime_dir,
+                 job->info.id, job->info.holder_pid);
+    refuse(request, job->incompatible ? ERROR_VERSION : ERROR_LOST, text);
+    return false;
+}
+
 /* Gives the client to the job's holder; adopt says how, but not yet who. */
 static void pass_client(const struct request *request, struct job *job, struct msg_adopt *adopt)
 {
-    if (!job->linked) {
-        refuse(request, ERROR_LOST, "the job's holder cannot be reached");
+    if (!is_reachable(request, job))
         return;
-    }
     int conn_fd = take_connection(request);
     if (conn_fd < 0)
         return;
@@ -331,6 +351,8 @@ static void handle_remove(const struct request *request)
 static void pass_on(const struct request *request, struct job *job)
 {
     char number[16];
+    if (!is_reachable(request, job))
+        return;
     snprintf(number, sizeof(number), "%u", job->info.id);
     if (wire_set_str((char **)request->body, number) < 0) {
         refuse(request, ERROR_INTERNAL, "out of memory");

@@ -7,34 +7,35 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "common/channel.h"
 #include "common/fd.h"
-#include "common/listener.h"
 #include "common/log.h"
 #include "server/activation.h"
 
-#define LOCK_SECONDS 1u
+#define LOCK_TRIES  100 /* somebody who removes the file that often does it on purpose */
+#define WAIT_SLICES 20  /* how often to look whether a server answers, while waiting for the lock  \
+                         */
+#define WAIT_SLICE_US 50000u
+
+static void lock_path(const struct runtime *runtime, char *path, size_t size)
+{
+    snprintf(path, size, "%s/lock", runtime->paths.runtime_dir);
+}
+
+/* A lock on a file that has been removed is worth nothing: the next one finds another file. */
+static bool is_at(int fd, const char *path)
+{
+    struct stat mine, there;
+    return fd >= 0 && fstat(fd, &mine) == 0 && lstat(path, &there) == 0 &&
+           mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+}
 
 static void on_alarm(int number)
 {
     (void)number;
-}
-
-/*
- * Waits a moment for the lock: a server that was killed closes its socket before it lets go of the
- * lock, and a client may come in between. flock(2) sleeps until then, or until the alarm.
- */
-static int wait_for_lock(int fd)
-{
-    struct sigaction before, action = {.sa_handler = on_alarm}; /* no SA_RESTART: flock returns */
-    sigaction(SIGALRM, &action, &before);
-    alarm(LOCK_SECONDS);
-    int r = flock(fd, LOCK_EX) < 0 ? -errno : 0;
-    alarm(0);
-    sigaction(SIGALRM, &before, NULL);
-    return r == -EINTR ? -EWOULDBLOCK : r;
 }
 
 static bool is_answered(const char *socket_path)
@@ -44,75 +45,107 @@ static bool is_answered(const char *socket_path)
     return fd >= 0 || fd == -EAGAIN;
 }
 
-static int lock(int fd, const char *socket_path)
+/*
+ * Waits a moment for the lock: a server that was killed closes its socket before it lets go of the
+ * lock, and a client may come in between. flock(2) sleeps until then, or until the alarm. But a
+ * server whose socket was only swept away has it back meanwhile, and keeps the lock.
+ */
+static int wait_for_lock(int fd, const char *socket_path)
+{
+    struct sigaction before, action = {.sa_handler = on_alarm}; /* no SA_RESTART: flock returns */
+    struct itimerval slice = {{0, WAIT_SLICE_US}, {0, WAIT_SLICE_US}}, none = {{0, 0}, {0, 0}};
+    int r = -EINTR;
+    sigaction(SIGALRM, &action, &before);
+    setitimer(ITIMER_REAL, &slice, NULL);
+    for (int i = 0; i < WAIT_SLICES && r == -EINTR && !is_answered(socket_path); i++)
+        r = flock(fd, LOCK_EX) < 0 ? -errno : 0;
+    setitimer(ITIMER_REAL, &none, NULL);
+    sigaction(SIGALRM, &before, NULL);
+    return r == -EINTR ? -EWOULDBLOCK : r;
+}
+
+static int lock(int fd, const char *socket_path, bool wait)
 {
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return 0;
     if (errno != EWOULDBLOCK)
         return -errno;
-    return is_answered(socket_path) ? -EWOULDBLOCK : wait_for_lock(fd);
+    return wait ? wait_for_lock(fd, socket_path) : -EWOULDBLOCK;
 }
 
-static int take_lock(struct runtime *runtime, char *text, size_t size)
+static int open_lock(const char *path, char *text, size_t size)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd >= 0)
+        return fd;
+    int r = -errno;
+    snprintf(text, size, "cannot open %s: %s", path, strerror(-r));
+    return r;
+}
+
+/* wait: for a server that is just going, see wait_for_lock. */
+static int take_lock(struct runtime *runtime, bool wait, char *text, size_t size)
 {
     char path[PATHS_MAX + 8];
-    snprintf(path, sizeof(path), "%s/lock", runtime->paths.runtime_dir);
-    _cleanup_fd_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) {
-        int r = -errno;
-        snprintf(text, size, "cannot open %s: %s", path, strerror(-r));
-        return r;
+    lock_path(runtime, path, sizeof(path));
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        _cleanup_fd_ int fd = open_lock(path, text, size);
+        if (fd < 0)
+            return fd;
+        int r = lock(fd, runtime->socket_path, wait);
+        if (r < 0) {
+            snprintf(text, size, "another server has the lock %s", path);
+            return r == -EWOULDBLOCK ? -EALREADY : r;
+        }
+        if (!is_at(fd, path))
+            continue;
+        fd_close(runtime->lock_fd);
+        runtime->lock_fd = fd_take(&fd);
+        return 0;
     }
-    int r = lock(fd, runtime->socket_path);
-    if (r < 0) {
-        snprintf(text, size, "another server has the lock %s", path);
-        return r == -EWOULDBLOCK ? -EALREADY : r;
-    }
-    runtime->lock_fd = fd_take(&fd);
-    return 0;
+    snprintf(text, size, "%s is removed again and again", path);
+    return -EAGAIN;
 }
 
-/*
- * We hold the lock, so no server of ours lives. A socket that nobody answers is a dead server's;
- * one that somebody answers, or another kind of file, is not ours to touch.
- */
-static int clear_socket(const char *path, char *text, size_t size)
+bool runtime_has_lock(const struct runtime *runtime)
 {
-    struct stat st;
-    if (lstat(path, &st) < 0)
-        return errno == ENOENT ? 0 : -errno;
-    if (!S_ISSOCK(st.st_mode)) {
-        snprintf(text, size, "%s is in the way: it is not a socket; remove it, or set JS_DIR",
-                 path);
-        return -EADDRINUSE;
-    }
-    int fd = channel_connect(path, false);
-    if (fd >= 0 || fd == -EAGAIN) {
-        fd_close(fd);
-        snprintf(text, size,
-                 "%s is in the way: another program listens there; end it, or set JS_DIR", path);
-        return -EADDRINUSE;
-    }
-    return unlink(path) < 0 ? -errno : 0;
+    char path[PATHS_MAX + 8];
+    lock_path(runtime, path, sizeof(path));
+    return is_at(runtime->lock_fd, path);
+}
+
+int runtime_keep_lock(struct runtime *runtime, char *text, size_t size)
+{
+    if (runtime_has_lock(runtime))
+        return 0;
+    int r = take_lock(runtime, false, text, size);
+    return r < 0 ? r : 1;
+}
+
+int runtime_keep_directories(const struct runtime *runtime, char *text, size_t size)
+{
+    char jobs[PATHS_MAX + 8];
+    snprintf(jobs, sizeof(jobs), "%s/jobs", runtime->paths.runtime_dir);
+    int r = paths_make_again(runtime->paths.runtime_dir, text, size);
+    return r < 0 ? r : paths_make_again(jobs, text, size);
 }
 
 static int bind_socket(struct runtime *runtime, char *text, size_t size)
 {
     const char *path = runtime->socket_path;
-    int r = clear_socket(path, text, size);
+    /* We hold the lock, so no server of ours lives. */
+    int r = sockfile_clear(path, text, size);
     if (r < 0)
         return r;
     int fd = listener_bind(path);
-    struct stat st;
-    if (fd >= 0 && lstat(path, &st) < 0)
-        fd = -errno;
-    if (fd < 0) {
-        snprintf(text, size, "cannot listen on %s: %s", path, strerror(-fd));
-        return fd;
+    if (fd >= 0)
+        r = sockfile_note(&runtime->socket, path);
+    if (fd < 0 || r < 0) {
+        fd_close(fd);
+        snprintf(text, size, "cannot listen on %s: %s", path, strerror(fd < 0 ? -fd : -r));
+        return fd < 0 ? fd : r;
     }
     runtime->listen_fd = fd;
-    runtime->socket_dev = st.st_dev;
-    runtime->socket_ino = st.st_ino;
     return 0;
 }
 
@@ -127,6 +160,8 @@ static int open_socket(struct runtime *runtime, char *text, size_t size)
         return fd;
     }
     runtime->listen_fd = fd;
+    runtime->passed = true;
+    sockfile_note(&runtime->socket, runtime->socket_path); /* it may be somewhere else */
     return 0;
 }
 
@@ -136,15 +171,19 @@ int runtime_open(struct runtime *runtime, char *text, size_t size)
     int r = paths_find(&runtime->paths, text, size);
     if (r < 0)
         return r;
-    r = paths_make(&runtime->paths, &runtime->state_error, text, size);
-    if (r < 0)
-        return r;
     r = paths_join(runtime->socket_path, sizeof(runtime->socket_path), runtime->paths.runtime_dir,
                    "sock");
-    if (r == 0)
-        r = take_lock(runtime, text, size);
-    if (r == 0)
-        r = open_socket(runtime, text, size);
+    if (r < 0)
+        return r;
+    r = -ENOENT;
+    /* Again when the directory is removed right then. */
+    for (int i = 0; i < LOCK_TRIES && r == -ENOENT; i++) {
+        r = paths_make(&runtime->paths, &runtime->state_error, text, size);
+        if (r == 0)
+            r = take_lock(runtime, true, text, size);
+        if (r == 0)
+            r = open_socket(runtime, text, size);
+    }
     if (r < 0)
         runtime->lock_fd = fd_close(runtime->lock_fd);
     return r;
@@ -152,10 +191,8 @@ int runtime_open(struct runtime *runtime, char *text, size_t size)
 
 void runtime_close(struct runtime *runtime)
 {
-    struct stat st;
-    if (lstat(runtime->socket_path, &st) == 0 && st.st_dev == runtime->socket_dev &&
-        st.st_ino == runtime->socket_ino)
-        unlink(runtime->socket_path);
+    if (!runtime->passed)
+        sockfile_remove(&runtime->socket);
     runtime->listen_fd = fd_close(runtime->listen_fd);
     runtime->lock_fd = fd_close(runtime->lock_fd);
 }

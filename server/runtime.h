@@ -1,22 +1,29 @@
 /*
  * The server's place: the runtime directory, the lock that makes it the only server there, and its
  * socket. The lock is the proof, not a pid or a connect: whoever holds D/lock is the server.
+ *
+ * D/lock is the file that is found at that path. A lock on one that was removed proves nothing,
+ * since the next server makes another. So whoever has locked it looks whether it is still there,
+ * and a server whose file was removed takes the lock on a new one. When another server was faster,
+ * that one is the server from then on, and the old one ends: its jobs belong to their holders, and
+ * the new one finds them.
  */
 #ifndef JS_SERVER_RUNTIME_H
 #define JS_SERVER_RUNTIME_H
 
-#include <sys/types.h>
+#include <stdbool.h>
 
 #include "common/paths.h"
+#include "common/sockfile.h"
 
 struct runtime {
     struct paths paths;
     char socket_path[PATHS_MAX];
-    int lock_fd;      /* owned; close-on-exec, since an inherited one would outlive us */
-    int listen_fd;    /* owned until the server takes it */
-    int state_error;  /* -errno: the state directory cannot be used */
-    dev_t socket_dev; /* of the socket file we made: only that one is ours to remove */
-    ino_t socket_ino;
+    int lock_fd;     /* owned; close-on-exec, since an inherited one would outlive us */
+    int listen_fd;   /* owned until the server takes it */
+    int state_error; /* -errno: the state directory cannot be used */
+    struct sockfile socket;
+    bool passed; /* the socket was passed to us: its file is not ours to remove */
 };
 
 /*
@@ -24,6 +31,18 @@ struct runtime {
  * another server has the lock, -EADDRINUSE when something that is not ours is in the way.
  */
 int runtime_open(struct runtime *runtime, char *text, size_t size);
+
+/*
+ * Is the lock still the one at its path? If not, it is taken anew. 0 when it was, 1 when it is
+ * again, -EALREADY when another server has it, or another -errno; with text.
+ */
+int runtime_keep_lock(struct runtime *runtime, char *text, size_t size);
+
+/* Whether the lock is still the one at its path. */
+bool runtime_has_lock(const struct runtime *runtime);
+
+/* Makes D and D/jobs again if they were removed. 0 or -errno with text. */
+int runtime_keep_directories(const struct runtime *runtime, char *text, size_t size);
 
 /* Removes the socket if it is still the one we made, and gives the lock back. */
 void runtime_close(struct runtime *runtime);

@@ -95,8 +95,6 @@ enum error_code server_start_job(struct server *server, struct msg_run *run, str
     return ERROR_OS;
 }
 
-static void stop(struct server *server);
-
 /* Every job has ended, or need not: the client hears of it, and the server ends. */
 static void finish_shutdown(struct server *server)
 {
@@ -107,7 +105,7 @@ static void finish_shutdown(struct server *server)
         server->shutter = NULL;
     }
     log_info("ends: js server stop");
-    stop(server);
+    server_end(server);
 }
 
 static bool has_live_jobs(const struct server *server)
@@ -118,11 +116,22 @@ static bool has_live_jobs(const struct server *server)
     return false;
 }
 
+/* Of those that were told to end; a holder that cannot be reached was not. */
+static bool has_jobs_to_end(const struct server *server)
+{
+    for (size_t i = 0; i < server->registry.count; i++) {
+        const struct job *job = server->registry.jobs[i];
+        if (!job_state_is_final(job->info.state) && (job->linked || job->called))
+            return true;
+    }
+    return false;
+}
+
 static void on_idle_timer(uv_timer_t *timer)
 {
     struct server *server = timer->data;
     log_info("ends: nothing to do for %" PRIu64 " s", server->config.idle_ms / 1000);
-    stop(server);
+    server_end(server);
 }
 
 void server_check_idle(struct server *server)
@@ -151,7 +160,7 @@ void server_shut_down(struct server *server, struct client *client, uint32_t req
         if (!job_state_is_final(job->info.state))
             job_send(job, MSG_KILL, &body, NULL, 0, NULL, 0);
     }
-    if (!request->kill_jobs || !has_live_jobs(server))
+    if (!request->kill_jobs || !has_jobs_to_end(server))
         finish_shutdown(server);
 }
 
@@ -163,7 +172,7 @@ void server_job_changed(struct server *server, struct job *job)
     log_debug(LOG_JOB, "job %" PRIu32 " has ended: %s", job->info.id,
               job->info.end ? end_reason_name(job->info.end->reason) : "unknown");
     server_check_waiters(server);
-    if (server->ending_jobs && !server->stopping && !has_live_jobs(server))
+    if (server->ending_jobs && !server->stopping && !has_jobs_to_end(server))
         finish_shutdown(server);
     server_check_idle(server);
 }
@@ -189,20 +198,34 @@ bool server_job_unlinked(struct server *server, struct job *job)
         registry_remove(&server->registry, job);
         postponed_retry(server);
         server_check_waiters(server);
-        if (server->ending_jobs && !has_live_jobs(server))
+        if (server->ending_jobs && !has_jobs_to_end(server))
             finish_shutdown(server);
         server_check_idle(server);
         return false;
     }
-    if (!job_state_is_final(job->info.state) && registry_reconnect(&server->registry, job))
-        return true;
-    if (!job_state_is_final(job->info.state)) {
-        registry_holder_gone(&server->registry, job);
-        server_job_changed(server, job);
+    if (job_state_is_final(job->info.state)) {
+        registry_prune(&server->registry);
+        return false;
     }
+    if (job->incompatible && registry_holder_lives(&server->registry, job)) {
+        postponed_retry(server);
+        return false;
+    }
+    int r = registry_reconnect(&server->registry, job);
+    if (r == 0)
+        return true;
+    /* It lives, or does no longer in a moment; and nobody has removed its socket but a cleaner. */
+    if (r == -ENOLCK || !repair_call_holder(&server->repair, job))
+        server_job_gone(server, job);
+    return false;
+}
+
+void server_job_gone(struct server *server, struct job *job)
+{
+    registry_holder_gone(&server->registry, job);
+    server_job_changed(server, job);
     if (!server->stopping)
         registry_prune(&server->registry);
-    return false;
 }
 
 /* Clients */
@@ -323,12 +346,13 @@ static void on_fork_failed(struct spawner *spawner, uint32_t id, int error)
 }
 
 /* Stop listening, let go of clients and holders, let the template end. Jobs live on. */
-static void stop(struct server *server)
+void server_end(struct server *server)
 {
     if (server->stopping)
         return;
     server->stopping = true;
     listener_close(&server->listener);
+    repair_close(&server->repair);
     client_close_all(server);
     postponed_drop(server);
     registry_finish(&server->registry);
@@ -341,7 +365,7 @@ static void stop(struct server *server)
 static void on_signal(uv_signal_t *handle, int number)
 {
     log_info("ends: %s", strsignal(number));
-    stop(handle->data);
+    server_end(handle->data);
 }
 
 static int watch_signals(struct server *server)
@@ -399,6 +423,10 @@ static int server_init(struct server *server)
     if (r == 0)
         r = listener_open(&server->listener, &server->loop, fd_take(&server->runtime.listen_fd),
                           on_accept, on_listener_closed, server);
+    if (r == 0)
+        r = repair_open(&server->repair, server);
+    if (r == 0)
+        repair_begin(&server->repair);
     return r;
 }
 

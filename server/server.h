@@ -11,6 +11,7 @@
 #include "common/listener.h"
 #include "server/client.h"
 #include "server/registry.h"
+#include "server/repair.h"
 #include "server/runtime.h"
 #include "server/spawner.h"
 
@@ -30,6 +31,7 @@ struct server {
     struct listener listener;
     struct spawner spawner;
     struct registry registry;
+    struct repair repair;
     struct config config;
     struct client *clients;
     struct server_waiter *waiters;
@@ -59,6 +61,12 @@ void server_job_changed(struct server *server, struct job *job);
  * already.
  */
 bool server_job_unlinked(struct server *server, struct job *job);
+
+/* A live job's holder is dead: the job has ended, or is lost. */
+void server_job_gone(struct server *server, struct job *job);
+
+/* The server ends; jobs live on. Safe to call twice. */
+void server_end(struct server *server);
 
 /* A client has connected, or there may be a live job more or less: is the server idle now? */
 void server_check_idle(struct server *server);

@@ -40,6 +40,7 @@ static void set_signals(void)
     signal(SIGQUIT, SIG_IGN);
     signal(SIGTERM, SIG_IGN); /* it lives as long as the server, which closes the socket */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN); /* puts sockets back, and this has none */
 }
 
 /* The next request. 1, 0 when the server is gone, or -errno. */

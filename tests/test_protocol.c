@@ -159,7 +159,7 @@ static const struct {
     {MSG_ATTACHED, 60, "attached"}, {MSG_LEFT, 61, "left"},
     {MSG_RESIZE, 70, "resize"},     {MSG_LEAVE, 71, "leave"},
     {MSG_RESUMED, 72, "resumed"},   {MSG_GET_STATUS, 25, "get-status"},
-    {MSG_SET_SIZE, 37, "set-size"},
+    {MSG_SET_SIZE, 37, "set-size"}, {MSG_REPAIR, 42, "repair"},
 };
 
 START_TEST(types_keep_their_numbers_and_names)

@@ -30,6 +30,13 @@ static void make_directory(const char *path)
     ck_assert_msg(mkdir(path, 0700) == 0, "%s: %s", path, strerror(errno));
 }
 
+static void make_file(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
+    fd_close(fd);
+}
+
 static void open_registry(void)
 {
     char path[PATHS_MAX + 16];
@@ -229,6 +236,30 @@ START_TEST(an_old_socket_gives_way)
 }
 END_TEST
 
+/* What stands where a job's socket would be is left alone, and so is its number. */
+START_TEST(a_number_whose_socket_is_taken_is_passed_over)
+{
+    char path[2][PATHS_MAX + 32];
+    struct registry_slot slot;
+    for (int i = 0; i < 2; i++) {
+        snprintf(path[i], sizeof(path[i]), "%s/jobs/%d", server.runtime.paths.runtime_dir, i + 1);
+        make_directory(path[i]);
+        strcat(path[i], "/sock");
+    }
+    make_file(path[0]);
+    int fd = listener_bind(path[1]);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(registry_claim(registry, &slot, text, sizeof(text)), 0);
+    ck_assert_uint_eq(slot.id, 3);
+    ck_assert(exists("run/jobs/1/sock"));
+    ck_assert(exists("run/jobs/2/sock"));
+    ck_assert(!exists("state/jobs/1"));
+    ck_assert(!exists("state/jobs/2"));
+    registry_release(&slot, true);
+    fd_close(fd);
+}
+END_TEST
+
 START_TEST(a_failed_claim_leaves_nothing)
 {
     char path[PATHS_MAX + 16];
@@ -236,9 +267,16 @@ START_TEST(a_failed_claim_leaves_nothing)
     snprintf(path, sizeof(path), "%s/jobs", server.runtime.paths.runtime_dir);
     ck_assert_int_eq(rmdir(path), 0);
     int fds = runner_fd_count();
-    ck_assert_int_eq(registry_claim(registry, &slot, text, sizeof(text)), -ENOENT);
-    ck_assert_str_eq(text, "cannot make job 1: No such file or directory");
+    make_file(path);
+    ck_assert_int_eq(registry_claim(registry, &slot, text, sizeof(text)), -ENOTDIR);
+    ck_assert_str_eq(text, "cannot make job 1: Not a directory");
     ck_assert(!exists("state/jobs/1"));
+    ck_assert_int_eq(unlink(path), 0);
+    /* Somebody has removed both of them: they are made again. */
+    ck_assert_int_eq(rmdir(server.runtime.paths.runtime_dir), 0);
+    ck_assert_int_eq(registry_claim(registry, &slot, text, sizeof(text)), 0);
+    ck_assert(exists("run/jobs/2/sock"));
+    registry_release(&slot, true);
     snprintf(path, sizeof(path), "%s/jobs", server.runtime.paths.state_dir);
     ck_assert_int_eq(rmdir(path), 0);
     ck_assert_int_eq(registry_claim(registry, &slot, text, sizeof(text)), -ENOENT);
@@ -470,6 +508,7 @@ static Suite *registry_suite(void)
     tcase_add_test(list, numbers_rise_and_places_are_made);
     tcase_add_test(list, a_number_whose_record_exists_is_passed_over);
     tcase_add_test(list, an_old_socket_gives_way);
+    tcase_add_test(list, a_number_whose_socket_is_taken_is_passed_over);
     tcase_add_test(list, a_failed_claim_leaves_nothing);
     tcase_add_test(list, a_forgotten_job_leaves_nothing);
     tcase_add_test(list, old_jobs_are_dropped);

@@ -74,6 +74,9 @@ static void on_closed(struct channel *channel)
     holder_forget_control(holder, control);
     holder->abandoned = holder->abandoned || control->starter;
     free(control);
+    /* The next server looks for us at our socket; this one may have gone because all was swept. */
+    if (!holder->controls)
+        holder_check_socket(holder);
     holder_maybe_exit(holder);
 }
 

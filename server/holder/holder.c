@@ -187,6 +187,12 @@ static void on_sigchld(uv_signal_t *signal, int number)
 
 /* The process */
 
+static void on_sigusr1(uv_signal_t *signal, int number)
+{
+    (void)number;
+    holder_check_socket(signal->data);
+}
+
 static void on_accept(struct listener *listener, int fd)
 {
     int r = control_create(listener->data, fd);
@@ -210,10 +216,11 @@ void holder_maybe_exit(struct holder *holder)
         int r = record_sync(holder->state_fd);
         if (r < 0)
             log_warn("its record may not survive a power failure: %s", strerror(-r));
-        paths_remove_flat(holder->runtime_dir);
+        holder_remove_socket(holder);
     }
     listener_close(&holder->listener);
     uv_close((uv_handle_t *)&holder->sigchld, NULL);
+    uv_close((uv_handle_t *)&holder->sigusr1, NULL);
     uv_close((uv_handle_t *)&holder->drain_timer, NULL);
     uv_close((uv_handle_t *)&holder->stop_timer, NULL);
     killer_close(&holder->killer, NULL);
@@ -228,8 +235,8 @@ void holder_maybe_exit(struct holder *holder)
  */
 static void set_signals(void)
 {
-    static const int ignored[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGPIPE, SIGTSTP,
-                                  SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGXFSZ};
+    static const int ignored[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGPIPE,
+                                  SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR2, SIGXFSZ};
     signal(SIGCHLD, SIG_DFL);
     for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
         signal(ignored[i], SIG_IGN);
@@ -244,14 +251,19 @@ static int init_handles(struct holder *holder)
     if (r == 0)
         r = uv_signal_init(&holder->loop, &holder->sigchld);
     if (r == 0)
+        r = uv_signal_init(&holder->loop, &holder->sigusr1);
+    if (r == 0)
         r = uv_timer_init(&holder->loop, &holder->drain_timer);
     if (r == 0)
         r = uv_timer_init(&holder->loop, &holder->stop_timer);
     if (r == 0)
         r = killer_init(&holder->killer, &holder->loop, on_tree_gone, holder);
+    holder->sigusr1.data = holder;
     holder->sigchld.data = holder->drain_timer.data = holder->stop_timer.data = holder;
     if (r == 0)
         r = uv_signal_start(&holder->sigchld, on_sigchld, SIGCHLD);
+    if (r == 0)
+        r = uv_signal_start(&holder->sigusr1, on_sigusr1, SIGUSR1);
     return r;
 }
 

@@ -21,7 +21,7 @@
 
 #include <uv.h>
 
-#include "common/listener.h"
+#include "common/sockfile.h"
 #include "common/terminal/profile.h"
 #include "server/holder/asked.h"
 #include "server/holder/control.h"
@@ -48,7 +48,9 @@ struct holder_waiter {
 struct holder {
     uv_loop_t loop;
     struct listener listener;
+    struct sockfile socket; /* where listener is found */
     uv_signal_t sigchld;
+    uv_signal_t sigusr1;
     uv_timer_t drain_timer;
     uv_timer_t stop_timer;
     struct killer killer;
@@ -64,7 +66,7 @@ struct holder {
     struct control *controls;
     struct viewer *viewers;
     const struct viewer *size_owner; /* see holder_size_owner; NULL = none */
-    uint32_t viewer_number; /* of the newest */
+    uint32_t viewer_number;          /* of the newest */
     struct holder_waiter *waiters;
 
     struct job_info info;
@@ -163,6 +165,21 @@ extern const struct viewer_ops holder_viewer_ops;
 
 /* Answers those who wait for this kind of request; `offset` as in struct holder_waiter. */
 void holder_answer_waiters(struct holder *holder, enum message_type request, uint64_t offset);
+
+/* The job runs: the file of its socket, which the server made, is the holder's own from here on. */
+void holder_note_socket(struct holder *holder);
+
+/*
+ * Puts the socket back if its file has been removed (by whoever cleans up temporary files). 0, or
+ * -errno with text (of size bytes): what is in the way, or could not be made.
+ */
+int holder_put_socket_back(struct holder *holder, char *text, size_t size);
+
+/* The same without anybody who asked for it: failures are logged. */
+void holder_check_socket(struct holder *holder);
+
+/* The job has ended: removes the socket, if it is still the holder's own, and its directory. */
+void holder_remove_socket(struct holder *holder);
 
 /* Ends the process when nothing is left to do. */
 void holder_maybe_exit(struct holder *holder);

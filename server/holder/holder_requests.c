@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/paths.h"
 #include "common/size.h"
 
 static void answer_done(struct control *control, uint32_t request_id, const char *note)
@@ -244,6 +245,15 @@ static void handle_get_env(struct holder *holder, struct control *control, uint3
     wire_clear(&msg_env_fields, &body);
 }
 
+static void handle_repair(struct holder *holder, struct control *control, uint32_t request_id)
+{
+    char text[PATHS_MAX];
+    if (holder_put_socket_back(holder, text, sizeof(text)) < 0)
+        channel_send_error(&control->channel, request_id, ERROR_OS, text);
+    else
+        answer_done(control, request_id, NULL);
+}
+
 /* The server did not know yet. For whoever kills or follows a job its end is an answer. */
 static void answer_ended(struct holder *holder, struct control *control,
                          const struct wire_frame *frame)
@@ -260,6 +270,10 @@ void holder_request(struct holder *holder, struct control *control, struct wire_
 {
     if (frame->type == MSG_HELLO || frame->type == MSG_DONE || frame->type == MSG_ERROR)
         return; /* answers to what we never ask: an error of theirs is for their log */
+    if (frame->type == MSG_REPAIR) {
+        handle_repair(holder, control, frame->request_id);
+        return;
+    }
     bool alive =
         holder->state == JOB_RUNNING || holder->state == JOB_STOPPED ||
         (holder->state == JOB_EXITING && frame->type != MSG_STOP && frame->type != MSG_SET_SIZE);

@@ -111,6 +111,7 @@ static void on_launched(struct launch *launch, enum start_stage stage, int error
                      0);
     if (holder->first_viewer)
         greet_first_viewer(holder);
+    holder_note_socket(holder);
     int r = pty_watch(&holder->pty, holder_on_output, holder);
     if (r < 0)
         log_error("cannot watch the PTY: %s", strerror(-r));

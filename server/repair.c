@@ -1,0 +1,382 @@
+#include "server/repair.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/process.h"
+#include "server/postponed.h"
+#include "server/server.h"
+
+#define GONE (IN_DELETE_SELF | IN_MOVE_SELF)
+/* A file that is moved onto another removes that one as well. */
+#define REMOVED (IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | GONE | IN_ONLYDIR)
+#define CHANGED (REMOVED | IN_CREATE)
+
+/* Holders */
+
+/*
+ * For going through all jobs from the last to the first while some may go: those that are left move
+ * to places that are still to come, so that none is passed over.
+ */
+static struct job *job_at(const struct registry *registry, size_t i)
+{
+    return i < registry->count ? registry->jobs[i] : NULL;
+}
+
+static void job_socket(const struct repair *repair, const struct job *job, char *path, size_t size)
+{
+    snprintf(path, size, "%s/jobs/%" PRIu32 "/sock", repair->server->runtime.paths.runtime_dir,
+             job->info.id);
+}
+
+static bool is_missing(const struct repair *repair, const struct job *job)
+{
+    char path[PATHS_MAX + 32];
+    job_socket(repair, job, path, sizeof(path));
+    return access(path, F_OK) < 0 && errno == ENOENT;
+}
+
+/* Whether the job's directory is watched now; it may not be there. */
+static bool watch_job(struct repair *repair, struct job *job)
+{
+    char dir[PATHS_MAX + 24];
+    if (repair->inotify_fd < 0 ||
+        paths_job(dir, sizeof(dir), repair->server->runtime.paths.runtime_dir, job->info.id) < 0)
+        return false;
+    int wd = inotify_add_watch(repair->inotify_fd, dir, CHANGED);
+    if (wd < 0 && errno != ENOENT)
+        log_warn("job %" PRIu32 ": %s cannot be watched: %s", job->info.id, dir, strerror(errno));
+    job->watch = wd > 0 ? wd : 0;
+    return wd > 0;
+}
+
+static void ask_holder(struct repair *repair, struct job *job)
+{
+    struct msg_empty body = {0};
+    if (!job->repairing && is_missing(repair, job))
+        job->repairing = job_send(job, MSG_REPAIR, &body, NULL, 0, NULL, 0) == 0;
+}
+
+static bool is_holder(const struct job_info *info)
+{
+    char boot_id[PROCESS_BOOT_ID_SIZE];
+    struct process_stat stat;
+    process_boot_id(boot_id);
+    return info->holder_pid > 1 && info->boot_id && strcmp(info->boot_id, boot_id) == 0 &&
+           process_stat((pid_t)info->holder_pid, &stat) == 0 && stat.start == info->holder_start &&
+           stat.state != 'Z' && stat.state != 'X';
+}
+
+static void on_call_timer(uv_timer_t *timer);
+
+bool repair_call_holder(struct repair *repair, struct job *job)
+{
+    char dir[PATHS_MAX + 24], text[PATHS_MAX];
+    if (!repair->open || repair->closing || !is_holder(&job->info))
+        return false;
+    /* Watched before it is called: what it makes there tells that it has heard. */
+    if (paths_job(dir, sizeof(dir), repair->server->runtime.paths.runtime_dir, job->info.id) < 0)
+        return false;
+    if (paths_make_job_again(dir, text, sizeof(text)) < 0)
+        log_error("job %" PRIu32 ": %s", job->info.id, text);
+    watch_job(repair, job);
+    if (kill((pid_t)job->info.holder_pid, SIGUSR1) < 0)
+        return false;
+    log_info("job %" PRIu32 ": its holder, pid %" PRIu32 ", is asked to put its socket back",
+             job->info.id, job->info.holder_pid);
+    job->called = true;
+    if (!uv_is_active((uv_handle_t *)&repair->call_timer))
+        uv_timer_start(&repair->call_timer, on_call_timer, REPAIR_CALL_MS, 0);
+    return true;
+}
+
+/* Something has changed where a holder is found that we are not connected to. */
+static void look_for_holder(struct repair *repair, struct job *job)
+{
+    struct server *server = repair->server;
+    if (!registry_holder_lives(&server->registry, job)) {
+        server_job_gone(server, job);
+    } else if (!job->incompatible && registry_reconnect(&server->registry, job) == 0) {
+        job->called = false;
+        postponed_retry(server);
+    }
+}
+
+static void look_after(struct repair *repair, struct job *job)
+{
+    if (job_state_is_final(job->info.state) || !job->started)
+        return;
+    if (job->linked)
+        ask_holder(repair, job);
+    else
+        look_for_holder(repair, job);
+}
+
+/* Those that did not come are shown, but cannot be asked anything; unless they have ended. */
+static void on_call_timer(uv_timer_t *timer)
+{
+    struct repair *repair = timer->data;
+    const struct registry *registry = &repair->server->registry;
+    for (size_t i = registry->count; i-- > 0;) {
+        struct job *job = job_at(registry, i);
+        if (!job || !job->called)
+            continue;
+        uint32_t id = job->info.id;
+        job->called = false;
+        look_after(repair, job);
+        job = registry_find(registry, id);
+        if (job && !job->linked && !job_state_is_final(job->info.state))
+            log_warn("job %" PRIu32 ": its holder, pid %" PRIu32 ", does not put its socket back",
+                     id, job->info.holder_pid);
+    }
+    postponed_retry(repair->server);
+}
+
+static void on_watch_timer(uv_timer_t *timer)
+{
+    struct repair *repair = timer->data;
+    const struct registry *registry = &repair->server->registry;
+    for (size_t i = registry->count; i-- > 0;) {
+        struct job *job = job_at(registry, i);
+        if (!job || job->watch != 0 || job_state_is_final(job->info.state) || !job->started)
+            continue;
+        watch_job(repair, job);
+        if (is_missing(repair, job))
+            look_after(repair, job);
+    }
+}
+
+void repair_job_started(struct repair *repair)
+{
+    if (repair->open && !repair->closing && repair->inotify_fd >= 0 &&
+        !uv_is_active((uv_handle_t *)&repair->watch_timer))
+        uv_timer_start(&repair->watch_timer, on_watch_timer, REPAIR_WATCH_MS, 0);
+}
+
+void repair_answered(struct repair *repair, struct job *job, bool done)
+{
+    job->repairing = false;
+    /* Its directory may be a new one. */
+    if (done && repair->open && !repair->closing)
+        watch_job(repair, job);
+}
+
+/* The server's own place */
+
+/* Also when it is another directory than before. */
+static void watch_directory(struct repair *repair)
+{
+    const char *dir = repair->server->runtime.paths.runtime_dir;
+    if (repair->inotify_fd < 0)
+        return;
+    int before = repair->dir_watch;
+    repair->dir_watch = inotify_add_watch(repair->inotify_fd, dir, REMOVED);
+    if (repair->dir_watch < 0) {
+        log_warn("%s cannot be watched: %s; kill -USR1 %d repairs it", dir, strerror(errno),
+                 (int)getpid());
+        repair->dir_watch = 0;
+    }
+    if (before > 0 && before != repair->dir_watch)
+        inotify_rm_watch(repair->inotify_fd, before); /* it was moved, and is not ours any more */
+}
+
+static void keep_socket(struct server *server)
+{
+    struct runtime *runtime = &server->runtime;
+    enum sockfile_state there = sockfile_look(&runtime->socket);
+    bool elsewhere = runtime->passed && runtime->socket.ino == 0;
+    if (there == SOCKFILE_OURS || elsewhere)
+        return;
+    int r = there == SOCKFILE_MISSING ? sockfile_put_back(&runtime->socket, &server->listener)
+                                      : -EEXIST;
+    if (r == -EEXIST) {
+        log_error("%s is in the way: it is not this server's socket; when it is removed, that one "
+                  "comes back",
+                  runtime->socket_path);
+    } else if (r < 0) {
+        log_error("cannot put %s back: %s", runtime->socket_path, strerror(-r));
+    } else {
+        runtime->passed = false;
+        log_info("%s was removed; it is there again", runtime->socket_path);
+    }
+}
+
+/*
+ * Directory, lock, socket, in this order: whoever finds the socket finds a server that has the
+ * lock. False when the server is to end: another has its place, or there is none any more.
+ */
+static bool keep_place(struct server *server)
+{
+    char text[PATHS_MAX + 256];
+    struct runtime *runtime = &server->runtime;
+    int r = runtime_keep_directories(runtime, text, sizeof(text));
+    if (r < 0 && !runtime_has_lock(runtime)) {
+        log_error("%s: the server ends; the jobs go on, and the next server finds them", text);
+        return false;
+    }
+    watch_directory(&server->repair); /* before it is looked at: nothing is missed then */
+    r = runtime_keep_lock(runtime, text, sizeof(text));
+    if (r == -EALREADY) {
+        log_warn("%s: this one ends; the jobs go on", text);
+        return false;
+    }
+    if (r < 0)
+        log_error("%s", text);
+    else if (r > 0)
+        log_info("%s/lock was removed; it is there again", runtime->paths.runtime_dir);
+    keep_socket(server);
+    return true;
+}
+
+static void check(struct repair *repair)
+{
+    const struct registry *registry = &repair->server->registry;
+    if (!keep_place(repair->server)) {
+        server_end(repair->server);
+        return;
+    }
+    for (size_t i = registry->count; i-- > 0;) {
+        struct job *job = job_at(registry, i);
+        if (!job)
+            continue;
+        if (!job->linked && !job->incompatible && job->started &&
+            !job_state_is_final(job->info.state))
+            repair_call_holder(repair, job);
+        else
+            look_after(repair, job);
+    }
+}
+
+void repair_begin(struct repair *repair)
+{
+    const struct registry *registry = &repair->server->registry;
+    /* It may have been swept before it was watched. */
+    if (!keep_place(repair->server)) {
+        server_end(repair->server);
+        return;
+    }
+    for (size_t i = 0; i < registry->count; i++) {
+        struct job *job = registry->jobs[i];
+        if (!job->linked && !job_state_is_final(job->info.state))
+            repair_call_holder(repair, job);
+    }
+    repair_job_started(repair);
+}
+
+static void on_sigusr1(uv_signal_t *handle, int number)
+{
+    (void)number;
+    check(handle->data);
+}
+
+/* Events */
+
+static bool is_of_place(const struct inotify_event *event)
+{
+    static const char *const names[] = {"lock", "sock", "jobs"};
+    if (event->mask & (GONE | IN_UNMOUNT | IN_IGNORED))
+        return true;
+    for (size_t i = 0; event->len > 0 && i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(event->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static void handle_job_event(struct repair *repair, const struct inotify_event *event)
+{
+    const struct registry *registry = &repair->server->registry;
+    for (size_t i = 0; i < registry->count; i++) {
+        struct job *job = registry->jobs[i];
+        if (job->watch != event->wd)
+            continue;
+        if (event->mask & IN_IGNORED)
+            job->watch = 0;
+        look_after(repair, job);
+        return;
+    }
+}
+
+/* Whether the server's own place has to be looked at. */
+static bool handle_event(struct repair *repair, const struct inotify_event *event)
+{
+    if (event->mask & IN_Q_OVERFLOW)
+        return true;
+    if (event->wd != repair->dir_watch) {
+        handle_job_event(repair, event);
+        return false;
+    }
+    if (event->mask & IN_IGNORED)
+        repair->dir_watch = 0;
+    return is_of_place(event);
+}
+
+static void on_inotify(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct repair *repair = poll->data;
+    char buf[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+    bool place = false;
+    ssize_t len;
+    while ((len = read(repair->inotify_fd, buf, sizeof(buf))) > 0) {
+        for (ssize_t at = 0; at < len;) {
+            const struct inotify_event *event = (const struct inotify_event *)(buf + at);
+            place = handle_event(repair, event) || place;
+            at += (ssize_t)(sizeof(*event) + event->len);
+        }
+    }
+    if (place)
+        check(repair);
+}
+
+static int watch_events(struct repair *repair)
+{
+    repair->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (repair->inotify_fd < 0) {
+        log_warn("the runtime directory cannot be watched: %s; kill -USR1 %d repairs it",
+                 strerror(errno), (int)getpid());
+        return 0;
+    }
+    int r = uv_poll_init(&repair->server->loop, &repair->poll, repair->inotify_fd);
+    if (r < 0) {
+        repair->inotify_fd = fd_close(repair->inotify_fd);
+        return r;
+    }
+    repair->poll.data = repair;
+    return uv_poll_start(&repair->poll, UV_READABLE, on_inotify);
+}
+
+int repair_open(struct repair *repair, struct server *server)
+{
+    *repair = (struct repair){.server = server, .inotify_fd = -1};
+    uv_timer_init(&server->loop, &repair->watch_timer);
+    uv_timer_init(&server->loop, &repair->call_timer);
+    int r = uv_signal_init(&server->loop, &repair->sigusr1);
+    if (r < 0)
+        return r;
+    repair->open = true;
+    repair->watch_timer.data = repair->call_timer.data = repair->sigusr1.data = repair;
+    r = watch_events(repair);
+    return r < 0 ? r : uv_signal_start(&repair->sigusr1, on_sigusr1, SIGUSR1);
+}
+
+void repair_close(struct repair *repair)
+{
+    if (!repair->open || repair->closing)
+        return;
+    repair->closing = true;
+    uv_close((uv_handle_t *)&repair->watch_timer, NULL);
+    uv_close((uv_handle_t *)&repair->call_timer, NULL);
+    uv_close((uv_handle_t *)&repair->sigusr1, NULL);
+    if (repair->inotify_fd >= 0)
+        uv_close((uv_handle_t *)&repair->poll, NULL);
+    repair->inotify_fd = fd_close(repair->inotify_fd);
+}
