@@ -12,6 +12,7 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "server/activation.h"
+#include "server/scope.h"
 #include "server/server.h"
 #include "server/template.h"
 #include "version.h"
@@ -29,13 +30,15 @@ static const char help[] =
 
 struct arguments {
     int ready_fd;
+    int scope_fd; /* of the server that gives way to this one, see server/scope.h */
     bool template;
+    const char *system_root; /* before the paths that tell of systemd: for tests */
 };
 
 /* -1 = go on, else the exit status. */
 static int parse(int argc, char **argv, struct arguments *ret)
 {
-    *ret = (struct arguments){.ready_fd = -1};
+    *ret = (struct arguments){.ready_fd = -1, .scope_fd = -1, .system_root = ""};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0) {
             fputs(help, stdout);
@@ -47,6 +50,10 @@ static int parse(int argc, char **argv, struct arguments *ret)
             ret->template = true;
         } else if (strcmp(argv[i], "--ready-fd") == 0 && i + 1 < argc) {
             ret->ready_fd = atoi(argv[++i]);
+        } else if (strcmp(argv[i], "--scope-fd") == 0 && i + 1 < argc) {
+            ret->scope_fd = atoi(argv[++i]);
+        } else if (strcmp(argv[i], "--system-root") == 0 && i + 1 < argc) {
+            ret->system_root = argv[++i];
         } else {
             fprintf(stderr, "jsd: unknown option '%s'; see jsd --help\n", argv[i]);
             return 2;
@@ -73,7 +80,35 @@ static void report(int ready_fd, const char *text)
     fd_close(ready_fd);
 }
 
-static int serve(int ready_fd)
+/*
+ * Only for a server that js started: others are where somebody put them. False: it runs elsewhere
+ * now. text: what to log when it is known where to, or "".
+ */
+static bool stays_here(const struct arguments *arguments, char *text, size_t size)
+{
+    char program[PATHS_MAX], why[256];
+    text[0] = '\0';
+    if (arguments->scope_fd >= 0) {
+        report(arguments->scope_fd, "+");
+        return true;
+    }
+    enum scope_place place =
+        arguments->ready_fd >= 0 ? scope_look(arguments->system_root) : SCOPE_FINE;
+    if (place == SCOPE_SESSION)
+        snprintf(text, size, "the jobs may end with this login session; see LOGGING OUT in jsd(1)");
+    if (place != SCOPE_LEAVE)
+        return true;
+    ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    if (len < 0)
+        return true;
+    program[len] = '\0';
+    if (scope_start(program, arguments->ready_fd, SCOPE_WAIT_MS, why, sizeof(why)) == 0)
+        return false;
+    snprintf(text, size, "cannot leave the login session, the jobs may end with it: %s", why);
+    return true;
+}
+
+static int serve(int ready_fd, const char *warning)
 {
     static struct server server;
     char text[PATHS_MAX + 256];
@@ -101,6 +136,8 @@ static int serve(int ready_fd)
     if (chdir("/") < 0)
         log_warn("cannot change to /: %s", strerror(errno));
     log_info("js %s listens on %s", JS_VERSION, server.runtime.socket_path);
+    if (warning[0])
+        log_warn("%s", warning);
     /* The socket listens: whoever connects from now on is served, however long the rest takes. */
     report(ready_fd, "+");
     r = activation_notify("READY=1");
@@ -125,6 +162,9 @@ int main(int argc, char **argv)
         runtime_follow_log();
         return template_main(TEMPLATE_FD);
     }
+    char warning[512];
     log_init("jsd");
-    return serve(arguments.ready_fd);
+    if (!stays_here(&arguments, warning, sizeof(warning)))
+        return 0;
+    return serve(arguments.ready_fd, warning);
 }
