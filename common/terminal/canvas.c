@@ -172,6 +172,7 @@ void canvas_reverse_index(struct canvas *c)
     if (!c->cursor.y_known || !canvas_is_steady(c)) {
         rows_mix(canvas_rows(c), c->last);
         canvas_lose_row(c);
+        canvas_use_row(c);
     } else if (c->cursor.y == margins.top) {
         rows_scroll_down(canvas_rows(c), margins.top, margins.bottom, 1, c->begin, c->last);
         canvas_use_row(c);
@@ -216,6 +217,7 @@ void canvas_left(struct canvas *c, unsigned n)
         c->cursor.least = 0;
         c->cursor.most = (uint16_t)(c->cols - 1);
         canvas_lose_row(c);
+        canvas_use_row(c);
     }
 }
 
@@ -288,6 +290,8 @@ void canvas_up(struct canvas *c, unsigned n)
     } else {
         canvas_lose_row(c);
         canvas_use_row(c);
+        if (n >= c->rows - 1 && canvas_is_steady(c) && margins.top == 0)
+            set_y(c, 0);
     }
     c->fresh = c->cursor.most == 0 && c->cursor.y_known;
     c->fresh_since = c->last + 1;
@@ -305,6 +309,8 @@ static void down_to(struct canvas *c, unsigned n, unsigned bottom)
     } else {
         canvas_lose_row(c);
         canvas_use_row(c);
+        if (n >= c->rows - 1 && canvas_is_steady(c) && canvas_margins(c).bottom == c->rows - 1)
+            set_y(c, c->rows - 1);
     }
     c->fresh = c->cursor.most == 0 && c->cursor.y_known;
     c->fresh_since = c->last + 1;

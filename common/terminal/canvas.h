@@ -33,6 +33,9 @@ enum {
 /* The same for each screen. */
 enum { UNSURE_MARGINS = 1 << 0, UNSURE_TABS = 1 << 1 };
 
+/* What was set when RIS came, and still is in a terminal that forgets to reset it (xterm.js). */
+enum { SURVIVES_HIDDEN = 1 << 0, SURVIVES_NEWLINE = 1 << 1 };
+
 struct canvas {
     unsigned rows, cols;
     struct state state;
@@ -40,6 +43,7 @@ struct canvas {
     struct rows screen[2]; /* the alternate one has rows only while it is shown */
     unsigned unsure;
     unsigned unsure_screen[2];
+    unsigned survives;
     /* Offsets of the first and the last byte of what is being carried out. */
     uint64_t begin, last;
     /* The current row was written from its first column to the cursor, without a gap, by the bytes
@@ -52,6 +56,7 @@ struct canvas {
     /* Of the text that ends right here: the last character's width, and where it may be one cluster
      * with begins. */
     bool printed;
+    bool based; /* ... and has a character that takes a column: marks belong to it */
     struct width glyph;
     uint64_t cluster;
     uint64_t lines; /* that left the normal screen at its top, about */

@@ -180,6 +180,8 @@ void canvas_reset(struct canvas *c)
 {
     if (c->state.alternate)
         show_normal(c);
+    c->survives |= (c->state.visible ? 0u : SURVIVES_HIDDEN) |
+                   (c->state.newline ? (unsigned)SURVIVES_NEWLINE : 0u);
     state_reset(&c->state);
     c->unsure = c->unsure_screen[0] = c->unsure_screen[1] = 0;
     c->single_shift = false;
@@ -206,6 +208,7 @@ void canvas_soft_reset(struct canvas *c)
 {
     struct screen_state *screen = &c->state.screen[state_screen(&c->state)];
     c->state.visible = true;
+    c->survives &= ~(unsigned)SURVIVES_HIDDEN;
     c->state.insert = c->state.origin = c->state.keypad = c->state.keyboard_locked = false;
     c->state.autowrap = true;
     modes_set(&c->state.modes, 1, false, true);

@@ -76,8 +76,10 @@ static bool is_exact(const struct canvas *c)
  */
 static void note_cluster(struct canvas *c, uint64_t begin, uint64_t last, bool ascii)
 {
-    if (!c->printed)
+    if (!c->printed) {
         c->cluster = begin;
+        c->based = false;
+    }
     if (ascii && last - c->cluster > CLUSTER_LONG)
         c->cluster = last;
     c->printed = true;
@@ -87,6 +89,7 @@ static void print_ascii(struct canvas *c, size_t n, uint64_t begin)
 {
     c->glyph = (struct width){1, 1};
     note_cluster(c, begin, begin + n - 1, true);
+    c->based = true;
     if (c->cursor.most + n <= c->cols || !c->state.autowrap) {
         canvas_at(c, begin, begin + n);
         print_unsure(c, n < c->cols ? (unsigned)n : c->cols, n < c->cols ? (unsigned)n : c->cols);
@@ -101,6 +104,10 @@ static void print_ascii(struct canvas *c, size_t n, uint64_t begin)
 /* One character of that width. */
 static void print_glyph(struct canvas *c, struct width width)
 {
+    /* A mark right after something that is not text has a cell of its own in xterm.js. */
+    if (width.most == 0 && !c->based)
+        width.most = 1;
+    c->based |= width.least > 0;
     bool exact = is_exact(c) && width.least == width.most && width.most <= c->cols;
     c->glyph = width;
     if (exact && c->state.autowrap && c->cursor.most + width.most > c->cols) {

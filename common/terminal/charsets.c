@@ -78,8 +78,9 @@ void charsets_write(const struct charsets *from, const struct charsets *to, stru
         if (!same_set(&from->set[i], &to->set[i]) || (all && to->set[i].lead))
             write_set(&to->set[i], i, writer);
     }
-    if (from->left != to->left || (all && to->left > 0))
-        writer_text(writer, left[to->left]);
+    /* xterm.js shifts the left half, too, when it should shift the right one. */
     if (from->right != to->right)
         writer_text(writer, right[to->right]);
+    if (from->left != to->left || from->right != to->right || (all && to->left > 0))
+        writer_text(writer, left[to->left]);
 }

@@ -38,9 +38,7 @@ void keyboard_change(struct keyboard *keyboard, int screen, const struct parser_
     unsigned now = stack->count > 0 ? stack->flags[stack->count - 1] : 0;
     unsigned flags = (unsigned)parser_param(csi, 0, 0), how = (unsigned)parser_count(csi, 1);
     now = how == 2 ? now | flags : how == 3 ? now & ~flags : flags;
-    if (stack->count == 1 && stack->based && now == 0) {
-        pop(stack, 1);
-    } else if (stack->count > 0) {
+    if (stack->count > 0) {
         stack->flags[stack->count - 1] = (uint8_t)now;
     } else if (now > 0) {
         push(stack, (uint8_t)now);
@@ -104,6 +102,9 @@ void keyboard_write_stack(const struct keyboard_stack *from, const struct keyboa
         same++;
     if (from->count > same)
         writer_printf(writer, "\033[<%uu", from->count - same);
+    /* Setting no flags on an empty stack leaves it empty. */
+    if (same == 0 && to->based && to->flags[0] == 0)
+        writer_text(writer, "\033[=1u");
     for (unsigned i = same; i < to->count; i++)
         writer_printf(writer, i == 0 && to->based ? "\033[=%uu" : "\033[>%uu", to->flags[i]);
 }

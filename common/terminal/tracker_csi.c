@@ -207,6 +207,7 @@ static void change_private_mode(struct tracker *tracker, const struct parser_seq
         break;
     case 25:
         canvas->state.visible = value;
+        canvas->survives &= ~(unsigned)SURVIVES_HIDDEN;
         break;
     case 47:
     case 1047:
@@ -245,18 +246,21 @@ static void change_private_modes(struct tracker *tracker, const struct parser_se
     }
 }
 
-static void change_ansi_modes(struct state *state, const struct parser_sequence *csi)
+static void change_ansi_modes(struct canvas *canvas, const struct parser_sequence *csi)
 {
+    struct state *state = &canvas->state;
     bool value = csi->final == 'h';
     for (unsigned i = 0; i < csi->count; i++) {
-        if (csi->value[i] == 2)
+        if (csi->value[i] == 2) {
             state->keyboard_locked = value;
-        else if (csi->value[i] == 4)
+        } else if (csi->value[i] == 4) {
             state->insert = value;
-        else if (csi->value[i] == 12)
+        } else if (csi->value[i] == 12) {
             state->local_echo = !value;
-        else if (csi->value[i] == 20)
+        } else if (csi->value[i] == 20) {
             state->newline = value;
+            canvas->survives &= ~(unsigned)SURVIVES_NEWLINE;
+        }
     }
 }
 
@@ -290,7 +294,7 @@ static bool change_modes(struct tracker *tracker, uint32_t key, const struct par
         return true;
     case KEY(0, 0, 'h'): /* SM */
     case KEY(0, 0, 'l'): /* RM */
-        change_ansi_modes(&tracker->canvas.state, csi);
+        change_ansi_modes(&tracker->canvas, csi);
         return true;
     case KEY('?', 0, 's'): /* XTSAVE */
         save_modes(&tracker->canvas.state, csi);
@@ -374,12 +378,12 @@ static void change_titles(struct state *state, const struct parser_sequence *csi
         titles_pop(&state->titles, what[which]);
 }
 
-/* Sets or clears the stop at the cursor. */
-static void change_tab(struct canvas *canvas, bool stop)
+/* Clears the stop at the cursor. */
+static void clear_tab(struct canvas *canvas)
 {
     const struct cursor *cursor = &canvas->cursor;
     if (cursor->least != cursor->most || cursor->most >= canvas->cols ||
-        tabs_set(&shown(canvas)->tabs, canvas->cols, cursor->most, stop) < 0)
+        tabs_set(&shown(canvas)->tabs, canvas->cols, cursor->most, false) < 0)
         canvas->unsure_screen[state_screen(&canvas->state)] |= UNSURE_TABS;
 }
 
@@ -399,12 +403,13 @@ static void change_tabs(struct canvas *canvas, uint32_t key, const struct parser
             shared_replace(&shown(canvas)->tabs, NULL);
             canvas->unsure_screen[state_screen(&canvas->state)] |= UNSURE_TABS;
         }
-    } else if (what == 0) { /* TBC 0 clears, CTC 0 sets */
-        change_tab(canvas, key == KEY(0, 0, 'W'));
-    } else if (key == KEY(0, 0, 'g') ? what == 3 : what == 5) {
+    } else if (key == KEY(0, 0, 'W')) { /* CTC, which few terminals know */
+        if (what == 0 || what == 2 || what == 5)
+            canvas->unsure_screen[state_screen(&canvas->state)] |= UNSURE_TABS;
+    } else if (what == 0) {
+        clear_tab(canvas);
+    } else if (what == 3) {
         clear_tabs(canvas);
-    } else if (key == KEY(0, 0, 'W') && what == 2) {
-        change_tab(canvas, false);
     }
 }
 

@@ -57,6 +57,7 @@ void tracker_control(struct tracker *tracker, uint8_t control, uint64_t begin)
     case 0x8d: /* RI, which xterm.js does not know in this form */
         canvas_mix(canvas);
         canvas_lose_row(canvas);
+        canvas_use_row(canvas);
         break;
     case 0x8e: /* SS2 */
     case 0x8f: /* SS3 */

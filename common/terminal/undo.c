@@ -71,8 +71,9 @@ static void free_drawing(const struct canvas *canvas, struct writer *writer)
         writer_text(writer, "\033(B\033)B\033*B\033+B\017");
 }
 
-static void free_modes(const struct state *state, struct writer *writer)
+static void free_modes(const struct canvas *canvas, struct writer *writer)
 {
+    const struct state *state = &canvas->state;
     static const struct keyboard_stack none = {0};
     static const struct keyboard plain = {0};
     if (state->keyboard_locked)
@@ -81,7 +82,7 @@ static void free_modes(const struct state *state, struct writer *writer)
         writer_text(writer, "\033[4l");
     if (state->local_echo)
         writer_text(writer, "\033[12h");
-    if (state->newline)
+    if (state->newline || canvas->survives & SURVIVES_NEWLINE)
         writer_text(writer, "\033[20l");
     if (!state->autowrap)
         writer_text(writer, "\033[?7h");
@@ -96,7 +97,7 @@ static void free_modes(const struct state *state, struct writer *writer)
         writer_text(writer, "\033]9;4;0\033\\");
     if (state->style > 1)
         writer_text(writer, "\033[0 q");
-    if (!state->visible)
+    if (!state->visible || canvas->survives & SURVIVES_HIDDEN)
         writer_text(writer, "\033[?25h");
 }
 
@@ -144,7 +145,7 @@ void undo_write(const struct canvas *canvas, bool unfinished, bool in_sequence,
     struct cursor cursor = leave_alternate(&canvas->state, canvas->cursor, writer);
     bool homed = free_margins(canvas, writer);
     free_drawing(canvas, writer);
-    free_modes(&canvas->state, writer);
+    free_modes(canvas, writer);
     bool moved = free_tabs(canvas, writer);
     /* What was unfinished may come to be shown, or to move the cursor. */
     write_fresh_line(canvas, &cursor, moved || unfinished, homed, writer);
