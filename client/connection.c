@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/autostart.h"
@@ -41,6 +42,39 @@ static void handle_hello(struct connection *connection, const struct msg_hello *
         snprintf(connection->state_dir, sizeof(connection->state_dir), "%s", hello->state_dir);
 }
 
+struct connection_part {
+    struct connection_part *next;
+    struct wire_frame frame;
+};
+
+static void keep_part(struct connection *connection, struct wire_frame *frame)
+{
+    struct connection_part **at = &connection->parts;
+    while (*at)
+        at = &(*at)->next;
+    *at = calloc(1, sizeof(**at));
+    if (!*at) {
+        snprintf(connection->problem, sizeof(connection->problem), "out of memory");
+        give_up(connection);
+        return;
+    }
+    (*at)->frame = *frame;
+    *frame = (struct wire_frame){0};
+}
+
+/* Whether there was one: it is the reply then. */
+static bool take_part(struct connection *connection)
+{
+    struct connection_part *part = connection->parts;
+    if (!part)
+        return false;
+    connection->parts = part->next;
+    connection->reply = part->frame;
+    connection->replied = true;
+    free(part);
+    return true;
+}
+
 static void on_frame(struct channel *channel, struct wire_frame *frame, struct channel_fds *fds)
 {
     struct connection *connection = channel->data;
@@ -54,6 +88,8 @@ static void on_frame(struct channel *channel, struct wire_frame *frame, struct c
         connection->awaited = 0;
         connection->replied = true;
         uv_stop(&connection->loop);
+    } else if (frame->request_id != 0 && frame->request_id == connection->last_request) {
+        keep_part(connection, frame);
     } else if (frame->type == MSG_ERROR && frame->request_id == 0) {
         const struct msg_error *error = frame->body;
         snprintf(connection->problem, sizeof(connection->problem), "%s", error->text);
@@ -253,10 +289,17 @@ static int await_reply(struct connection *connection)
     return connection->given_up ? EXIT_JS_FAILED : report_lost(connection);
 }
 
+static void drop_answer(struct connection *connection)
+{
+    do
+        drop_reply(connection);
+    while (take_part(connection));
+}
+
 static int request_once(struct connection *connection, enum message_type type, const void *body,
                         const int *fds, size_t fd_count)
 {
-    drop_reply(connection);
+    drop_answer(connection);
     connection->awaited = ++connection->last_request;
     int r = channel_send(&connection->channel, type, connection->awaited, body, fds, fd_count);
     if (r == -EMSGSIZE)
@@ -320,7 +363,8 @@ int connection_request(struct connection *connection, enum message_type type, co
 int connection_next_reply(struct connection *connection)
 {
     drop_reply(connection);
-    connection->awaited = connection->last_request;
+    if (!take_part(connection))
+        connection->awaited = connection->last_request;
     int status = await_reply(connection);
     return status == REQUEST_LOST ? CONNECTION_ASK_AGAIN : status;
 }
@@ -336,7 +380,7 @@ void connection_finish(struct connection *connection)
 {
     if (!connection->open)
         return;
-    drop_reply(connection);
+    drop_answer(connection);
     if (connection->channel_open)
         channel_close(&connection->channel);
     uv_walk(&connection->loop, on_walk, NULL);

@@ -12,6 +12,8 @@ enum connection_start {
 
 #define CONNECTION_HELLO_MS 5000u /* within which a server that works has greeted */
 
+struct connection_part; /* see connection_next_reply */
+
 struct connection {
     uv_loop_t loop;
     struct channel channel;
@@ -23,6 +25,7 @@ struct connection {
     uint32_t awaited;        /* request id of the reply that is waited for; 0 = none */
     struct wire_frame reply; /* it, once it is there */
     struct channel_fds reply_fds;
+    struct connection_part *parts; /* of the same answer, come before they were asked for; owned */
     bool replied;
     bool open;
     bool lost;     /* the peer has closed */
