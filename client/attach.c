@@ -348,6 +348,17 @@ static void on_lost(struct connection *connection)
                                 attach->job, attach->job));
 }
 
+/*
+ * Raw mode begins when the request has been sent: from then on somebody else has the terminal, too,
+ * and gives it back should we be killed. Whoever is to be shown there enters it as well, before the
+ * first byte.
+ */
+static void on_sent(struct connection *connection)
+{
+    struct attach *attach = connection->data;
+    raw_tty_enter(&attach->tty);
+}
+
 /* Messages are for a terminal in its usual mode. */
 static void on_failure(struct connection *connection)
 {
@@ -466,7 +477,7 @@ static int start(struct attach *attach, enum message_type type, const void *body
         fd_close(out_fd);
         return report_error("cannot watch the terminal: %s", uv_strerror(r));
     }
-    r = raw_tty_enter(&attach->tty);
+    r = raw_tty_claim(&attach->tty);
     if (r < 0) {
         fd_close(out_fd);
         return report_error("cannot set the terminal to raw mode: %s", strerror(-r));
@@ -538,6 +549,7 @@ int attach_run(struct connection *connection, enum message_type type, void *body
     connection->data = &attach;
     connection->on_event = on_event;
     connection->on_lost = on_lost;
+    connection->on_sent = on_sent;
     connection->on_failure = on_failure;
     int status = EXIT_JS_FAILED;
     if (describe(&attach, terminal_member) == 0)

@@ -309,6 +309,8 @@ static int request_once(struct connection *connection, enum message_type type, c
     connection->unsent = r == -EPIPE;
     if (r < 0 && r != -EPIPE)
         return report_error("cannot ask the server: %s", strerror(-r));
+    if (connection->on_sent)
+        connection->on_sent(connection);
     return await_reply(connection);
 }
 
@@ -333,14 +335,14 @@ static int request_again(struct connection *connection, enum message_type type, 
                          const int *fds, size_t fd_count)
 {
     char text[PATHS_MAX + 512];
+    if (connection->on_failure)
+        connection->on_failure(connection);
     int r = reconnect(connection, text, sizeof(text));
     if (connection->again)
         *connection->again = true;
-    if (r == 0)
-        return request_copy(connection, type, body, fds, fd_count);
-    if (connection->on_failure)
-        connection->on_failure(connection);
-    return report_error("%s", text);
+    if (r < 0)
+        return report_error("%s", text);
+    return request_copy(connection, type, body, fds, fd_count);
 }
 
 int connection_request(struct connection *connection, enum message_type type, const void *body,

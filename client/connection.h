@@ -39,8 +39,10 @@ struct connection {
     bool *again;       /* set before that, in the request's body; NULL: it need not be told */
     char problem[256]; /* why it was lost, when that is known */
 
-    /* For whoever stays attached: messages that answer no request; the connection's end; that the
-     * user is about to be told of a failed request. */
+    /* For whoever stays attached: that the request is on its way; messages that answer no request;
+     * the connection's end; that the user is about to be told of a failed request, or that another
+     * server is about to be asked. */
+    void (*on_sent)(struct connection *connection);
     void (*on_event)(struct connection *connection, struct wire_frame *frame);
     void (*on_lost)(struct connection *connection);
     void (*on_failure)(struct connection *connection);

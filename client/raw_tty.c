@@ -44,12 +44,16 @@ static void on_fatal(int number)
     raise(number);
 }
 
+int raw_tty_claim(struct raw_tty *tty)
+{
+    return tty->keys && tcsetattr(0, TCSANOW, &tty->original) < 0 ? -errno : 0;
+}
+
 int raw_tty_enter(struct raw_tty *tty)
 {
     static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
     if (!tty->keys)
         return 0;
-    /* In the background this stops us with SIGTTOU until we are in front again, as it should. */
     if (tcsetattr(0, TCSANOW, &tty->raw) < 0)
         return -errno;
     tty->is_raw = true;

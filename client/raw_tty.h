@@ -21,6 +21,12 @@ struct raw_tty {
 /* Looks at fds 0 and 1. Changes nothing. */
 void raw_tty_init(struct raw_tty *tty);
 
+/*
+ * Makes sure that the terminal is ours to set: in the background this stops us with SIGTTOU until
+ * we are in front again, as it should. Changes nothing. 0 or -errno.
+ */
+int raw_tty_claim(struct raw_tty *tty);
+
 /* Raw mode when there are keys, otherwise nothing. 0 or -errno. */
 int raw_tty_enter(struct raw_tty *tty);
 

@@ -46,6 +46,12 @@ bool tty_equal(const struct termios *a, const struct termios *b)
            memcmp(a->c_cc, b->c_cc, sizeof(a->c_cc)) == 0;
 }
 
+bool tty_change(int fd, const struct termios *from, const struct termios *to)
+{
+    struct termios now;
+    return tcgetattr(fd, &now) == 0 && tty_equal(&now, from) && tcsetattr(fd, TCSANOW, to) == 0;
+}
+
 int tty_to_message(const struct termios *tio, struct msg_termios **ret)
 {
     struct msg_termios *message = calloc(1, sizeof(*message));

@@ -19,6 +19,12 @@ void tty_make_raw(struct termios *tio, bool keep_output);
 /* Whether the two ask for the same (flags and characters; speeds are not compared). */
 bool tty_equal(const struct termios *a, const struct termios *b);
 
+/*
+ * Gives a terminal the settings `to` if it has `from` now; whoever has set others since keeps them.
+ * Whether it did.
+ */
+bool tty_change(int fd, const struct termios *from, const struct termios *to);
+
 /* To and from the message. tty_to_message: 0 or -ENOMEM, *ret is owned by the caller. */
 int tty_to_message(const struct termios *tio, struct msg_termios **ret);
 void tty_from_message(const struct msg_termios *message, struct termios *ret);

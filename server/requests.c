@@ -9,6 +9,7 @@
 #include "common/joblog.h"
 #include "common/log.h"
 #include "common/signame.h"
+#include "common/tty.h"
 #include "common/uid.h"
 #include "server/postponed.h"
 #include "server/server.h"
@@ -27,8 +28,25 @@ struct request {
     struct channel_fds *fds;
 };
 
+/* A client that asks to be attached is in raw mode by then, and may have been killed since. */
+static void give_terminal_back(const struct request *request)
+{
+    const struct msg_terminal *terminal = NULL;
+    if (request->type == MSG_RUN)
+        terminal = ((const struct msg_run *)request->body)->terminal;
+    else if (request->type == MSG_ATTACH)
+        terminal = ((const struct msg_attach *)request->body)->terminal;
+    if (request->fds->count == 0 || !terminal || !terminal->original || !terminal->raw)
+        return;
+    struct termios original, raw;
+    tty_from_message(terminal->original, &original);
+    tty_from_message(terminal->raw, &raw);
+    tty_change(request->fds->fds[0], &raw, &original);
+}
+
 static void refuse(const struct request *request, enum error_code code, const char *text)
 {
+    give_terminal_back(request);
     client_send_error(request->client, request->id, code, text);
 }
 

@@ -135,6 +135,7 @@ static void on_left(struct viewer *viewer)
                             .by_tty = viewer->by_tty,
                             .by_pid = (uint32_t)viewer->by_pid,
                             .job = &holder->info};
+    viewer_leave_raw(viewer); /* the client does it too, if it lives so long */
     channel_send(&viewer->channel, MSG_LEFT, 0, &body, NULL, 0);
     viewer_end(viewer);
     holder_update_reading(holder);
@@ -180,6 +181,7 @@ const struct viewer_ops holder_viewer_ops = {
 static void refuse(struct viewer *viewer, uint32_t request_id, enum error_code code,
                    const char *text)
 {
+    viewer_leave_raw(viewer);
     channel_send_error(&viewer->channel, request_id, code, text);
     viewer_end(viewer);
 }
@@ -259,6 +261,7 @@ static void attach(struct holder *holder, struct viewer *viewer, const struct ms
     if (adopt->resume && holder->state == JOB_STOPPED && holder_continue(holder) < 0)
         log_warn("cannot continue the job: %s", strerror(errno));
     holder_changed(holder);
+    viewer_enter_raw(viewer);
     channel_send(&viewer->channel, MSG_ATTACHED, adopt->client_request, &holder->info, &fd,
                  fd >= 0);
     viewer_restore(viewer, adopt->history);

@@ -69,6 +69,7 @@ static void fail_start(struct holder *holder, enum start_stage stage, int error)
     if (holder->first_viewer) {
         struct viewer *viewer = holder->first_viewer;
         holder->first_viewer = NULL;
+        viewer_leave_raw(viewer);
         channel_send(&viewer->channel, MSG_ERROR, holder->first_request, &body, NULL, 0);
         viewer_end(viewer);
     }
@@ -81,6 +82,7 @@ static void greet_first_viewer(struct holder *holder)
     holder->first_viewer = NULL;
     int fd = fd_dup(holder->pty.ptmx_fd);
     if (fd >= 0) {
+        viewer_enter_raw(viewer);
         channel_send(&viewer->channel, MSG_ATTACHED, holder->first_request, &holder->info, &fd, 1);
         return;
     }

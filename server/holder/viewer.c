@@ -476,12 +476,16 @@ void viewer_leave(struct viewer *viewer, enum left_reason reason)
     pump(viewer);
 }
 
-static void restore_termios(struct viewer *viewer)
+void viewer_enter_raw(struct viewer *viewer)
 {
-    struct termios now;
-    if (viewer->has_termios && tcgetattr(viewer->out_fd, &now) == 0 &&
-        tty_equal(&now, &viewer->raw))
-        tcsetattr(viewer->out_fd, TCSANOW, &viewer->original);
+    if (viewer->has_termios)
+        tty_change(viewer->out_fd, &viewer->original, &viewer->raw);
+}
+
+void viewer_leave_raw(struct viewer *viewer)
+{
+    if (viewer->has_termios)
+        tty_change(viewer->out_fd, &viewer->raw, &viewer->original);
 }
 
 /* What undoes the state that the terminal is in when it gets no more than is pending. */
@@ -509,7 +513,7 @@ void viewer_rescue(struct viewer *viewer)
     viewer->lost = true;
     viewer->suspended = false; /* nobody will say that it goes on */
     viewer->stat_fd = fd_close(viewer->stat_fd);
-    restore_termios(viewer);
+    viewer_leave_raw(viewer);
     if (!viewer->tty) {
         viewer->left = true;
         viewer->ops->on_left(viewer);

@@ -141,6 +141,15 @@ void viewer_resumed(struct viewer *viewer);
 void viewer_leave(struct viewer *viewer, enum left_reason reason);
 
 /*
+ * Raw mode for its terminal, unless the client was quicker or has gone and somebody else has
+ * changed the settings since. Called before it is shown anything.
+ */
+void viewer_enter_raw(struct viewer *viewer);
+
+/* The original settings of its terminal, unless somebody has set others than raw mode since. */
+void viewer_leave_raw(struct viewer *viewer);
+
+/*
  * For a client that died: gives its terminal back. The original settings at once, unless somebody
  * else has changed them since; then the rest of what is being written, so that no sequence stays
  * cut, and the undo, as soon as the terminal takes them: it may be full, or the user's shell may be
