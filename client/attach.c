@@ -1,17 +1,18 @@
 #include "client/attach.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "client/ask.h"
 #include "client/chord.h"
 #include "client/cook.h"
 #include "client/input.h"
 #include "client/raw_tty.h"
+#include "client/relay.h"
 #include "client/report.h"
 #include "common/fd.h"
 #include "common/terminal/tracker.h"
@@ -21,6 +22,9 @@
 #define COOKED_MAX  4096u      /* input kept for it: no more is read until it went */
 #define SEQUENCE_MS 100u       /* for the rest of a key's escape sequence */
 #define LEAVE_MS    1000u      /* for the holder to let us go */
+#define ASK_MS      100u       /* a job that ends before that need not know its terminal */
+#define ANSWER_MS   5000u      /* for the terminal's answers */
+#define HELD_MS     25u        /* for the rest of one that was cut */
 
 enum { SIGNALS = 7 };
 static const int signal_numbers[SIGNALS] = {SIGWINCH, SIGCONT, SIGTERM, SIGHUP,
@@ -30,6 +34,7 @@ struct attach {
     struct connection *connection;
     const struct attach_options *options;
     struct raw_tty tty;
+    struct ask ask;
     struct chord chord;
     struct cook cook;
     struct input input;
@@ -37,13 +42,13 @@ struct attach {
     uv_signal_t signals[SIGNALS];
     uv_timer_t sequence_timer;
     uv_timer_t leave_timer;
+    uv_timer_t ask_timer;  /* to ask, then for the answers */
+    uv_timer_t held_timer; /* for the rest of an answer */
     uv_poll_t ptmx_poll;
     bool ptmx_polling;
-    int ptmx_fd;       /* -1 before the holder's answer, and for watchers; owned */
-    struct bytes keys; /* for the job, not written yet */
-    int relay_fd;      /* the output comes through here when the holder cannot write there; owned */
-    uv_poll_t relay_poll;
-    bool relay_polling;
+    int ptmx_fd;        /* -1 before the holder's answer, and for watchers; owned */
+    struct bytes keys;  /* for the job, not written yet */
+    struct relay relay; /* for an output that the holder cannot write to */
     uint32_t job;
     bool attached, done;
     bool leave_asked; /* the chord came before the holder's answer */
@@ -68,59 +73,6 @@ static void undo_unknown(const struct attach *attach)
         return;
     fputs(tracker_undo_unknown(), stdout);
     fflush(stdout);
-}
-
-/* Output through us */
-
-/* Of a socket that is somebody else's too: it may not block. 0 or -errno. */
-static int relay_write(const char *data, size_t len)
-{
-    while (len > 0) {
-        struct pollfd wait = {.fd = 1, .events = POLLOUT};
-        ssize_t n = write(1, data, len);
-        if (n < 0 && errno == EAGAIN)
-            n = poll(&wait, 1, -1) < 0 && errno != EINTR ? -1 : 0;
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        data += n > 0 ? n : 0;
-        len -= n > 0 ? (size_t)n : 0;
-    }
-    return 0;
-}
-
-static void copy_relay(struct attach *attach)
-{
-    char buf[READ_SIZE];
-    ssize_t n;
-    while ((n = read(attach->relay_fd, buf, sizeof(buf))) > 0) {
-        if (relay_write(buf, (size_t)n) == 0)
-            continue;
-        /* Nobody reads it any more: the holder sees that when it writes. */
-        if (attach->relay_polling)
-            uv_close((uv_handle_t *)&attach->relay_poll, NULL);
-        attach->relay_polling = false;
-        attach->relay_fd = fd_close(attach->relay_fd);
-        return;
-    }
-}
-
-static void on_relay(uv_poll_t *poll, int status, int events)
-{
-    (void)status;
-    (void)events;
-    copy_relay(poll->data);
-}
-
-static int open_relay(struct attach *attach)
-{
-    if (attach->relay_fd < 0)
-        return 0;
-    int r = uv_poll_init(&attach->connection->loop, &attach->relay_poll, attach->relay_fd);
-    if (r < 0)
-        return r;
-    attach->relay_poll.data = attach;
-    attach->relay_polling = true;
-    return uv_poll_start(&attach->relay_poll, UV_READABLE, on_relay);
 }
 
 /* Keys */
@@ -208,6 +160,78 @@ static void handle_keys(struct attach *attach, const char *data, size_t len)
         ask_to_leave(attach);
 }
 
+/* The terminal's answers among them */
+
+static void on_held_timer(uv_timer_t *timer)
+{
+    struct attach *attach = timer->data;
+    struct bytes keys = {0};
+    ask_flush(&attach->ask, &keys);
+    if (keys.len > 0)
+        handle_keys(attach, (const char *)keys.data, keys.len);
+    bytes_finish(&keys);
+}
+
+static void send_answers(struct attach *attach)
+{
+    struct bytes *answers = &attach->ask.answers;
+    struct msg_answers body = {.answers = {.data = answers->data, .len = answers->len}};
+    channel_send(&attach->connection->channel, MSG_ANSWERS, 0, &body, NULL, 0);
+    uv_timer_stop(&attach->ask_timer);
+    bytes_finish(answers);
+}
+
+static void handle_answers(struct attach *attach, const char *data, size_t len)
+{
+    struct bytes keys = {0};
+    if (ask_feed(&attach->ask, (const uint8_t *)data, len, &keys))
+        send_answers(attach);
+    if (keys.len > 0)
+        handle_keys(attach, (const char *)keys.data, keys.len);
+    bytes_finish(&keys);
+    if (ask_is_holding(&attach->ask))
+        uv_timer_start(&attach->held_timer, on_held_timer, HELD_MS, 0);
+    else
+        uv_timer_stop(&attach->held_timer);
+}
+
+static void on_answer_timer(uv_timer_t *timer)
+{
+    struct attach *attach = timer->data;
+    attach->ask.state = ASK_OFF;
+    on_held_timer(timer);
+}
+
+static void on_ask_timer(uv_timer_t *timer)
+{
+    struct attach *attach = timer->data;
+    struct msg_empty body = {0};
+    if (attach->leave_asked || attach->done)
+        return;
+    ask_begin(&attach->ask);
+    channel_send(&attach->connection->channel, MSG_ASK, 0, &body, NULL, 0);
+    uv_timer_start(timer, on_answer_timer, ANSWER_MS, 0);
+}
+
+static bool may_ask(const struct attach *attach)
+{
+    return attach->tty.keys && !attach->options->watch && ask_is_safe(getenv("TERM"));
+}
+
+/* Those that are still under way are not for the shell, but for the job, if it asked. */
+static void await_answers(struct attach *attach, uint32_t markers)
+{
+    struct bytes answers = {0};
+    if (!attach->tty.is_raw || attach->ask.marked >= markers)
+        return;
+    ask_drain(&attach->ask, 0, markers, &answers);
+    ssize_t n = answers.len > 0 && attach->ptmx_fd >= 0
+                    ? write(attach->ptmx_fd, answers.data, answers.len)
+                    : 0;
+    (void)n; /* a job that has ended, or does not read, misses nothing */
+    bytes_finish(&answers);
+}
+
 /* Input that is no keyboard */
 
 static void job_termios(const struct attach *attach, struct termios *ret)
@@ -255,6 +279,8 @@ static void on_input(struct input *input)
         return;
     if (n <= 0)
         handle_end_of_input(attach, (int)n);
+    else if (attach->ask.state != ASK_OFF)
+        handle_answers(attach, buf, (size_t)n);
     else if (attach->tty.keys)
         handle_keys(attach, buf, (size_t)n);
     else
@@ -330,10 +356,11 @@ static void on_event(struct connection *connection, struct wire_frame *frame)
     struct attach *attach = connection->data;
     if (frame->type != MSG_LEFT)
         return;
-    if (attach->relay_fd >= 0)
-        copy_relay(attach);
+    const struct msg_left *left = frame->body;
+    relay_copy(&attach->relay);
+    await_answers(attach, left->markers);
     raw_tty_restore(&attach->tty);
-    finish(attach, report_left(attach, frame->body));
+    finish(attach, report_left(attach, left));
 }
 
 static void on_lost(struct connection *connection)
@@ -437,7 +464,10 @@ static int watch_everything(struct attach *attach)
     uv_loop_t *loop = &attach->connection->loop;
     uv_timer_init(loop, &attach->sequence_timer);
     uv_timer_init(loop, &attach->leave_timer);
+    uv_timer_init(loop, &attach->ask_timer);
+    uv_timer_init(loop, &attach->held_timer);
     attach->sequence_timer.data = attach->leave_timer.data = attach;
+    attach->ask_timer.data = attach->held_timer.data = attach;
     for (int i = 0; i < SIGNALS; i++) {
         int r = uv_signal_init(loop, &attach->signals[i]);
         attach->signals[i].data = attach;
@@ -446,7 +476,7 @@ static int watch_everything(struct attach *attach)
         if (r < 0)
             return r;
     }
-    int r = open_relay(attach);
+    int r = relay_open(&attach->relay, loop);
     if (r == 0)
         r = input_open(&attach->input, loop, on_input, attach);
     attach->input_open = r == 0;
@@ -460,6 +490,8 @@ static int describe(const struct attach *attach, struct msg_terminal **ret)
 {
     const struct size *size = &attach->options->size;
     int r = raw_tty_describe(&attach->tty, ret);
+    if (r == 0)
+        (*ret)->marks = may_ask(attach);
     if (r == 0 && size->rows) {
         (*ret)->rows = size->rows;
         (*ret)->cols = size->cols;
@@ -469,7 +501,7 @@ static int describe(const struct attach *attach, struct msg_terminal **ret)
 
 static int start(struct attach *attach, enum message_type type, const void *body)
 {
-    int out_fd = raw_tty_output(&attach->relay_fd);
+    int out_fd = raw_tty_output(&attach->relay.fd);
     if (out_fd < 0)
         return report_error("cannot open the output anew: %s", strerror(-out_fd));
     int r = watch_everything(attach);
@@ -519,6 +551,8 @@ static int settle_in(struct attach *attach)
         raw_tty_enter(&attach->tty);
     }
     write_keys(attach);
+    if (may_ask(attach))
+        uv_timer_start(&attach->ask_timer, on_ask_timer, ASK_MS, 0);
     if (attach->leave_asked)
         ask_to_leave(attach);
     if (!attach->tty.keys && !attach->options->watch)
@@ -536,7 +570,7 @@ int attach_run(struct connection *connection, enum message_type type, void *body
     struct attach attach = {.connection = connection,
                             .options = options,
                             .ptmx_fd = -1,
-                            .relay_fd = -1,
+                            .relay.fd = -1,
                             .input.epoll_fd = -1};
     struct chord_keys keys;
     if (chord_parse(options->detach_keys, &keys) < 0) {
@@ -566,7 +600,8 @@ int attach_run(struct connection *connection, enum message_type type, void *body
     connection_finish(connection);
     input_close(&attach.input);
     fd_close(attach.ptmx_fd);
-    fd_close(attach.relay_fd);
+    relay_close(&attach.relay);
     bytes_finish(&attach.keys);
+    ask_finish(&attach.ask);
     return status;
 }

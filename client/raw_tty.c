@@ -79,16 +79,33 @@ void raw_tty_finish(struct raw_tty *tty)
     tty->tty = NULL;
 }
 
+/* false: there is no terminal. */
+static bool read_size(const struct raw_tty *tty, struct winsize *ret)
+{
+    /* With the output in a file the input terminal's size is still the better guess. */
+    int fd = tty->tty ? 1 : tty->input_is_tty ? 0 : -1;
+    return fd >= 0 && ioctl(fd, TIOCGWINSZ, ret) == 0 && ret->ws_row > 0 && ret->ws_col > 0;
+}
+
 bool raw_tty_size(const struct raw_tty *tty, uint32_t *ret_rows, uint32_t *ret_cols)
 {
     struct winsize size;
-    /* With the output in a file the input terminal's size is still the better guess. */
-    int fd = tty->tty ? 1 : tty->input_is_tty ? 0 : -1;
-    if (fd < 0 || ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_row == 0 || size.ws_col == 0)
+    if (!read_size(tty, &size))
         return false;
     *ret_rows = size.ws_row;
     *ret_cols = size.ws_col;
     return true;
+}
+
+static void describe_size(const struct raw_tty *tty, struct msg_terminal *terminal)
+{
+    struct winsize size;
+    if (!read_size(tty, &size))
+        return;
+    terminal->rows = size.ws_row;
+    terminal->cols = size.ws_col;
+    terminal->width = size.ws_xpixel;
+    terminal->height = size.ws_ypixel;
 }
 
 int raw_tty_describe(const struct raw_tty *tty, struct msg_terminal **ret)
@@ -97,7 +114,7 @@ int raw_tty_describe(const struct raw_tty *tty, struct msg_terminal **ret)
     if (!terminal)
         return -ENOMEM;
     terminal->keys = tty->keys;
-    raw_tty_size(tty, &terminal->rows, &terminal->cols);
+    describe_size(tty, terminal);
     int r = wire_set_str(&terminal->tty, tty->tty);
     if (r == 0 && tty->input_is_tty)
         r = tty_to_message(&tty->original, &terminal->original);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "common/terminal/profile.h"
 #include "version.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -50,7 +51,10 @@ static const struct wire_field terminal_table[] = {
     FIELD(msg_terminal, tty, WIRE_STR, OPTIONAL, PATH_LIMIT, "name of the terminal"),
     FIELD(msg_terminal, rows, WIRE_U32, OPTIONAL, SIZE_LIMIT, "rows, 0 = unknown"),
     FIELD(msg_terminal, cols, WIRE_U32, OPTIONAL, SIZE_LIMIT, "columns, 0 = unknown"),
+    FIELD(msg_terminal, width, WIRE_U32, OPTIONAL, SIZE_LIMIT, "pixels across, 0 = unknown"),
+    FIELD(msg_terminal, height, WIRE_U32, OPTIONAL, SIZE_LIMIT, "pixels down, 0 = unknown"),
     FIELD(msg_terminal, keys, WIRE_BOOL, OPTIONAL, 0, "input comes from that terminal"),
+    FIELD(msg_terminal, marks, WIRE_BOOL, OPTIONAL, 0, "the client waits for answers to markers"),
     NESTED(msg_terminal, original, WIRE_STRUCT, OPTIONAL, 0, msg_termios_fields,
            "settings before the client changed them"),
     NESTED(msg_terminal, raw, WIRE_STRUCT, OPTIONAL, 0, msg_termios_fields,
@@ -295,6 +299,8 @@ static const struct wire_field left_table[] = {
           "1 ended, 2 stopped, 3 detached, 4 detached by somebody, 5 stolen, 6 output closed"),
     FIELD(msg_left, by_tty, WIRE_STR, OPTIONAL, PATH_LIMIT, "terminal of whoever did it"),
     FIELD(msg_left, by_pid, WIRE_U32, OPTIONAL, 0, "process id of whoever did it"),
+    FIELD(msg_left, markers, WIRE_U32, OPTIONAL, 0,
+          "how often DSR 5 was sent to its terminal; the answers come before the shell's input"),
     NESTED(msg_left, job, WIRE_STRUCT, REQUIRED, 0, job_info_fields, "the job"),
 };
 STRUCT(msg_left, left_table);
@@ -304,6 +310,11 @@ static const struct wire_field resize_table[] = {
     FIELD(msg_resize, cols, WIRE_U32, REQUIRED, SIZE_LIMIT, "columns"),
 };
 STRUCT(msg_resize, resize_table);
+
+static const struct wire_field answers_table[] = {
+    FIELD(msg_answers, answers, WIRE_BIN, REQUIRED, PROFILE_ANSWERS_MAX, "as they came"),
+};
+STRUCT(msg_answers, answers_table);
 
 #define MESSAGE(number, text, fields, least, most, doc_text)                                       \
     {                                                                                              \
@@ -366,6 +377,10 @@ static const struct wire_message rows[] = {
     MESSAGE(MSG_LEAVE, "leave", msg_empty_fields, 0, 0, "client to holder: detach me"),
     MESSAGE(MSG_RESUMED, "resumed", msg_resize_fields, 0, 0,
             "client to holder: I was stopped and go on"),
+    MESSAGE(MSG_ASK, "ask", msg_empty_fields, 0, 0,
+            "client to holder: ask my terminal what it is like; I take the answers"),
+    MESSAGE(MSG_ANSWERS, "answers", msg_answers_fields, 0, 0,
+            "client to holder: what it has answered"),
 };
 
 const struct wire_table protocol = {.rows = rows, .count = COUNT(rows)};

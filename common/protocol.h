@@ -74,6 +74,8 @@ enum message_type {
     MSG_RESIZE = 70,
     MSG_LEAVE = 71,
     MSG_RESUMED = 72,
+    MSG_ASK = 73,
+    MSG_ANSWERS = 74,
 };
 
 enum error_code {
@@ -166,7 +168,9 @@ struct msg_terminal {
     char *tty;     /* its name, NULL when the output is not a terminal */
     uint32_t rows; /* 0 when unknown */
     uint32_t cols;
+    uint32_t width, height;       /* of all rows and columns in pixels, 0 when unknown */
     bool keys;                    /* input is that same terminal: raw mode, the job echoes */
+    bool marks;                   /* the client takes PROFILE_MARKED out of the input */
     struct msg_termios *original; /* before the client changed it; NULL when there is none */
     struct msg_termios *raw;      /* as the client left it while attached */
 };
@@ -382,7 +386,14 @@ struct msg_left {
     uint32_t reason; /* enum left_reason */
     char *by_tty;    /* who did it, for LEFT_STOLEN and LEFT_DETACHED_FROM */
     uint32_t by_pid;
+    uint32_t
+        markers; /* how often PROFILE_MARKER went to the terminal (common/terminal/profile.h) */
     struct job_info *job;
+};
+
+/* What a terminal has answered to profile_questions, for profile_take_answers. */
+struct msg_answers {
+    struct wire_bin answers;
 };
 
 struct msg_resize {
@@ -395,7 +406,7 @@ extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rli
     msg_rename_fields, msg_set_size_fields, msg_follow_fields, msg_log_fields, msg_env_fields,
     msg_empty_fields, msg_status_fields, msg_shutdown_fields, job_viewer_fields, job_end_fields,
     job_info_fields, msg_jobs_fields, msg_start_fields, msg_adopt_fields, msg_left_fields,
-    msg_resize_fields;
+    msg_resize_fields, msg_answers_fields;
 
 /* The message table. */
 extern const struct wire_table protocol;

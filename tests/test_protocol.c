@@ -158,7 +158,8 @@ static const struct {
     {MSG_ADOPT, 41, "adopt"},       {MSG_CHANGED, 50, "changed"},
     {MSG_ATTACHED, 60, "attached"}, {MSG_LEFT, 61, "left"},
     {MSG_RESIZE, 70, "resize"},     {MSG_LEAVE, 71, "leave"},
-    {MSG_RESUMED, 72, "resumed"},   {MSG_GET_STATUS, 25, "get-status"},
+    {MSG_RESUMED, 72, "resumed"},   {MSG_ASK, 73, "ask"},
+    {MSG_ANSWERS, 74, "answers"},   {MSG_GET_STATUS, 25, "get-status"},
     {MSG_SET_SIZE, 37, "set-size"}, {MSG_REPAIR, 42, "repair"},
 };
 

@@ -178,6 +178,138 @@ START_TEST(the_next_sharer_answers_when_the_owner_has_left)
 }
 END_TEST
 
+/* What the terminal is like */
+
+/* The answers of a terminal, in two pieces. */
+#define MARKED     "\033[0n"
+#define ANSWERS1   "\033P>|Test(1)\033\\\033[>7;8;9c\033[?0u\033]10;rgb:1010/2020/3030\033\\"
+#define ANSWERS2   "\033]11;rgb:ffff/ffff/f0f0\007\033[?61;6c"
+#define ASKED_LAST ";15;?\033\\\033[c"
+
+/* Starts a job that answers a line, and waits until its terminal has been asked. */
+static struct pty_driver *open_asked(const char *job)
+{
+    char line[512];
+    struct pty_driver *terminal = fixture_shell(&fixture, 24, 80);
+    snprintf(line, sizeof(line), "js run %s\n", job);
+    ck_assert_int_eq(pty_driver_send(terminal, line), 0);
+    pty_driver_expect(terminal, "READY\r\n", deadline_default());
+    pty_driver_expect(terminal, "\033[5n\033[>0q", deadline_default());
+    pty_driver_expect(terminal, ASKED_LAST, deadline_default());
+    return terminal;
+}
+
+static void leave(struct pty_driver *terminal)
+{
+    ck_assert_int_eq(pty_driver_send(terminal, CHORD), 0);
+    pty_driver_expect(terminal, "Detached", deadline_default());
+}
+
+/* Nothing has come to the shell but what is typed there now. */
+static void expect_quiet_shell(struct pty_driver *shell)
+{
+    size_t here = pty_driver_here(shell);
+    pty_driver_expect(shell, "<0>", deadline_default());
+    ck_assert_int_eq(pty_driver_send(shell, "echo al''one\n"), 0);
+    pty_driver_expect(shell, "alone\r\n<0>", deadline_default());
+    ck_assert(transcript_has_since(pty_driver_transcript(shell), here > 512 ? here - 512 : 0,
+                                   "<0>echo al''one\r\nalone\r\n<0>"));
+}
+
+START_TEST(a_terminal_is_asked_once_and_imitated_afterwards)
+{
+    struct pty_driver *terminal =
+        open_asked("sh -c \"pty_child ready line; until [ -e go ]; do sleep 0.02; done; rm go; "
+                   "pty_child ask '\\e[>q\\e[>c\\e]10;?\\a\\e]11;?\\a\\e[?u\\e[c' 61\\;6c\"");
+    /* Keys before, between and behind the answers are the job's, and only they. */
+    ck_assert_int_eq(pty_driver_send(terminal, "ab" MARKED "c" ANSWERS1 "d" ANSWERS2 "ef\n"), 0);
+    pty_driver_expect(terminal, "GOT abcdef\r\n", deadline_default());
+    leave(terminal);
+    run_now();
+    fixture_js(&fixture, &result, "wait", "1", NULL);
+    expect_log("ANSWER \\eP>|Test(1)\\e\\\\e[>7;8;9c\\e]10;rgb:1010/2020/3030\\x07"
+               "\\e]11;rgb:ffff/ffff/f0f0\\x07\\e[?0u\\e[?61;6c\r\n");
+    expect_quiet_shell(terminal);
+    jobs_close(terminal);
+}
+END_TEST
+
+/* The answers come in any pieces. */
+START_TEST(answers_that_are_cut_do_not_reach_the_job)
+{
+    static const char answers[] = MARKED ANSWERS1 ANSWERS2 "end\n";
+    struct pty_driver *terminal = open_asked("pty_child ready line line");
+    for (const char *at = answers; *at; at++)
+        ck_assert_int_eq(pty_driver_send_bytes(terminal, at, 1), 0);
+    pty_driver_expect(terminal, "GOT end\r\n", deadline_default());
+    leave(terminal);
+    expect_quiet_shell(terminal);
+    jobs_close(terminal);
+}
+END_TEST
+
+/* It is left before they come: the shell gets none of them. */
+START_TEST(answers_that_come_late_do_not_reach_the_shell)
+{
+    struct pty_driver *terminal = open_asked("pty_child ready line line");
+    size_t here = pty_driver_here(terminal);
+    ck_assert_int_eq(pty_driver_send(terminal, CHORD), 0);
+    pty_driver_expect(terminal, "\033[5n", deadline_default());
+    ck_assert_int_eq(pty_driver_send(terminal, MARKED ANSWERS1 ANSWERS2), 0);
+    ck_assert_int_eq(pty_driver_send(terminal, MARKED), 0);
+    pty_driver_expect(terminal, "Detached", deadline_default());
+    expect_quiet_shell(terminal);
+    ck_assert(!transcript_has_since(pty_driver_transcript(terminal), here, "Test(1)"));
+    jobs_close(terminal);
+}
+END_TEST
+
+/* Keys are held up by no terminal that says nothing. */
+START_TEST(a_terminal_that_does_not_answer_can_be_typed_at)
+{
+    struct pty_driver *terminal = open_asked("pty_child ready ask '' '!' line");
+    ck_assert_int_eq(pty_driver_send(terminal, "a\033[Ab\033"), 0);
+    ck_assert_int_eq(pty_driver_send(terminal, "[5;2Hx\033]y\033"), 0);
+    ck_assert_int_eq(pty_driver_send(terminal, "!"), 0);
+    pty_driver_expect(terminal, "ANSWER a\\e[Ab\\e[5;2Hx\\e]y\\e!\r\n", deadline_default());
+    leave(terminal);
+    expect_quiet_shell(terminal);
+    jobs_close(terminal);
+}
+END_TEST
+
+START_TEST(what_the_job_asked_just_before_it_was_left_is_answered)
+{
+    struct pty_driver *terminal = fixture_shell(&fixture, 24, 80);
+    jobs_type(terminal, "js run pty_child ask '\\e[6n' R");
+    pty_driver_expect(terminal, "\033[6n", deadline_default());
+    size_t here = pty_driver_here(terminal);
+    ck_assert_int_eq(pty_driver_send(terminal, CHORD), 0);
+    pty_driver_expect(terminal, "\033[5n", deadline_default());
+    ck_assert_int_eq(pty_driver_send(terminal, "\033[7;9R" MARKED MARKED), 0);
+    pty_driver_expect(terminal, "Detached", deadline_default());
+    fixture_js(&fixture, &result, "wait", "1", NULL);
+    expect_log("ANSWER \\e[7;9R\r\n");
+    expect_quiet_shell(terminal);
+    ck_assert(!transcript_has_since(pty_driver_transcript(terminal), here, "7;9R"));
+    jobs_close(terminal);
+}
+END_TEST
+
+/* What is over at once, and what is no emulator, is asked nothing. */
+START_TEST(not_everybody_is_asked)
+{
+    static const char *const lines[] = {"js run true\n", "TERM=linux js run sleep 0.5\n",
+                                        "TERM=dumb js run sleep 0.5\n", "TERM= js run sleep 0.5\n"};
+    struct pty_driver *terminal = fixture_shell(&fixture, 24, 80);
+    ck_assert_int_eq(pty_driver_send(terminal, lines[_i]), 0);
+    pty_driver_expect(terminal, "<0>", deadline_default());
+    ck_assert(!transcript_has_since(pty_driver_transcript(terminal), 0, "\033[>0q"));
+    ck_assert(!transcript_has_since(pty_driver_transcript(terminal), 0, "\033[5n"));
+    jobs_close(terminal);
+}
+END_TEST
+
 static Suite *questions_suite(void)
 {
 #define COUNT(cases) (int)(sizeof(cases) / sizeof((cases)[0]))
@@ -194,6 +326,16 @@ static Suite *questions_suite(void)
     tcase_add_test(tcase, the_writers_terminal_answers_and_nobody_else);
     tcase_add_test(tcase, with_only_a_watcher_the_holder_answers);
     tcase_add_test(tcase, the_next_sharer_answers_when_the_owner_has_left);
+    suite_add_tcase(suite, tcase);
+
+    tcase = tcase_create("profile");
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_terminal_is_asked_once_and_imitated_afterwards);
+    tcase_add_test(tcase, answers_that_are_cut_do_not_reach_the_job);
+    tcase_add_test(tcase, answers_that_come_late_do_not_reach_the_shell);
+    tcase_add_test(tcase, a_terminal_that_does_not_answer_can_be_typed_at);
+    tcase_add_test(tcase, what_the_job_asked_just_before_it_was_left_is_answered);
+    tcase_add_loop_test(tcase, not_everybody_is_asked, 0, 4);
     suite_add_tcase(suite, tcase);
     return suite;
 }

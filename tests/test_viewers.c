@@ -238,22 +238,31 @@ static struct pty_driver *open_plain(const char *line)
     return fixture_terminal(&fixture, 24, 80, "/bin/sh", "-c", script, NULL);
 }
 
-/* The bytes without control sequences (CSI): a restore writes some, between any two bytes of the
- * job's. As memory of its own. */
+/* Behind the sequence that begins at data + at with an ESC: a CSI, or a string that ST ends. */
+static size_t skip_sequence(const char *data, size_t len, size_t at)
+{
+    char kind = ++at < len ? data[at] : '\0';
+    if (kind == '[')
+        for (at++; at < len && (data[at] < '@' || data[at] > '~');)
+            at++;
+    else if (kind == ']' || kind == 'P')
+        while (at < len && !(data[at] == '\\' && data[at - 1] == '\033'))
+            at++;
+    return at + 1;
+}
+
+/* The bytes without control sequences: a restore writes some, between any two bytes of the job's,
+ * and the terminal is asked what it is like. As memory of its own. */
 static char *strip_sequences(const char *data, size_t len, size_t *ret_len)
 {
     char *text = malloc(len + 1);
     ck_assert_ptr_nonnull(text);
     *ret_len = 0;
-    for (size_t at = 0; at < len; at++) {
-        if (data[at] != '\033') {
-            text[(*ret_len)++] = data[at];
-            continue;
-        }
-        at++;
-        if (at < len && data[at] == '[')
-            for (at++; at < len && (data[at] < '@' || data[at] > '~');)
-                at++;
+    for (size_t at = 0; at < len;) {
+        if (data[at] == '\033')
+            at = skip_sequence(data, len, at);
+        else
+            text[(*ret_len)++] = data[at++];
     }
     return text;
 }

@@ -70,6 +70,17 @@ static void handle_resize(struct viewer *viewer, const struct msg_resize *size)
     holder_changed(holder);
 }
 
+/* Its terminal is what the holder stands in for from now on. */
+static void take_profile(struct viewer *viewer, const struct msg_answers *answers)
+{
+    struct holder *holder = viewer->data;
+    if (!viewer_is_writer(viewer))
+        return;
+    viewer->profile_until = 0;
+    profile_set_pixels(&holder->profile, viewer->rows, viewer->cols, viewer->width, viewer->height);
+    profile_take_answers(&holder->profile, answers->answers.data, answers->answers.len);
+}
+
 static void on_frame(struct viewer *viewer, struct wire_frame *frame)
 {
     switch (frame->type) {
@@ -79,6 +90,12 @@ static void on_frame(struct viewer *viewer, struct wire_frame *frame)
     case MSG_LEAVE:
         viewer_leave(viewer, LEFT_DETACHED);
         holder_update_reading(viewer->data);
+        break;
+    case MSG_ASK:
+        viewer_ask(viewer);
+        break;
+    case MSG_ANSWERS:
+        take_profile(viewer, frame->body);
         break;
     case MSG_RESUMED:
         handle_resize(viewer, frame->body);
@@ -134,6 +151,7 @@ static void on_left(struct viewer *viewer)
     struct msg_left body = {.reason = viewer->leaving,
                             .by_tty = viewer->by_tty,
                             .by_pid = (uint32_t)viewer->by_pid,
+                            .markers = viewer->markers,
                             .job = &holder->info};
     viewer_leave_raw(viewer); /* the client does it too, if it lives so long */
     channel_send(&viewer->channel, MSG_LEFT, 0, &body, NULL, 0);

@@ -15,10 +15,10 @@ enum {
 };
 
 /* The owner's terminal, or that of the sharer that has been there longest. */
-static const struct viewer *find_answerer(const struct holder *holder)
+static struct viewer *find_answerer(const struct holder *holder)
 {
-    const struct viewer *found = NULL;
-    for (const struct viewer *v = holder->viewers; v; v = v->next) {
+    struct viewer *found = NULL;
+    for (struct viewer *v = holder->viewers; v; v = v->next) {
         if (viewer_can_answer(v) && (!found || found->mode == ATTACH_SHARE))
             found = v;
     }
@@ -42,8 +42,10 @@ static void stand_in(struct holder *holder, const struct question *question)
 void holder_on_question(void *user, const struct question *question)
 {
     struct holder *holder = user;
-    const struct viewer *answerer = find_answerer(holder);
-    if (!answerer)
+    struct viewer *answerer = find_answerer(holder);
+    if (answerer)
+        viewer_note_question(answerer);
+    else
         stand_in(holder, question);
     if (holder->viewers)
         asked_add(&holder->asked, question->begin, question->end,

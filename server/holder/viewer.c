@@ -16,6 +16,8 @@
 #define REPLAY_MAX  (1u << 20)   /* bytes of log replayed at a restore, at most */
 #define CHECK_EVERY 20u          /* ms between looks whether the client is stopped ... */
 #define CHECK_BYTES (256u << 10) /* ... or bytes */
+#define ANSWER_MS   1000u        /* a terminal answers within that, however far away it is ... */
+#define PROFILE_MS  5000u        /* ... or never; for its first answer of all */
 
 static void pump(struct viewer *viewer);
 
@@ -68,8 +70,11 @@ static int set_terminal(struct viewer *viewer, const struct msg_terminal *termin
     if (terminal->tty && !(viewer->tty = strdup(terminal->tty)))
         return -ENOMEM;
     viewer->keys = terminal->keys;
+    viewer->marks = terminal->marks && terminal->keys && terminal->tty;
     viewer->rows = terminal->rows;
     viewer->cols = terminal->cols;
+    viewer->width = terminal->width;
+    viewer->height = terminal->height;
     viewer->has_termios = terminal->original && terminal->raw;
     if (viewer->has_termios) {
         tty_from_message(terminal->original, &viewer->original);
@@ -357,11 +362,24 @@ static uint64_t live_end(const struct viewer *viewer)
     return viewer->leaving ? viewer->leave_at : viewer->source->journal->next;
 }
 
+/* If answers may still come, its client is to wait for that of a last question: no shell gets any.
+ */
+static void append_marker(struct viewer *viewer)
+{
+    uint64_t now = uv_now(viewer->channel.poll.loop);
+    if (!viewer->marks || viewer->lost ||
+        (now >= viewer->answers_until && now >= viewer->profile_until))
+        return;
+    if (bytes_append_text(&viewer->pending, PROFILE_MARKER) == 0)
+        viewer->markers++;
+}
+
 static void finish_leaving(struct viewer *viewer)
 {
     if (!viewer->undone) {
         viewer->undone = true;
         bytes_append(&viewer->pending, viewer->undo.data, viewer->undo.len);
+        append_marker(viewer);
         if (!flush_pending(viewer))
             return;
     }
@@ -398,6 +416,19 @@ static bool begin_repaint(struct viewer *viewer)
     return true;
 }
 
+/* The questions about itself. Whether they are under way now. */
+static bool begin_ask(struct viewer *viewer)
+{
+    if (!viewer->ask_due || viewer->leaving || !tracker_is_between(viewer->source->tracker))
+        return false;
+    viewer->ask_due = false;
+    if (bytes_append_text(&viewer->pending, profile_questions) < 0)
+        return false;
+    viewer->markers++;
+    viewer->profile_until = uv_now(viewer->channel.poll.loop) + PROFILE_MS;
+    return true;
+}
+
 /* Moves on until its output takes no more or it has everything. */
 static void pump(struct viewer *viewer)
 {
@@ -408,7 +439,7 @@ static void pump(struct viewer *viewer)
             return;
         if (viewer->restoring)
             continue_restore(viewer);
-        else if (!catch_up(viewer) && !begin_repaint(viewer))
+        else if (!catch_up(viewer) && !begin_repaint(viewer) && !begin_ask(viewer))
             break;
     }
     if (viewer->leaving)
@@ -442,6 +473,8 @@ void viewer_output(struct viewer *viewer, uint64_t offset, const void *data, siz
     if (written < len) {
         bytes_append(&viewer->pending, (const char *)data + written, len - written);
         wait_writable(viewer);
+    } else if (viewer->ask_due) {
+        pump(viewer);
     }
 }
 
@@ -460,6 +493,19 @@ void viewer_resumed(struct viewer *viewer)
     viewer->checked_ms = uv_now(viewer->channel.poll.loop);
     viewer->repaint = viewer->tty != NULL;
     pump(viewer);
+}
+
+void viewer_ask(struct viewer *viewer)
+{
+    if (!viewer->marks || !viewer_can_answer(viewer))
+        return;
+    viewer->ask_due = true;
+    pump(viewer);
+}
+
+void viewer_note_question(struct viewer *viewer)
+{
+    viewer->answers_until = uv_now(viewer->channel.poll.loop) + ANSWER_MS;
 }
 
 /* The end */

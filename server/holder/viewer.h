@@ -13,7 +13,8 @@
  * log through the replay filter, then text, then live from there on.
  *
  * The end has an order: everything up to the offset at which it was decided to leave, then the
- * undo of the modes that are set then, then `left` to the client, then the connection closes.
+ * undo of the modes that are set then, then, if answers to questions may still be under way, a
+ * marker behind whose answer there are none, then `left` to the client, then the connection closes.
  */
 #ifndef JS_SERVER_HOLDER_VIEWER_H
 #define JS_SERVER_HOLDER_VIEWER_H
@@ -82,6 +83,14 @@ struct viewer {
     bool keys;
     pid_t pid;
     unsigned rows, cols;
+    unsigned width, height; /* of all of them in pixels, 0 = unknown */
+
+    /* What its terminal is asked: by the job, and once by us, which its client wants. */
+    bool marks;             /* the client waits for the answers to markers, and takes them out */
+    uint32_t markers;       /* so many went out */
+    bool ask_due;           /* profile_questions go out between two sequences of the output */
+    uint64_t answers_until; /* uv_now() up to which answers to questions may still come */
+    uint64_t profile_until; /* the same for profile_questions; 0 = not asked, or answered */
     struct termios original, raw;
     bool has_termios;
 
@@ -136,6 +145,12 @@ bool viewer_can_answer(const struct viewer *viewer);
  * then, for the shell may have written there meanwhile, a restore.
  */
 void viewer_resumed(struct viewer *viewer);
+
+/* Its client takes the answers: its terminal is asked what it is like, as soon as it may be. */
+void viewer_ask(struct viewer *viewer);
+
+/* Its terminal is asked something by the job. */
+void viewer_note_question(struct viewer *viewer);
 
 /* Starts the end described above. Only the first reason counts. */
 void viewer_leave(struct viewer *viewer, enum left_reason reason);
