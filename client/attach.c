@@ -7,56 +7,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client/ask.h"
-#include "client/chord.h"
-#include "client/cook.h"
-#include "client/input.h"
-#include "client/raw_tty.h"
-#include "client/relay.h"
+#include "client/attach_internal.h"
 #include "client/report.h"
 #include "common/fd.h"
 #include "common/terminal/tracker.h"
 
-#define READ_SIZE   4096u
-#define KEYS_MAX    (1u << 20) /* keys kept for a job that does not read; the rest is dropped */
-#define COOKED_MAX  4096u      /* input kept for it: no more is read until it went */
-#define SEQUENCE_MS 100u       /* for the rest of a key's escape sequence */
-#define LEAVE_MS    1000u      /* for the holder to let us go */
-#define ASK_MS      100u       /* a job that ends before that need not know its terminal */
-#define ANSWER_MS   5000u      /* for the terminal's answers */
-#define HELD_MS     25u        /* for the rest of one that was cut */
+#define LEAVE_MS 1000u /* for the holder to let us go */
 
-enum { SIGNALS = 7 };
-static const int signal_numbers[SIGNALS] = {SIGWINCH, SIGCONT, SIGTERM, SIGHUP,
-                                            SIGINT,   SIGQUIT, SIGTSTP};
+static const int signal_numbers[ATTACH_SIGNALS] = {SIGWINCH, SIGCONT, SIGTERM, SIGHUP,
+                                                   SIGINT,   SIGQUIT, SIGTSTP};
 
-struct attach {
-    struct connection *connection;
-    const struct attach_options *options;
-    struct raw_tty tty;
-    struct ask ask;
-    struct chord chord;
-    struct cook cook;
-    struct input input;
-    bool input_open, input_ended;
-    uv_signal_t signals[SIGNALS];
-    uv_timer_t sequence_timer;
-    uv_timer_t leave_timer;
-    uv_timer_t ask_timer;  /* to ask, then for the answers */
-    uv_timer_t held_timer; /* for the rest of an answer */
-    uv_poll_t ptmx_poll;
-    bool ptmx_polling;
-    int ptmx_fd;        /* -1 before the holder's answer, and for watchers; owned */
-    struct bytes keys;  /* for the job, not written yet */
-    struct relay relay; /* for an output that the holder cannot write to */
-    uint32_t job;
-    bool attached, done;
-    bool leave_asked; /* the chord came before the holder's answer */
-    int status;       /* exit status, once done */
-    int signal;       /* that made us leave */
-};
-
-static void finish(struct attach *attach, int status)
+void attach_finish(struct attach *attach, int status)
 {
     if (attach->done)
         return;
@@ -75,218 +36,6 @@ static void undo_unknown(const struct attach *attach)
     fflush(stdout);
 }
 
-/* Keys */
-
-static void write_keys(struct attach *attach);
-
-static void on_ptmx(uv_poll_t *poll, int status, int events)
-{
-    (void)status;
-    (void)events;
-    write_keys(poll->data);
-}
-
-static bool wait_for_room(struct attach *attach)
-{
-    if (!attach->ptmx_polling) {
-        if (uv_poll_init(&attach->connection->loop, &attach->ptmx_poll, attach->ptmx_fd) < 0)
-            return false;
-        attach->ptmx_poll.data = attach;
-        attach->ptmx_polling = true;
-    }
-    return uv_poll_start(&attach->ptmx_poll, UV_WRITABLE, on_ptmx) == 0;
-}
-
-static void write_keys(struct attach *attach)
-{
-    size_t at = 0;
-    while (attach->ptmx_fd >= 0 && at < attach->keys.len) {
-        ssize_t n = write(attach->ptmx_fd, attach->keys.data + at, attach->keys.len - at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN && wait_for_room(attach))
-            break;
-        if (n < 0)
-            at = attach->keys.len; /* the job is gone: the holder will say so */
-        else
-            at += (size_t)n;
-    }
-    bytes_consume(&attach->keys, at);
-    if (attach->keys.len == 0 && attach->ptmx_polling)
-        uv_poll_stop(&attach->ptmx_poll);
-    /* Keys are always read, or the detach chord would not be seen; other input can wait. */
-    if (!attach->tty.keys && attach->input_open && !attach->input_ended)
-        input_set_reading(&attach->input, attach->attached && attach->keys.len <= COOKED_MAX);
-}
-
-static void ask_to_leave(struct attach *attach);
-
-static void on_sequence_timer(uv_timer_t *timer)
-{
-    struct attach *attach = timer->data;
-    chord_flush(&attach->chord, &attach->keys);
-    write_keys(attach);
-}
-
-/* Before the job runs, and when nothing goes there, ^C still has to do what it says. */
-static bool is_interrupt(const struct attach *attach, const char *data, size_t len)
-{
-    return memchr(data, attach->tty.original.c_cc[VINTR], len) != NULL;
-}
-
-static void handle_keys(struct attach *attach, const char *data, size_t len)
-{
-    bool detach = false;
-    size_t before = attach->keys.len;
-    if (!attach->attached && is_interrupt(attach, data, len)) {
-        finish(attach, EXIT_SIGNAL_BASE + SIGINT);
-        return;
-    }
-    if (attach->leave_asked)
-        return;
-    chord_feed(&attach->chord, (const uint8_t *)data, len, &attach->keys, &detach);
-    if (attach->options->watch) {
-        attach->keys.len = 0;
-        detach = detach || is_interrupt(attach, data, len);
-    }
-    if (attach->keys.len > KEYS_MAX)
-        attach->keys.len = before;
-    write_keys(attach);
-    if (chord_pending(&attach->chord))
-        uv_timer_start(&attach->sequence_timer, on_sequence_timer, SEQUENCE_MS, 0);
-    else
-        uv_timer_stop(&attach->sequence_timer);
-    if (detach)
-        ask_to_leave(attach);
-}
-
-/* The terminal's answers among them */
-
-static void on_held_timer(uv_timer_t *timer)
-{
-    struct attach *attach = timer->data;
-    struct bytes keys = {0};
-    ask_flush(&attach->ask, &keys);
-    if (keys.len > 0)
-        handle_keys(attach, (const char *)keys.data, keys.len);
-    bytes_finish(&keys);
-}
-
-static void send_answers(struct attach *attach)
-{
-    struct bytes *answers = &attach->ask.answers;
-    struct msg_answers body = {.answers = {.data = answers->data, .len = answers->len}};
-    channel_send(&attach->connection->channel, MSG_ANSWERS, 0, &body, NULL, 0);
-    uv_timer_stop(&attach->ask_timer);
-    bytes_finish(answers);
-}
-
-static void handle_answers(struct attach *attach, const char *data, size_t len)
-{
-    struct bytes keys = {0};
-    if (ask_feed(&attach->ask, (const uint8_t *)data, len, &keys))
-        send_answers(attach);
-    if (keys.len > 0)
-        handle_keys(attach, (const char *)keys.data, keys.len);
-    bytes_finish(&keys);
-    if (ask_is_holding(&attach->ask))
-        uv_timer_start(&attach->held_timer, on_held_timer, HELD_MS, 0);
-    else
-        uv_timer_stop(&attach->held_timer);
-}
-
-static void on_answer_timer(uv_timer_t *timer)
-{
-    struct attach *attach = timer->data;
-    attach->ask.state = ASK_OFF;
-    on_held_timer(timer);
-}
-
-static void on_ask_timer(uv_timer_t *timer)
-{
-    struct attach *attach = timer->data;
-    struct msg_empty body = {0};
-    if (attach->leave_asked || attach->done)
-        return;
-    ask_begin(&attach->ask);
-    channel_send(&attach->connection->channel, MSG_ASK, 0, &body, NULL, 0);
-    uv_timer_start(timer, on_answer_timer, ANSWER_MS, 0);
-}
-
-static bool may_ask(const struct attach *attach)
-{
-    return attach->tty.keys && !attach->options->watch && ask_is_safe(getenv("TERM"));
-}
-
-/* Those that are still under way are not for the shell, but for the job, if it asked. */
-static void await_answers(struct attach *attach, uint32_t markers)
-{
-    struct bytes answers = {0};
-    if (!attach->tty.is_raw || attach->ask.marked >= markers)
-        return;
-    ask_drain(&attach->ask, 0, markers, &answers);
-    ssize_t n = answers.len > 0 && attach->ptmx_fd >= 0
-                    ? write(attach->ptmx_fd, answers.data, answers.len)
-                    : 0;
-    (void)n; /* a job that has ended, or does not read, misses nothing */
-    bytes_finish(&answers);
-}
-
-/* Input that is no keyboard */
-
-static void job_termios(const struct attach *attach, struct termios *ret)
-{
-    if (tcgetattr(attach->ptmx_fd, ret) < 0)
-        memset(ret, 0, sizeof(*ret));
-}
-
-static void handle_data(struct attach *attach, const char *data, size_t len)
-{
-    struct termios tio;
-    if (attach->options->watch)
-        return;
-    job_termios(attach, &tio);
-    cook_input(&attach->cook, &tio, (const uint8_t *)data, len, &attach->keys);
-    write_keys(attach);
-}
-
-/* error: -errno of the read, 0 at the end. */
-static void handle_end_of_input(struct attach *attach, int error)
-{
-    struct termios tio;
-    if (attach->tty.keys) { /* the terminal is gone; its hang-up is on its way */
-        input_set_reading(&attach->input, false);
-        attach->input_ended = true;
-        return;
-    }
-    /* A terminal's ^D is the end of one line's input, not of all: it may be typed again. */
-    attach->input_ended = !attach->tty.input_is_tty || error < 0 || tcgetattr(0, &tio) < 0;
-    if (attach->input_ended)
-        input_set_reading(&attach->input, false);
-    if (attach->options->watch)
-        return;
-    job_termios(attach, &tio);
-    cook_eof(&attach->cook, &tio, &attach->keys);
-    write_keys(attach);
-}
-
-static void on_input(struct input *input)
-{
-    struct attach *attach = input->data;
-    char buf[READ_SIZE];
-    ssize_t n = input_read(input, buf, sizeof(buf));
-    if (n == -EAGAIN || n == -EINTR)
-        return;
-    if (n <= 0)
-        handle_end_of_input(attach, (int)n);
-    else if (attach->ask.state != ASK_OFF)
-        handle_answers(attach, buf, (size_t)n);
-    else if (attach->tty.keys)
-        handle_keys(attach, buf, (size_t)n);
-    else
-        handle_data(attach, buf, (size_t)n);
-}
-
 /* Leaving */
 
 static void on_leave_timer(uv_timer_t *timer)
@@ -295,14 +44,14 @@ static void on_leave_timer(uv_timer_t *timer)
     undo_unknown(attach);
     raw_tty_restore(&attach->tty);
     report_error("the holder of job %u does not answer; detached anyway", attach->job);
-    finish(attach, attach->signal ? EXIT_SIGNAL_BASE + attach->signal : EXIT_OK);
+    attach_finish(attach, attach->signal ? EXIT_SIGNAL_BASE + attach->signal : EXIT_OK);
 }
 
-static void ask_to_leave(struct attach *attach)
+void attach_ask_to_leave(struct attach *attach)
 {
     struct msg_empty body = {0};
     if (!attach->attached && attach->signal) {
-        finish(attach, EXIT_SIGNAL_BASE + attach->signal);
+        attach_finish(attach, EXIT_SIGNAL_BASE + attach->signal);
         return;
     }
     /* The keys before the chord are still for the job: it waits for the holder's answer, too. */
@@ -354,13 +103,14 @@ static int report_left(struct attach *attach, const struct msg_left *left)
 static void on_event(struct connection *connection, struct wire_frame *frame)
 {
     struct attach *attach = connection->data;
+    attach->size_taken |= frame->type == MSG_SIZE_TAKEN;
     if (frame->type != MSG_LEFT)
         return;
     const struct msg_left *left = frame->body;
     relay_copy(&attach->relay);
-    await_answers(attach, left->markers);
+    attach_await_answers(attach, left->markers);
     raw_tty_restore(&attach->tty);
-    finish(attach, report_left(attach, left));
+    attach_finish(attach, report_left(attach, left));
 }
 
 static void on_lost(struct connection *connection)
@@ -370,9 +120,10 @@ static void on_lost(struct connection *connection)
         return;
     undo_unknown(attach);
     raw_tty_restore(&attach->tty);
-    finish(attach, report_error("the holder of job %u died, and the job with it; what it printed: "
-                                "js logs %u",
-                                attach->job, attach->job));
+    attach_finish(attach,
+                  report_error("the holder of job %u died, and the job with it; what it printed: "
+                               "js logs %u",
+                               attach->job, attach->job));
 }
 
 /*
@@ -395,7 +146,7 @@ static void on_failure(struct connection *connection)
 
 /* Signals */
 
-static void send_size(struct attach *attach, enum message_type type)
+void attach_send_size(struct attach *attach, enum message_type type)
 {
     struct msg_resize body = {0};
     if (attach->options->size.rows == 0)
@@ -410,7 +161,7 @@ static void type_control(struct attach *attach, int index)
     struct termios tio;
     if (attach->ptmx_fd < 0)
         return;
-    job_termios(attach, &tio);
+    attach_job_termios(attach, &tio);
     cc_t character = tio.c_cc[index];
     if (character != _POSIX_VDISABLE && write(attach->ptmx_fd, &character, 1) < 0)
         report_error("cannot pass a signal on: %s", strerror(errno));
@@ -424,7 +175,7 @@ static void handle_interrupt(struct attach *attach, int number)
     bool for_job = number == SIGTSTP || !attach->tty.keys;
     if (!for_job || !attach->attached || attach->options->watch) {
         attach->signal = number;
-        ask_to_leave(attach);
+        attach_ask_to_leave(attach);
         return;
     }
     for (size_t i = 0; i < 3; i++)
@@ -437,19 +188,19 @@ static void on_signal(uv_signal_t *handle, int number)
     struct attach *attach = handle->data;
     switch (number) {
     case SIGWINCH:
-        send_size(attach, MSG_RESIZE);
+        attach_send_size(attach, MSG_RESIZE);
         break;
     case SIGCONT:
         raw_tty_enter(&attach->tty);
-        send_size(attach, MSG_RESUMED);
+        attach_send_size(attach, MSG_RESUMED);
         break;
     case SIGHUP: /* the terminal is gone; the holder sees our connection end */
         attach->signal = number;
-        finish(attach, EXIT_SIGNAL_BASE + number);
+        attach_finish(attach, EXIT_SIGNAL_BASE + number);
         break;
     case SIGTERM:
         attach->signal = number;
-        ask_to_leave(attach);
+        attach_ask_to_leave(attach);
         break;
     default:
         handle_interrupt(attach, number);
@@ -468,7 +219,7 @@ static int watch_everything(struct attach *attach)
     uv_timer_init(loop, &attach->held_timer);
     attach->sequence_timer.data = attach->leave_timer.data = attach;
     attach->ask_timer.data = attach->held_timer.data = attach;
-    for (int i = 0; i < SIGNALS; i++) {
+    for (int i = 0; i < ATTACH_SIGNALS; i++) {
         int r = uv_signal_init(loop, &attach->signals[i]);
         attach->signals[i].data = attach;
         if (r == 0)
@@ -478,7 +229,7 @@ static int watch_everything(struct attach *attach)
     }
     int r = relay_open(&attach->relay, loop);
     if (r == 0)
-        r = input_open(&attach->input, loop, on_input, attach);
+        r = input_open(&attach->input, loop, attach_on_input, attach);
     attach->input_open = r == 0;
     /* Until the job runs nothing but keys can go anywhere (see is_interrupt). */
     if (r == 0 && attach->tty.keys)
@@ -491,7 +242,9 @@ static int describe(const struct attach *attach, struct msg_terminal **ret)
     const struct size *size = &attach->options->size;
     int r = raw_tty_describe(&attach->tty, ret);
     if (r == 0)
-        (*ret)->marks = may_ask(attach);
+        (*ret)->marks = attach_may_ask(attach);
+    if (r == 0)
+        (*ret)->takes_size = attach->tty.keys && !attach->options->watch;
     if (r == 0 && size->rows) {
         (*ret)->rows = size->rows;
         (*ret)->cols = size->cols;
@@ -550,11 +303,10 @@ static int settle_in(struct attach *attach)
         report_error("job %u: %s", info->id, info->warning);
         raw_tty_enter(&attach->tty);
     }
-    write_keys(attach);
-    if (may_ask(attach))
-        uv_timer_start(&attach->ask_timer, on_ask_timer, ASK_MS, 0);
+    attach_write_keys(attach);
+    attach_ask_terminal(attach);
     if (attach->leave_asked)
-        ask_to_leave(attach);
+        attach_ask_to_leave(attach);
     if (!attach->tty.keys && !attach->options->watch)
         input_set_reading(&attach->input, true);
     if (connection->lost) /* behind the answer, before we were attached */

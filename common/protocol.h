@@ -70,6 +70,7 @@ enum message_type {
     /* Holder to attached client. */
     MSG_ATTACHED = 60,
     MSG_LEFT = 61,
+    MSG_SIZE_TAKEN = 62,
     /* Attached client to holder: events. */
     MSG_RESIZE = 70,
     MSG_LEAVE = 71,
@@ -171,6 +172,7 @@ struct msg_terminal {
     uint32_t width, height;       /* of all rows and columns in pixels, 0 when unknown */
     bool keys;                    /* input is that same terminal: raw mode, the job echoes */
     bool marks;                   /* the client takes PROFILE_MARKED out of the input */
+    bool takes_size;              /* it takes the size back when it is typed at (size-taken) */
     struct msg_termios *original; /* before the client changed it; NULL when there is none */
     struct msg_termios *raw;      /* as the client left it while attached */
 };

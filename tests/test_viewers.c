@@ -228,6 +228,34 @@ START_TEST(the_size_is_a_writers)
 }
 END_TEST
 
+/* Whoever types has the size; what a terminal says by itself is not typed. */
+START_TEST(the_size_goes_to_who_types)
+{
+    struct pty_driver *first = fixture_shell(&fixture, 24, 80);
+    struct pty_driver *second = fixture_shell(&fixture, 30, 100);
+    struct pty_driver *const both[] = {first, second};
+    jobs_type(first, "js run pty_child size");
+    pty_driver_expect(first, "SIZE 24 80\r\n", deadline_default());
+    jobs_type(second, "js fg --share");
+    pty_driver_expect(first, "SIZE 30 100\r\n", deadline_default());
+    pty_driver_expect(second, "SIZE 30 100\r\n", deadline_default());
+    size_t here = pty_driver_here(second);
+    ck_assert_int_eq(pty_driver_send(first, "\033[I\033[3;4R\033[?1;2c\033]11;rgb:0/0/0\a"), 0);
+    ck_assert_int_eq(pty_driver_resize(second, 31, 101), 0);
+    pty_driver_expect(second, "SIZE 31 101\r\n", deadline_default());
+    ck_assert(!transcript_has_since(pty_driver_transcript(second), here, "SIZE 24 80"));
+    for (int i = 0; i < 4; i++) {
+        const char *size = i % 2 ? "SIZE 31 101\r\n" : "SIZE 24 80\r\n";
+        ck_assert_int_eq(pty_driver_send(both[i % 2], "x"), 0);
+        ck_assert(pty_driver_await(first, size, deadline_default()));
+        ck_assert(pty_driver_await(second, size, deadline_default()));
+        jobs_await(&fixture, "1", i % 2 ? "\"rows\":31" : "\"rows\":24");
+    }
+    jobs_close(second);
+    jobs_close(first);
+}
+END_TEST
+
 /* Those who do not keep up */
 
 /* A terminal whose shell has no job control: that js is stopped does not concern it. */
@@ -513,6 +541,7 @@ static Suite *viewers_suite(void)
     tcase_add_test(tcase, steal_tells_the_one_who_lost_it);
     tcase_add_test(tcase, sharers_both_type);
     tcase_add_test(tcase, the_size_is_a_writers);
+    tcase_add_test(tcase, the_size_goes_to_who_types);
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("pace");

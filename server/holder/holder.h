@@ -65,8 +65,8 @@ struct holder {
 
     struct control *controls;
     struct viewer *viewers;
-    const struct viewer *size_owner; /* see holder_size_owner; NULL = none */
-    uint32_t viewer_number;          /* of the newest */
+    struct viewer *size_owner; /* see holder_size_owner; NULL = none */
+    uint32_t viewer_number;    /* of the newest */
     struct holder_waiter *waiters;
 
     struct job_info info;
@@ -143,8 +143,8 @@ void holder_update_reading(struct holder *holder);
 /* Gives the job's terminal that size (valid, see common/size.h). 0 or -errno. */
 int holder_set_size(struct holder *holder, unsigned rows, unsigned cols);
 
-/* The viewer whose terminal's size the job's terminal has: the writer that attached or changed its
- * size last. NULL when there is none. */
+/* The viewer whose terminal's size the job's terminal has: the writer that attached, changed its
+ * size or was typed at last. NULL when there is none. */
 const struct viewer *holder_size_owner(const struct holder *holder);
 
 /* A question in the output (tracker_question_fn): the writer's terminal is asked, or answers for

@@ -38,11 +38,22 @@ const struct viewer *holder_size_owner(const struct holder *holder)
     return holder->size_owner && has_size(holder->size_owner) ? holder->size_owner : NULL;
 }
 
-/* From now on the job's terminal has the size of this viewer's. */
-static void own_size(struct holder *holder, const struct viewer *viewer)
+/* Who types gets the size: whoever lost it has to say when that happens. */
+static void tell_size_taken(struct viewer *viewer)
 {
-    if (has_size(viewer) && holder_set_size(holder, viewer->rows, viewer->cols) == 0)
-        holder->size_owner = viewer;
+    struct msg_empty body = {0};
+    if (viewer && has_size(viewer) && viewer->takes_size)
+        channel_send(&viewer->channel, MSG_SIZE_TAKEN, 0, &body, NULL, 0);
+}
+
+/* From now on the job's terminal has the size of this viewer's. */
+static void own_size(struct holder *holder, struct viewer *viewer)
+{
+    if (!has_size(viewer) || holder_set_size(holder, viewer->rows, viewer->cols) < 0)
+        return;
+    if (holder->size_owner != viewer)
+        tell_size_taken(holder->size_owner);
+    holder->size_owner = viewer;
 }
 
 /* The size is that of who stays, if anybody does; else it stays what it is. */

@@ -73,6 +73,7 @@ static int set_terminal(struct viewer *viewer, const struct msg_terminal *termin
     viewer->marks = terminal->marks && terminal->keys && terminal->tty;
     viewer->rows = terminal->rows;
     viewer->cols = terminal->cols;
+    viewer->takes_size = terminal->takes_size;
     viewer->width = terminal->width;
     viewer->height = terminal->height;
     viewer->has_termios = terminal->original && terminal->raw;

@@ -83,6 +83,7 @@ struct viewer {
     bool keys;
     pid_t pid;
     unsigned rows, cols;
+    bool takes_size;        /* its client is told when it has lost the size */
     unsigned width, height; /* of all of them in pixels, 0 = unknown */
 
     /* What its terminal is asked: by the job, and once by us, which its client wants. */

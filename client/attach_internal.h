@@ -1,0 +1,71 @@
+/* Being attached, in two files: attach.c has the order of the whole, attach_input.c all that is
+ * typed. */
+#ifndef JS_CLIENT_ATTACH_INTERNAL_H
+#define JS_CLIENT_ATTACH_INTERNAL_H
+
+#include "client/ask.h"
+#include "client/attach.h"
+#include "client/chord.h"
+#include "client/cook.h"
+#include "client/input.h"
+#include "client/raw_tty.h"
+#include "client/relay.h"
+
+enum { ATTACH_SIGNALS = 7 };
+
+struct attach {
+    struct connection *connection;
+    const struct attach_options *options;
+    struct raw_tty tty;
+    struct ask ask;
+    struct chord chord;
+    struct cook cook;
+    struct input input;
+    bool input_open, input_ended;
+    uv_signal_t signals[ATTACH_SIGNALS];
+    uv_timer_t sequence_timer;
+    uv_timer_t leave_timer;
+    uv_timer_t ask_timer;  /* to ask, then for the answers */
+    uv_timer_t held_timer; /* for the rest of an answer */
+    uv_poll_t ptmx_poll;
+    bool ptmx_polling;
+    int ptmx_fd;        /* -1 before the holder's answer, and for watchers; owned */
+    struct bytes keys;  /* for the job, not written yet */
+    struct relay relay; /* for an output that the holder cannot write to */
+    uint32_t job;
+    bool attached, done;
+    bool size_taken;  /* another terminal's size counts, until this one is typed at */
+    bool leave_asked; /* the chord came before the holder's answer */
+    int status;       /* exit status, once done */
+    int signal;       /* that made us leave */
+};
+
+/* Ends it with that exit status; only the first counts. */
+void attach_finish(struct attach *attach, int status);
+
+/* The user, or a signal, wants to go. */
+void attach_ask_to_leave(struct attach *attach);
+
+/* Tells the holder the terminal's size: MSG_RESIZE or MSG_RESUMED. */
+void attach_send_size(struct attach *attach, enum message_type type);
+
+/* input_readable_fn of fd 0, whatever that is. */
+void attach_on_input(struct input *input);
+
+/* Writes what there is for the job, as far as it goes now. */
+void attach_write_keys(struct attach *attach);
+
+/* The settings of the job's terminal; all zero when it is gone. */
+void attach_job_termios(const struct attach *attach, struct termios *ret);
+
+/* Whether the terminal may be asked what it is like. */
+bool attach_may_ask(const struct attach *attach);
+
+/* If so, it will be in a moment. */
+void attach_ask_terminal(struct attach *attach);
+
+/* The job's output has ended, with so many markers in it. Answers that are still under way are not
+ * for the shell, but for the job, if it asked. */
+void attach_await_answers(struct attach *attach, uint32_t markers);
+
+#endif
