@@ -139,6 +139,12 @@ START_TEST(the_links_follow_the_newest_client)
     attach("--share");
     expect_link("SSH_AUTH_SOCK", "/tmp/agent.4");
     expect_link("XAUTHORITY", "/tmp/xauth");
+    /* One that has been swept away is there again. */
+    must("rm $JS_DIR/jobs/1/*_*");
+    fixture_setenv(&fixture, "SSH_AUTH_SOCK", NULL);
+    attach("--share");
+    expect_link("SSH_AUTH_SOCK", "/tmp/agent.4");
+    expect_link(BUS, "/tmp/bus.3");
     /* Something else in the way is replaced, as xauth(1) puts a file there. */
     must("rm $JS_DIR/jobs/1/XAUTHORITY; echo >$JS_DIR/jobs/1/XAUTHORITY");
     attach("--share");

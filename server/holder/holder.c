@@ -216,6 +216,7 @@ void holder_maybe_exit(struct holder *holder)
         int r = record_sync(holder->state_fd);
         if (r < 0)
             log_warn("its record may not survive a power failure: %s", strerror(-r));
+        live_env_remove(&holder->live);
         holder_remove_socket(holder);
     }
     listener_close(&holder->listener);

@@ -63,6 +63,7 @@ static void fail_start(struct holder *holder, enum start_stage stage, int error)
     holder_answer_waiters(holder, MSG_KILL, 0);
     journal_remove(&holder->journal);
     paths_remove_flat(holder->state_dir);
+    live_env_remove(&holder->live);
     paths_remove_flat(holder->runtime_dir);
     if (holder->starter)
         channel_send(&holder->starter->channel, MSG_ERROR, holder->start_request, &body, NULL, 0);

@@ -73,8 +73,9 @@ static int point_link(const char *link, const char *target)
     return r;
 }
 
-/* Points the variable's link to what its value names, if it names anything. 0 or -errno. */
-static int follow_value(struct live_env *live, size_t i)
+/* Where the variable's link should lead: what its value names, if it names anything. 0 or -errno.
+ */
+static int choose_target(struct live_env *live, size_t i)
 {
     struct live_env_var *var = &live->vars[i];
     char target[VALUE_SIZE], link[PATHS_MAX], value[VALUE_SIZE];
@@ -83,11 +84,14 @@ static int follow_value(struct live_env *live, size_t i)
     if (link_path(live, i, link, sizeof(link)) < 0 ||
         !livevar_name_path(&livevars[i], link, value, sizeof(value)) || leads_back(link, target))
         return 0;
-    int r = point_link(link, target);
-    if (r < 0)
-        return r;
-    var->linked = true;
     return wire_set_str(&var->target, target);
+}
+
+static int restore_link(const struct live_env *live, size_t i)
+{
+    char link[PATHS_MAX];
+    int r = link_path(live, i, link, sizeof(link));
+    return r < 0 ? r : point_link(link, live->vars[i].target);
 }
 
 /* The value is the client's; what may not be used counts as none. */
@@ -112,23 +116,33 @@ static int replace_in_env(struct wire_strs *env, const char *name, const char *v
     return 0;
 }
 
+/* 0 or -errno; without a link the environment keeps what it has. */
+static int begin_var(struct live_env *live, size_t i, const char *entry, struct wire_strs *env)
+{
+    struct live_env_var *var = &live->vars[i];
+    char value[VALUE_SIZE];
+    var->followed = true;
+    int r = take_value(var, entry);
+    if (r == 0)
+        r = choose_target(live, i);
+    if (r < 0 || !var->target)
+        return r;
+    r = restore_link(live, i);
+    if (r == 0 && name_link(live, i, value, sizeof(value)))
+        r = replace_in_env(env, livevars[i].name, value);
+    if (r < 0)
+        wire_set_str(&var->target, NULL);
+    return r;
+}
+
 int live_env_start(struct live_env *live, const char *dir, const struct wire_strs *list,
                    struct wire_strs *env)
 {
-    char value[VALUE_SIZE];
     int result = 0;
     live->dir = dir;
     for (size_t n = 0; n < list->len; n++) {
         int i = livevar_find(list->items[n]);
-        if (i < 0)
-            continue;
-        struct live_env_var *var = &live->vars[i];
-        var->followed = true;
-        int r = take_value(var, list->items[n]);
-        if (r == 0)
-            r = follow_value(live, (size_t)i);
-        if (r == 0 && var->linked && name_link(live, (size_t)i, value, sizeof(value)))
-            r = replace_in_env(env, livevars[i].name, value);
+        int r = i < 0 ? 0 : begin_var(live, (size_t)i, list->items[n], env);
         result = result == 0 ? r : result;
     }
     return result;
@@ -143,23 +157,29 @@ int live_env_update(struct live_env *live, const struct wire_strs *list)
             continue;
         int r = take_value(&live->vars[i], list->items[n]);
         if (r == 0)
-            r = follow_value(live, (size_t)i);
+            r = choose_target(live, (size_t)i);
         result = result == 0 ? r : result;
     }
-    return result;
+    int r = live_env_restore(live);
+    return result == 0 ? r : result;
 }
 
 int live_env_restore(struct live_env *live)
 {
     int result = 0;
     for (size_t i = 0; i < LIVEVAR_COUNT; i++) {
-        char link[PATHS_MAX];
-        if (!live->vars[i].linked || link_path(live, i, link, sizeof(link)) < 0)
-            continue;
-        int r = point_link(link, live->vars[i].target);
+        int r = live->vars[i].target ? restore_link(live, i) : 0;
         result = result == 0 ? r : result;
     }
     return result;
+}
+
+void live_env_remove(struct live_env *live)
+{
+    char link[PATHS_MAX];
+    for (size_t i = 0; i < LIVEVAR_COUNT; i++)
+        if (live->vars[i].target && link_path(live, i, link, sizeof(link)) == 0)
+            unlink(link);
 }
 
 /* What a program of the job should use: the link, unless the newest client has something that no
@@ -170,7 +190,7 @@ static const char *job_value(const struct live_env *live, size_t i, char *buf, s
     char target[VALUE_SIZE];
     if (var->value && !livevar_path(&livevars[i], var->value, target, sizeof(target)))
         return var->value;
-    return var->linked && name_link(live, i, buf, size) ? buf : var->value;
+    return var->target && name_link(live, i, buf, size) ? buf : var->value;
 }
 
 static int add_entry(struct wire_strs *list, const char *name, const char *value)

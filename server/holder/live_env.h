@@ -21,9 +21,8 @@ struct live_env {
     const char *dir; /* of the links; the owner's */
     struct live_env_var {
         bool followed; /* the caller listed it */
-        bool linked;   /* there is a link */
         char *value;   /* the newest client's, NULL = it has none; owned */
-        char *target;  /* of the link; owned */
+        char *target;  /* of the link, NULL = there is none; owned */
     } vars[LIVEVAR_COUNT];
 };
 
@@ -38,7 +37,7 @@ int live_env_start(struct live_env *live, const char *dir, const struct wire_str
 /* A writer has attached: as above, for the links. 0 or -errno of the first that failed. */
 int live_env_update(struct live_env *live, const struct wire_strs *list);
 
-/* Puts back links that are gone, in a directory that is there. 0 or -errno likewise. */
+/* Puts back links that are gone, in a directory that is there again. 0 or -errno likewise. */
 int live_env_restore(struct live_env *live);
 
 /*
@@ -47,7 +46,10 @@ int live_env_restore(struct live_env *live);
  */
 int live_env_describe(const struct live_env *live, struct msg_env *ret);
 
-/* Frees the values; the links stay (their directory goes with the job). */
+/* The job has ended: its links go. */
+void live_env_remove(struct live_env *live);
+
+/* Frees the values. */
 void live_env_finish(struct live_env *live);
 
 #endif
