@@ -17,7 +17,7 @@
 #include <stddef.h>
 
 #define LIVEVAR_COUNT     7u
-#define LIVEVAR_VALUE_MAX 4095u /* bytes of a value: a symbolic link can lead no further */
+#define LIVEVAR_VALUE_MAX 1023u /* bytes of a value */
 
 enum livevar_kind {
     LIVEVAR_TOLD,   /* no path: js env tells it */

@@ -8,7 +8,9 @@
 
 #include "common/paths.h"
 
-#define CHAIN_MAX  16 /* links of jobs in jobs that are followed to find a loop */
+/* A holder is small, its stack, too: each page that is touched once is there for life. */
+#define LINK_SIZE  640 /* of a link's path; the runtime directory leaves sockets room (paths.h) */
+#define CHAIN_MAX  16  /* links of jobs in jobs that are followed to find a loop */
 #define VALUE_SIZE (LIVEVAR_VALUE_MAX + 1)
 
 static int link_path(const struct live_env *live, size_t i, char *buf, size_t size)
@@ -19,7 +21,7 @@ static int link_path(const struct live_env *live, size_t i, char *buf, size_t si
 /* Whether the job would use this link: its path can be named in the variable. */
 static bool name_link(const struct live_env *live, size_t i, char *value, size_t size)
 {
-    char path[PATHS_MAX];
+    char path[LINK_SIZE];
     return link_path(live, i, path, sizeof(path)) == 0 &&
            livevar_name_path(&livevars[i], path, value, size);
 }
@@ -30,7 +32,7 @@ static bool name_link(const struct live_env *live, size_t i, char *value, size_t
  */
 static bool leads_back(const char *link, const char *target)
 {
-    char path[PATHS_MAX], next[PATHS_MAX];
+    char path[VALUE_SIZE], next[VALUE_SIZE];
     snprintf(path, sizeof(path), "%s", target);
     for (int i = 0; i < CHAIN_MAX; i++) {
         if (strcmp(path, link) == 0)
@@ -46,7 +48,7 @@ static bool leads_back(const char *link, const char *target)
 
 static bool is_link_to(const char *link, const char *target)
 {
-    char found[PATHS_MAX];
+    char found[VALUE_SIZE];
     ssize_t n = readlink(link, found, sizeof(found));
     return n >= 0 && (size_t)n == strlen(target) && memcmp(found, target, (size_t)n) == 0;
 }
@@ -54,7 +56,7 @@ static bool is_link_to(const char *link, const char *target)
 /* Makes or changes the link at once: whoever opens it finds the old target or the new one. */
 static int point_link(const char *link, const char *target)
 {
-    char fresh[PATHS_MAX + 8];
+    char fresh[LINK_SIZE + 8];
     if (symlink(target, link) == 0)
         return 0;
     if (errno != EEXIST)
@@ -78,7 +80,7 @@ static int point_link(const char *link, const char *target)
 static int choose_target(struct live_env *live, size_t i)
 {
     struct live_env_var *var = &live->vars[i];
-    char target[VALUE_SIZE], link[PATHS_MAX], value[VALUE_SIZE];
+    char target[VALUE_SIZE], link[LINK_SIZE], value[VALUE_SIZE];
     if (!var->value || !livevar_path(&livevars[i], var->value, target, sizeof(target)))
         return 0;
     if (link_path(live, i, link, sizeof(link)) < 0 ||
@@ -89,7 +91,7 @@ static int choose_target(struct live_env *live, size_t i)
 
 static int restore_link(const struct live_env *live, size_t i)
 {
-    char link[PATHS_MAX];
+    char link[LINK_SIZE];
     int r = link_path(live, i, link, sizeof(link));
     return r < 0 ? r : point_link(link, live->vars[i].target);
 }
@@ -176,7 +178,7 @@ int live_env_restore(struct live_env *live)
 
 void live_env_remove(struct live_env *live)
 {
-    char link[PATHS_MAX];
+    char link[LINK_SIZE];
     for (size_t i = 0; i < LIVEVAR_COUNT; i++)
         if (live->vars[i].target && link_path(live, i, link, sizeof(link)) == 0)
             unlink(link);
