@@ -101,13 +101,13 @@ END_TEST
 START_TEST(following_tells_times_too)
 {
     struct program follower;
-    must("mkfifo go; js run -d -- sh -c 'echo one; read x <go; printf two; read x <go; echo; "
+    must("mkfifo a b; js run -d -- sh -c 'echo one; read x <a; printf two; read x <b; echo; "
          "echo three'");
     fixture_start(&fixture, &follower, fixture.js, "logs", "-ft", "1", NULL);
     program_expect(&follower, "Z one\r\n", deadline_default());
-    must("echo >go");
+    must("echo >a");
     program_expect(&follower, "Z two", deadline_default());
-    must("echo >go");
+    must("echo >b");
     program_must_end(&follower, deadline_default());
     ck_assert_int_eq(bytes_append(&follower.out.all, "", 1), 0);
     ck_assert_ptr_nonnull(strstr((char *)follower.out.all.data, "Z two\r\n20"));
