@@ -268,6 +268,23 @@ START_TEST(keeps_no_endless_strings)
 }
 END_TEST
 
+/* A piece of a character that a dropped sequence ends stays one: the next bytes must not complete
+ * it. */
+START_TEST(pieces_of_characters_stay_pieces)
+{
+    static const char input[] = "\355\007\236\276", expected[] = "\355\0\236\276";
+    struct replay *replay = replay_create();
+    struct bytes out = {0};
+    ck_assert_ptr_nonnull(replay);
+    ck_assert_int_eq(replay_feed(replay, input, sizeof(input) - 1, &out), 0);
+    ck_assert_int_eq(replay_end(replay, &out), 0);
+    ck_assert_uint_eq(out.len, sizeof(expected) - 1);
+    ck_assert_mem_eq(out.data, expected, sizeof(expected) - 1);
+    bytes_finish(&out);
+    replay_destroy(replay);
+}
+END_TEST
+
 static Suite *replay_suite(void)
 {
     Suite *suite = suite_create("replay");
@@ -278,6 +295,7 @@ static Suite *replay_suite(void)
     tcase_add_loop_test(replay, changes_what_is_more, 0, sizeof(changes) / sizeof(changes[0]));
     tcase_add_test(replay, what_was_cut_goes_on_live);
     tcase_add_test(replay, is_as_new_after_the_end);
+    tcase_add_test(replay, pieces_of_characters_stay_pieces);
     tcase_add_loop_test(replay, keeps_no_endless_strings, 0, 7);
     suite_add_tcase(suite, replay);
     return suite;

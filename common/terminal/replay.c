@@ -7,6 +7,7 @@
 #include "common/terminal/parser.h"
 #include "common/terminal/questions.h"
 #include "common/terminal/replay_rules.h"
+#include "common/terminal/utf8.h"
 
 /* How much of a string is kept to judge it; a sequence longer than the second is no question, but
  * rubbish. */
@@ -22,6 +23,7 @@ struct replay {
     uint64_t run; /* but for what is between this and decided: it will go out, in one piece */
     struct bytes
         held; /* owned; the bytes just before decided of which is not known yet whether they pass */
+    bool cut_text;     /* the text that went out last ends with a piece of a character */
     struct bytes head; /* owned; the start of a string's payload while its verdict is awaited */
     enum replay_verdict verdict; /* of the string being read */
     bool drop_chunks;            /* the rest of an image that was asked about */
@@ -87,6 +89,10 @@ static void drop_until(struct replay *r, uint64_t end)
 {
     decide_until(r, end, false);
     flush(r);
+    /* What comes next must not complete the piece of a character: NUL shows nothing. */
+    if (r->cut_text)
+        append(r, "", 1);
+    r->cut_text = false;
 }
 
 /* The controls inside of a sequence that begins before that offset go out, but for bells and the
@@ -128,6 +134,7 @@ static void hold_until(struct replay *r, uint64_t end)
 /* A sequence, which ends there, goes out without the bells and questions that are in it. */
 static void pass_sequence(struct replay *r, uint64_t end)
 {
+    r->cut_text = false;
     if (r->embedded.len == 0) {
         pass_until(r, end);
         return;
@@ -160,9 +167,9 @@ static void pass_broken(struct replay *r, uint64_t begin)
 static void on_text(void *user, const uint8_t *data, size_t len, uint64_t begin)
 {
     struct replay *r = user;
-    (void)data;
     pass_broken(r, begin);
     pass_until(r, begin + len);
+    r->cut_text = utf8_unfinished(data, len) > 0;
 }
 
 /* A control inside of the sequence being read. */
@@ -185,10 +192,12 @@ static void on_control(void *user, uint8_t control, uint64_t begin)
         return;
     }
     pass_broken(r, begin);
-    if (replay_drops_control(control))
+    if (replay_drops_control(control)) {
         drop_until(r, end);
-    else
+    } else {
         pass_until(r, end);
+        r->cut_text = false;
+    }
 }
 
 /* A sequence does not go out, but the controls in it do. */
@@ -393,7 +402,7 @@ int replay_end(struct replay *replay, struct bytes *out)
     replay->held.len = 0;
     replay->head.len = 0;
     replay->embedded.len = 0;
-    replay->drop_chunks = false;
+    replay->drop_chunks = replay->cut_text = false;
     parser_skip(&replay->parser, replay->parser.offset);
     return r;
 }
