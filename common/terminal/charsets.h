@@ -37,6 +37,11 @@ unsigned charsets_difference(const struct charsets *a, const struct charsets *b)
 /* The set that an escape sequence designates, 0..3; -1 if it is no designation. */
 int charsets_designate(struct charsets *charsets, const struct parser_sequence *escape);
 
+/* Whether a set is ASCII; the character that it has in place of c, which is printable ASCII: line
+ * drawing, Latin-1's upper half and the national replacement sets are known, others are ASCII. */
+bool charset_is_ascii(const struct charset *set);
+uint32_t charset_point(const struct charset *set, uint8_t c);
+
 /* Writes what brings a terminal from one to the other. */
 void charsets_write(const struct charsets *from, const struct charsets *to, struct writer *writer);
 

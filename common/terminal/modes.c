@@ -89,6 +89,12 @@ bool modes_unsure(const struct modes *modes)
     return false;
 }
 
+void modes_trust(struct modes *modes)
+{
+    for (unsigned i = 0; i < modes->count; i++)
+        modes->entry[i] &= (uint16_t)~UNSURE;
+}
+
 void modes_save(struct modes *modes, unsigned number, bool value)
 {
     if (number == 0 || number > MODES_NUMBER_MAX)

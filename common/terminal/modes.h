@@ -40,6 +40,9 @@ void modes_set(struct modes *modes, unsigned number, bool value, bool sure);
 /* Whether it is not known if some mode is set. */
 bool modes_unsure(const struct modes *modes);
 
+/* For a terminal of which it is known that it has taken all: nothing is unsure any more. */
+void modes_trust(struct modes *modes);
+
 /* XTSAVE; and the saved value in *ret_value for XTRESTORE, false if none was saved. */
 void modes_save(struct modes *modes, unsigned number, bool value);
 bool modes_saved(const struct modes *modes, unsigned number, bool *ret_value);

@@ -42,6 +42,8 @@ static void consider_checkpoint(struct tracker *tracker, uint64_t offset)
 
 void tracker_offer_checkpoint(struct tracker *tracker, const struct parser_sequence *csi)
 {
+    if (tracker->bare)
+        return;
     if (!csi->tangled && csi->begin >= checkpoints_last(&tracker->checkpoints) + CHECKPOINT_NEAREST)
         consider_checkpoint(tracker, csi->begin);
 }
@@ -51,8 +53,8 @@ void tracker_enter_alternate(struct tracker *tracker, const struct parser_sequen
 {
     struct canvas *canvas = &tracker->canvas;
     bool first = csi->value[0] == (int32_t)mode;
-    if (!canvas->state.alternate && canvas_is_sure(canvas) && first && !csi->tangled &&
-        checkpoints_add(&tracker->checkpoints, canvas, canvas->begin, false))
+    if (!tracker->bare && !canvas->state.alternate && canvas_is_sure(canvas) && first &&
+        !csi->tangled && checkpoints_add(&tracker->checkpoints, canvas, canvas->begin, false))
         checkpoints_enter(&tracker->checkpoints);
     canvas_enter_alternate(canvas, mode);
 }
@@ -73,7 +75,8 @@ void tracker_reset(struct tracker *tracker)
     /* A replay must never reset the user's terminal: it begins after this. */
     checkpoints_finish(&tracker->checkpoints);
     tracker->history = tracker->canvas.last + 1;
-    checkpoints_add(&tracker->checkpoints, &tracker->canvas, tracker->canvas.last + 1, false);
+    if (!tracker->bare)
+        checkpoints_add(&tracker->checkpoints, &tracker->canvas, tracker->canvas.last + 1, false);
 }
 
 static void after_event(struct tracker *tracker, uint64_t end)

@@ -18,6 +18,7 @@ struct tracker {
     size_t later_len;
     tracker_question_fn on_question; /* or NULL */
     void *user;                      /* its argument */
+    bool bare; /* it only interprets, for a screen: no checkpoints are kept */
 };
 
 /*

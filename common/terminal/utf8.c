@@ -63,3 +63,17 @@ unsigned utf8_unfinished(const uint8_t *data, size_t len)
     }
     return 0;
 }
+
+size_t utf8_write(uint32_t point, char out[UTF8_MAX])
+{
+    static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    if (point < 0x80) {
+        out[0] = (char)point;
+        return 1;
+    }
+    size_t len = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    for (size_t i = len; i-- > 1; point >>= 6)
+        out[i] = (char)(0x80 | (point & 0x3f));
+    out[0] = (char)(lead[len] | point);
+    return len;
+}

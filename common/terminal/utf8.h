@@ -19,6 +19,10 @@ unsigned utf8_length(uint8_t lead);
  */
 unsigned utf8_decode(const uint8_t *data, size_t len, uint32_t *ret);
 
+/* Encodes a code point, no surrogate and up to U+10FFFF. Returns how many bytes it is. */
+enum { UTF8_MAX = 4 };
+size_t utf8_write(uint32_t point, char out[UTF8_MAX]);
+
 /* Whether c goes on with a character of which the first have bytes (1 to 3) are at data. */
 bool utf8_continues(const uint8_t *data, unsigned have, uint8_t c);
 

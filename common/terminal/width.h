@@ -15,4 +15,10 @@ struct width {
 /* point: a code point, or UTF8_BROKEN (shown as a replacement character or not at all). */
 struct width width_of(uint32_t point);
 
+/*
+ * The columns that a screen of our own gives to it, where one number is needed: 0 to 2. A code
+ * point from U+0020 on, no control.
+ */
+unsigned width_columns(uint32_t point);
+
 #endif

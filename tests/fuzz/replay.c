@@ -139,6 +139,7 @@ static Suite *replay_suite(void)
 {
     Suite *suite = suite_create(FUZZ_TARGET);
     TCase *replay = tcase_create("replay");
+    tcase_set_timeout(replay, 240);
     tcase_add_unchecked_fixture(replay, load_seeds, free_seeds);
     tcase_add_test(replay, the_seeds_pass);
     tcase_add_test(replay, damaged_seeds_pass);

@@ -1,0 +1,220 @@
+/*
+ * Output of a job on a screen. The first bytes choose the screen's size and how the rest is cut
+ * into feeds; the rest is the output. Whatever it is:
+ * - the cuts make no difference;
+ * - lazy = eager: what a plan replays, with and without the filter, gives the screen that all of
+ *   the output gives;
+ * - what is painted gives the same screen and state again.
+ */
+#include "common/terminal/replay.h"
+#include "common/terminal/screen_paint.h"
+#include "common/terminal/tracker_internal.h"
+#include "common/terminal/transition.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/harness/screens.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HISTORY = 50 };
+
+struct input {
+    unsigned rows, cols;
+    uint32_t cuts; /* seed of the cuts */
+    const uint8_t *data;
+    size_t len;
+};
+
+static void must(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void must_equal(struct screen *a, struct screen *b, const char *what)
+{
+    char text[200] = "";
+    if (!screens_equal(a, b, text, sizeof(text))) {
+        fprintf(stderr, "%s: %s\n", what, text);
+        abort();
+    }
+}
+
+static size_t next_cut(uint32_t *seed, size_t left)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    size_t cut = 1 + (*seed >> 16) % ((*seed >> 8) % 8 ? 24 : 3000);
+    return cut < left ? cut : left;
+}
+
+static struct screen *create(const struct input *input)
+{
+    struct screen *screen = screen_create(input->rows, input->cols, HISTORY);
+    must(screen);
+    return screen;
+}
+
+static struct screen *show(const struct input *input, bool cut)
+{
+    struct screen *screen = create(input);
+    uint32_t seed = input->cuts;
+    for (size_t at = 0; at < input->len;) {
+        size_t len = cut ? next_cut(&seed, input->len - at) : input->len - at;
+        screen_feed(screen, input->data + at, len);
+        at += len;
+    }
+    must(screen_x(screen) <= input->cols && screen_y(screen) < input->rows);
+    return screen;
+}
+
+static struct tracker *track(const struct input *input)
+{
+    struct tracker *tracker = tracker_create(input->rows, input->cols);
+    must(tracker);
+    uint32_t seed = input->cuts;
+    for (size_t at = 0; at < input->len;) {
+        size_t len = next_cut(&seed, input->len - at);
+        tracker_feed(tracker, input->data + at, len);
+        at += len;
+    }
+    return tracker;
+}
+
+/* Feeds a screen what a terminal gets from a plan. */
+static void play(const struct tracker_plan *plan, const struct input *input, bool filter,
+                 struct screen *screen)
+{
+    struct replay *replay = replay_create();
+    struct bytes out = {0};
+    must(replay);
+    screen_feed(screen, plan->before.data, plan->before.len);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct tracker_range *range = &plan->ranges[i];
+        const uint8_t *data = input->data + range->from;
+        size_t len = range->to - range->from;
+        out.len = 0;
+        must(bytes_append(&out, range->before.data, range->before.len) == 0);
+        must((filter ? replay_feed(replay, data, len, &out) : bytes_append(&out, data, len)) == 0);
+        screen_feed(screen, out.data, out.len);
+    }
+    out.len = 0;
+    must(replay_end(replay, &out) == 0);
+    screen_feed(screen, out.data, out.len);
+    screen_feed(screen, plan->after.data, plan->after.len);
+    replay_destroy(replay);
+    bytes_finish(&out);
+}
+
+static void check_lazy(const struct input *input, const struct tracker *tracker,
+                       struct screen *eager, unsigned lines, bool filter)
+{
+    struct tracker_plan plan;
+    int r = tracker_plan(tracker, 0, 0, lines, &plan);
+    must(r == 0 || r == -E2BIG);
+    if (r == 0) {
+        struct screen *lazy = create(input);
+        play(&plan, input, filter, lazy);
+        must_equal(eager, lazy, filter ? "replayed" : "lazy");
+        screen_destroy(lazy);
+    }
+    tracker_plan_finish(&plan);
+}
+
+/* A wrap that was pending when a cursor was saved cannot be told. */
+static void end_saved_wraps(struct state *state, unsigned cols)
+{
+    for (int i = 0; i < 2; i++) {
+        struct cursor *cursor = &state->screen[i].saved.cursor;
+        if (cursor->most >= cols)
+            cursor->least = cursor->most = (uint16_t)(cols - 1);
+    }
+}
+
+/* Titles are not compared: what is painted pushes one more. */
+static void must_be_same(const struct state *have, const struct state *want, unsigned cols)
+{
+    struct bytes out = {0};
+    struct writer writer = {.out = &out};
+    struct state a, b;
+    state_init(&a);
+    state_init(&b);
+    must(state_copy(&a, have) == 0 && state_copy(&b, want) == 0);
+    titles_finish(&a.titles);
+    titles_finish(&b.titles);
+    end_saved_wraps(&a, cols);
+    end_saved_wraps(&b, cols);
+    must(a.alternate == b.alternate && a.synchronized == b.synchronized);
+    struct station from = {.state = &a}, to = {.state = &b};
+    transition_write(&from, &to, 100, 100, false, &writer);
+    if (out.len > 0)
+        fprintf(stderr, "still to do: %zu bytes, %.*s\n", out.len, (int)out.len,
+                (const char *)out.data);
+    must(writer.error == 0 && out.len == 0);
+    state_finish(&a);
+    state_finish(&b);
+    bytes_finish(&out);
+}
+
+static void check_paint(const struct input *input, struct screen *screen)
+{
+    struct screen_paint how = {.history = HISTORY};
+    struct bytes out = {0};
+    char text[200] = "";
+    must(screen_paint(screen, &how, &out) == 0);
+    struct screen *view = create(input);
+    screen_feed(view, out.data, out.len);
+    /* A wrap is only pending where it will come to pass. */
+    if (!screen_state(screen)->autowrap) {
+        screen_feed(screen, "\030\033\\\033[C", 6);
+        screen_feed(view, "\033[C", 3);
+    }
+    must_equal(screen, view, "painted");
+    must_be_same(screen_state(view), screen_state(screen), input->cols);
+    unsigned lines = screen_history(screen);
+    if (!screens_equal_history(screen, view, lines, text, sizeof(text))) {
+        fprintf(stderr, "history: %s\n", text);
+        abort();
+    }
+    screen_destroy(view);
+    bytes_finish(&out);
+}
+
+/* Other sizes only must not break anything. */
+static void check_sizes(const struct input *input, struct screen *screen)
+{
+    struct screen_paint how = {
+        .rows = 1 + input->cuts % 40, .cols = 1 + input->cuts / 40 % 120, .history = 5};
+    struct bytes out = {0};
+    must(screen_paint(screen, &how, &out) == 0);
+    must(screen_write_lines(screen, HISTORY, &out) == 0);
+    screen_resize(screen, how.rows, how.cols);
+    screen_feed(screen, input->data, input->len);
+    must(screen_x(screen) <= how.cols && screen_y(screen) < how.rows);
+    bytes_finish(&out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 4)
+        return 0;
+    struct input input = {.rows = 1 + data[0] % 30,
+                          .cols = 1 + data[1] % 100,
+                          .cuts = (uint32_t)data[2] << 8 | data[3],
+                          .data = data + 4,
+                          .len = size - 4};
+    struct screen *whole = show(&input, false), *cut = show(&input, true);
+    must_equal(whole, cut, "cut");
+    must(state_equal(screen_state(whole), screen_state(cut)));
+    struct tracker *tracker = track(&input);
+    check_lazy(&input, tracker, whole, 0, false);
+    check_lazy(&input, tracker, whole, HISTORY, false);
+    check_lazy(&input, tracker, whole, 0, true);
+    tracker_destroy(tracker);
+    check_paint(&input, whole);
+    check_sizes(&input, cut);
+    screen_destroy(whole);
+    screen_destroy(cut);
+    return 0;
+}
