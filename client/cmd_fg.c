@@ -11,6 +11,7 @@
 struct fg_options {
     bool steal, share, watch;
     uint64_t history;
+    const char *restore;
     const char *detach_keys;
 };
 
@@ -25,9 +26,20 @@ static const struct option_spec options[] = {
                    "only look: nothing you type reaches the job; ^C leaves", NULL),
     COMMAND_OPTION(fg_options, 'H', "history", "LINES", OPTION_COUNT, history,
                    "earlier lines to show first (default 1000, 0 = none)", NULL),
+    COMMAND_OPTION(fg_options, 'R', "restore", "HOW", OPTION_TEXT, restore,
+                   "how the screen comes back: auto (default), replay or snapshot", NULL),
     COMMAND_OPTION(fg_options, 'k', "detach-keys", "KEYS", OPTION_TEXT, detach_keys,
                    "keys that detach: '^\\ d' (default), one key, or none", NULL),
 };
+
+/* RESTORE_MODE_COUNT for a word that is none. */
+static uint32_t restore_mode_of(const char *word)
+{
+    uint32_t mode = RESTORE_AUTO;
+    while (word && mode < RESTORE_MODE_COUNT && strcmp(word, restore_mode_name(mode)) != 0)
+        mode++;
+    return mode;
+}
 
 static int run(const struct command *command, void *options_, int argc, char **argv)
 {
@@ -36,6 +48,11 @@ static int run(const struct command *command, void *options_, int argc, char **a
     if (argc > 1 || opts->steal + opts->share + opts->watch > 1) {
         report_error(argc > 1 ? "fg: one job at a time"
                               : "fg: only one of --steal, --share and --watch");
+        return EXIT_USAGE;
+    }
+    uint32_t restore = restore_mode_of(opts->restore);
+    if (restore == RESTORE_MODE_COUNT) {
+        report_error("fg: --restore %s: it is auto, replay or snapshot", opts->restore);
         return EXIT_USAGE;
     }
     struct connection connection;
@@ -50,7 +67,9 @@ static int run(const struct command *command, void *options_, int argc, char **a
                 : opts->share ? ATTACH_SHARE
                 : opts->watch ? ATTACH_WATCH
                               : ATTACH_OWN,
-        .resume = !opts->watch};
+        .resume = !opts->watch,
+        .restore = restore,
+        .replay_limit = config.replay_limit};
     struct attach_options attach = {.detach_keys =
                                         opts->detach_keys ? opts->detach_keys : config.detach_keys,
                                     .watch = opts->watch};

@@ -30,6 +30,8 @@ const struct config_key config_keys[] = {
         "how long ended jobs are kept"),
     KEY("scrollback", CONFIG_NUMBER, scrollback, "1000", 0, 1000000, "0 to 1000000",
         "earlier lines shown when a job is attached to again"),
+    KEY("replay-limit", CONFIG_SIZE, replay_limit, "1M", 1u << 10, UINT64_C(1) << 30, "1k to 1G",
+        "attaching: where more output would be replayed, the screen is painted"),
     KEY("idle-exit", CONFIG_DURATION, idle_ms, "30m", 0, DURATION_MAX, DURATION_SYNTAX,
         "when a server without jobs and clients ends; 0 = never"),
 };

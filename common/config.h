@@ -21,11 +21,12 @@
 struct config {
     char detach_keys[CONFIG_TEXT_MAX];
     uint64_t grace_ms;
-    uint64_t log_size;   /* bytes */
-    uint64_t keep_jobs;  /* ended ones */
-    uint64_t keep_ms;    /* how long */
-    uint64_t scrollback; /* lines */
-    uint64_t idle_ms;    /* 0 = never */
+    uint64_t log_size;     /* bytes */
+    uint64_t keep_jobs;    /* ended ones */
+    uint64_t keep_ms;      /* how long */
+    uint64_t scrollback;   /* lines */
+    uint64_t replay_limit; /* bytes */
+    uint64_t idle_ms;      /* 0 = never */
 };
 
 enum config_kind {

@@ -120,6 +120,10 @@ static const struct wire_field attach_table[] = {
     FIELD(msg_attach, history, WIRE_U32, OPTIONAL, 0, "earlier lines to show first"),
     SECRET(msg_attach, live, OPTIONAL, LIVE_LIMIT,
            "the client's live environment, NAME=value, or NAME for none"),
+    FIELD(msg_attach, restore, WIRE_U32, OPTIONAL, RESTORE_MODE_COUNT - 1,
+          "0 = a snapshot where a replay is too long or wrong, 1 = replay, 2 = snapshot"),
+    FIELD(msg_attach, replay_limit, WIRE_U64, OPTIONAL, 0,
+          "bytes of output to replay at most, 0 = 1 MiB"),
     NESTED(msg_attach, terminal, WIRE_STRUCT, REQUIRED, 0, msg_terminal_fields,
            "the client's terminal"),
 };
@@ -288,6 +292,8 @@ static const struct wire_field adopt_table[] = {
     FIELD(msg_adopt, resume, WIRE_BOOL, OPTIONAL, 0, "as in attach"),
     FIELD(msg_adopt, history, WIRE_U32, OPTIONAL, 0, "as in attach"),
     SECRET(msg_adopt, live, OPTIONAL, LIVE_LIMIT, "as in attach"),
+    FIELD(msg_adopt, restore, WIRE_U32, OPTIONAL, RESTORE_MODE_COUNT - 1, "as in attach"),
+    FIELD(msg_adopt, replay_limit, WIRE_U64, OPTIONAL, 0, "as in attach"),
     NESTED(msg_adopt, terminal, WIRE_STRUCT, REQUIRED, 0, msg_terminal_fields,
            "the client's terminal"),
     FIELD(msg_adopt, client_request, WIRE_U32, REQUIRED, 0, "request id to answer with"),
@@ -445,6 +451,17 @@ const char *attach_mode_name(uint32_t mode)
         [ATTACH_WATCH] = "watch",
     };
     static_assert(COUNT(names) == ATTACH_MODE_COUNT, "an attach mode has no name");
+    return name_of(names, COUNT(names), mode);
+}
+
+const char *restore_mode_name(uint32_t mode)
+{
+    static const char *const names[] = {
+        [RESTORE_AUTO] = "auto",
+        [RESTORE_REPLAY] = "replay",
+        [RESTORE_SNAPSHOT] = "snapshot",
+    };
+    static_assert(COUNT(names) == RESTORE_MODE_COUNT, "a restore mode has no name");
     return name_of(names, COUNT(names), mode);
 }
 

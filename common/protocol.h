@@ -147,6 +147,14 @@ enum attach_mode {
     ATTACH_MODE_COUNT,
 };
 
+/* How an attached terminal is brought to what it would show. */
+enum restore_mode {
+    RESTORE_AUTO, /* replay what the job printed; a snapshot where that is too much, or wrong */
+    RESTORE_REPLAY = 1,   /* always, as far as the log reaches */
+    RESTORE_SNAPSHOT = 2, /* always the screen, painted */
+    RESTORE_MODE_COUNT,
+};
+
 enum left_reason {
     LEFT_ENDED = 1,
     LEFT_STOPPED = 2,
@@ -225,6 +233,8 @@ struct msg_attach {
     bool resume;           /* continue it when it is stopped */
     uint32_t history;      /* earlier lines to show first */
     struct wire_strs live; /* the client's own variables of common/livevar.h: NAME=value, or NAME */
+    uint32_t restore;      /* enum restore_mode */
+    uint64_t replay_limit; /* bytes to replay at most, 0 = the default */
     struct msg_terminal *terminal;
 };
 
@@ -379,6 +389,8 @@ struct msg_adopt {
     bool resume;
     uint32_t history;
     struct wire_strs live;
+    uint32_t restore;
+    uint64_t replay_limit;
     struct msg_terminal *terminal;
     uint32_t client_request;
     uint32_t client_pid;
@@ -427,6 +439,7 @@ bool protocol_compatible(const struct msg_hello *peer, const char *peer_name, ch
 const char *job_state_name(uint32_t state);
 const char *end_reason_name(uint32_t reason);
 const char *attach_mode_name(uint32_t mode);
+const char *restore_mode_name(uint32_t mode);
 /* "change to the directory", for the sentence "cannot ...". */
 const char *start_stage_text(uint32_t stage);
 

@@ -246,6 +246,8 @@ static void handle_attach(const struct request *request)
                               .resume = attach->resume,
                               .history = attach->history,
                               .live = attach->live, /* borrowed, as the terminal */
+                              .restore = attach->restore,
+                              .replay_limit = attach->replay_limit,
                               .terminal = attach->terminal};
     pass_client(request, job, &adopt);
 }

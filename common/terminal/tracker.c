@@ -180,6 +180,21 @@ static const struct parser_events events = {
     .string_end = on_string_end,
 };
 
+/* The size is what the canvas has from here on. */
+static void note_size(struct tracker *tracker)
+{
+    const struct canvas *canvas = &tracker->canvas;
+    struct tracker_size size = {tracker->parser.offset, (uint16_t)canvas->rows,
+                                (uint16_t)canvas->cols};
+    if (tracker->sizes > 0 && tracker->size[tracker->sizes - 1].offset == size.offset)
+        tracker->sizes--;
+    if (tracker->sizes == TRACKER_SIZES) {
+        tracker->sizes--;
+        memmove(&tracker->size[0], &tracker->size[1], tracker->sizes * sizeof(tracker->size[0]));
+    }
+    tracker->size[tracker->sizes++] = size;
+}
+
 struct tracker *tracker_create(unsigned rows, unsigned cols)
 {
     struct tracker *tracker = calloc(1, sizeof(*tracker));
@@ -192,6 +207,7 @@ struct tracker *tracker_create(unsigned rows, unsigned cols)
         return NULL;
     }
     tracker->next_checkpoint = CHECKPOINT_SPACING;
+    note_size(tracker);
     return tracker;
 }
 
@@ -333,7 +349,31 @@ void tracker_resize(struct tracker *tracker, unsigned rows, unsigned cols)
         return;
     tracker->resized = tracker->parser.offset;
     canvas_resize(&tracker->canvas, rows, cols, tracker->parser.offset);
+    note_size(tracker);
     tracker->next_checkpoint = tracker->parser.offset;
+}
+
+void tracker_size_at(const struct tracker *tracker, uint64_t offset, unsigned *ret_rows,
+                     unsigned *ret_cols, uint64_t *ret_until)
+{
+    unsigned i = tracker->sizes - 1;
+    *ret_until = UINT64_MAX;
+    for (; i > 0 && tracker->size[i].offset > offset; i--)
+        *ret_until = tracker->size[i].offset;
+    *ret_rows = tracker->size[i].rows;
+    *ret_cols = tracker->size[i].cols;
+}
+
+uint64_t tracker_unfinished(const struct tracker *tracker)
+{
+    tracker_catch_up(tracker);
+    return parser_begin(&tracker->parser);
+}
+
+bool tracker_depends_on_size(const struct tracker *tracker)
+{
+    tracker_catch_up(tracker);
+    return tracker->canvas.state.alternate || tracker->canvas.absolute;
 }
 
 const char *tracker_title(const struct tracker *tracker)

@@ -70,6 +70,22 @@ void tracker_gap(struct tracker *tracker, uint64_t offset);
 /* The job's terminal has that size from the next byte on (0 counts as 1). */
 void tracker_resize(struct tracker *tracker, unsigned rows, unsigned cols);
 
+/*
+ * The size that the job's terminal had for the byte at offset. *ret_until: the offset at which it
+ * changed after that, UINT64_MAX if it has not. Of many changes only the last few are known: what
+ * was before them counts as of the oldest size known.
+ */
+void tracker_size_at(const struct tracker *tracker, uint64_t offset, unsigned *ret_rows,
+                     unsigned *ret_cols, uint64_t *ret_until);
+
+/* The offset where an unfinished sequence or character begins; tracker_offset() if there is none.
+ */
+uint64_t tracker_unfinished(const struct tracker *tracker);
+
+/* Whether what is shown depends on which row of the screen it was written to: the alternate screen,
+ * or a program that has placed the cursor. */
+bool tracker_depends_on_size(const struct tracker *tracker);
+
 /* The window title, as UTF-8 that may be cut at the end; NULL if none was set. Valid until the next
  * feed. */
 const char *tracker_title(const struct tracker *tracker);

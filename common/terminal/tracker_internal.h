@@ -7,12 +7,21 @@
 #include "common/terminal/parser.h"
 #include "common/terminal/tracker.h"
 
+enum { TRACKER_SIZES = 8 };
+
+struct tracker_size {
+    uint64_t offset; /* from here on */
+    uint16_t rows, cols;
+};
+
 struct tracker {
     struct parser parser;
     struct canvas canvas;
     struct checkpoints checkpoints;
     uint64_t next_checkpoint; /* the offset from which on another one is wanted */
     uint64_t resized;         /* the offset at which the size has changed last */
+    struct tracker_size size[TRACKER_SIZES];
+    unsigned sizes;       /* of them, the oldest first */
     uint64_t history;     /* no line before that offset is in the terminal's scrollback any more */
     const uint8_t *later; /* what tracker_feed_later has put off; the caller's */
     size_t later_len;

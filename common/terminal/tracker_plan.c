@@ -105,6 +105,17 @@ static struct station station_at(const struct checkpoint *checkpoint)
     return (struct station){checkpoint_state(checkpoint), checkpoint->cursor};
 }
 
+/* The transition to what is at offset, for a terminal of the size that it had then: one that is
+ * smaller now stops the cursor at its edge by itself. */
+static void bring(const struct planning *p, const struct station *from, const struct station *to,
+                  uint64_t offset, bool place, struct writer *writer)
+{
+    unsigned rows, cols;
+    uint64_t until;
+    tracker_size_at(p->tracker, offset, &rows, &cols, &until);
+    transition_write(from, to, rows, cols, place, writer);
+}
+
 static bool scrolls_off(const struct planning *p, uint64_t lines_then, uint64_t lines_now)
 {
     return lines_now - lines_then >= p->tracker->canvas.rows;
@@ -160,7 +171,8 @@ static void write_before(const struct planning *p, struct writer *writer)
             push_screen(p, writer);
         }
     }
-    transition_write(&from, &to, canvas->rows, canvas->cols, place, writer);
+    uint64_t offset = p->start < p->count ? p->item[p->start].offset : tracker_offset(p->tracker);
+    bring(p, &from, &to, offset, place, writer);
 }
 
 static void write_after(const struct planning *p, struct writer *writer)
@@ -186,7 +198,6 @@ static struct tracker_range *add_range(struct tracker_plan *plan, uint64_t from,
  * been replayed. */
 static void add_ranges(const struct planning *p, struct tracker_plan *plan, struct writer *writer)
 {
-    const struct canvas *canvas = &p->tracker->canvas;
     unsigned reached = p->start; /* the checkpoint that the terminal is at */
     bool replaying = false;
     for (unsigned i = p->start; i < p->count; i++) {
@@ -202,7 +213,7 @@ static void add_ranges(const struct planning *p, struct tracker_plan *plan, stru
             struct writer before = {.out = &range->before};
             struct station from = station_at(&p->item[reached]), to = station_at(&p->item[i]);
             if (i != p->start)
-                transition_write(&from, &to, canvas->rows, canvas->cols, place, &before);
+                bring(p, &from, &to, p->item[i].offset, place, &before);
             writer->error = writer->error ? writer->error : before.error;
         }
         replaying = true;
@@ -211,7 +222,7 @@ static void add_ranges(const struct planning *p, struct tracker_plan *plan, stru
     if (reached + 1 < p->count) {
         struct station from = station_at(&p->item[reached]),
                        to = station_at(&p->item[p->count - 1]);
-        transition_write(&from, &to, canvas->rows, canvas->cols, false, writer);
+        bring(p, &from, &to, p->item[p->count - 1].offset, false, writer);
     }
 }
 

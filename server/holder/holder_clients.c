@@ -293,6 +293,9 @@ static void attach(struct holder *holder, struct viewer *viewer, const struct ms
     viewer_enter_raw(viewer);
     channel_send(&viewer->channel, MSG_ATTACHED, adopt->client_request, &holder->info, &fd,
                  fd >= 0);
+    viewer->restore = adopt->restore;
+    if (adopt->replay_limit > 0)
+        viewer->replay_limit = adopt->replay_limit;
     viewer_restore(viewer, adopt->history);
     holder_update_reading(holder);
 }

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,9 +12,9 @@
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/process.h"
+#include "common/snapshot.h"
 #include "common/tty.h"
 
-#define REPLAY_MAX  (1u << 20)   /* bytes of log replayed at a restore, at most */
 #define CHECK_EVERY 20u          /* ms between looks whether the client is stopped ... */
 #define CHECK_BYTES (256u << 10) /* ... or bytes */
 #define ANSWER_MS   1000u        /* a terminal answers within that, however far away it is ... */
@@ -110,6 +111,7 @@ struct viewer *viewer_create(uv_loop_t *loop, const struct viewer_source *source
                                   .out_fd = out_fd,
                                   .stat_fd = -1,
                                   .mode = mode,
+                                  .replay_limit = VIEWER_REPLAY,
                                   .pid = pid};
         viewer->cursor = source->journal->next;
         joblog_init(&viewer->log, source->dir_fd, viewer->cursor);
@@ -302,23 +304,60 @@ static void continue_restore(struct viewer *viewer)
         range->from += (uint64_t)n;
 }
 
+/* Whether a replay would not show what the job's terminal shows. */
+static bool would_be_wrong(const struct viewer *viewer, int plan_result)
+{
+    const struct tracker *tracker = viewer->source->tracker;
+    unsigned rows, cols;
+    uint64_t until;
+    if (plan_result == -E2BIG)
+        return true;
+    tracker_size_at(tracker, tracker_offset(tracker), &rows, &cols, &until);
+    bool fits = viewer->rows == 0 || (viewer->rows == rows && viewer->cols == cols);
+    return (viewer->plan.resized || !fits) && tracker_depends_on_size(tracker);
+}
+
+static int paint_snapshot(struct viewer *viewer, unsigned history_lines)
+{
+    struct snapshot snapshot = {.tracker = viewer->source->tracker,
+                                .dir_fd = viewer->source->dir_fd,
+                                .first = viewer->source->journal->whole_from,
+                                .history = history_lines};
+    int r = snapshot_paint(&snapshot, viewer->rows, viewer->cols, &viewer->pending);
+    /* A screen's cells were in many small blocks: they go back, as an idle holder has little. */
+    malloc_trim(0);
+    if (r < 0)
+        log_debug(LOG_PTY, "no snapshot for client %d: %s", (int)viewer->pid, strerror(-r));
+    return r;
+}
+
+static void drop_plan(struct viewer *viewer)
+{
+    tracker_plan_finish(&viewer->plan);
+    replay_destroy(viewer->replay);
+    viewer->replay = NULL;
+}
+
 static void begin_restore(struct viewer *viewer, unsigned history_lines)
 {
+    const struct journal *journal = viewer->source->journal;
     viewer->replay = replay_create();
-    int r = viewer->replay
-                ? tracker_plan(viewer->source->tracker, viewer->source->journal->whole_from,
-                               REPLAY_MAX, history_lines, &viewer->plan)
-                : -ENOMEM;
-    if (r < 0 && r != -E2BIG) {
-        tracker_plan_finish(&viewer->plan);
-        replay_destroy(viewer->replay);
-        viewer->replay = NULL;
+    int r = viewer->replay ? tracker_plan(viewer->source->tracker, journal->whole_from,
+                                          viewer->replay_limit, history_lines, &viewer->plan)
+                           : -ENOMEM;
+    bool snapshot = viewer->restore == RESTORE_SNAPSHOT ||
+                    (viewer->restore == RESTORE_AUTO && would_be_wrong(viewer, r));
+    bool painted = snapshot && paint_snapshot(viewer, history_lines) == 0;
+    if (painted || (r < 0 && r != -E2BIG))
+        drop_plan(viewer);
+    if (!painted && r < 0 && r != -E2BIG)
         return;
-    }
-    viewer->restoring = true;
     viewer->repaint = false;
+    viewer->cursor = journal->next;
+    if (painted)
+        return;
+    viewer->restoring = true;
     viewer->plan_at = 0;
-    viewer->cursor = viewer->source->journal->next;
     bytes_append(&viewer->pending, viewer->plan.before.data, viewer->plan.before.len);
 }
 
@@ -541,9 +580,7 @@ static void plan_rescue(struct viewer *viewer)
     bool exact = !viewer->restoring && viewer->cursor == live_end(viewer);
     if (viewer->restoring) {
         viewer->restoring = false;
-        tracker_plan_finish(&viewer->plan);
-        replay_destroy(viewer->replay);
-        viewer->replay = NULL;
+        drop_plan(viewer);
     }
     if (!exact) {
         bytes_finish(&viewer->undo);

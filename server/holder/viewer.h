@@ -10,7 +10,9 @@
  * VIEWER_LAG_MAX is brought up to date by a restore.
  *
  * A restore (common/terminal/tracker.h) is the same thing with a prelude: text, then ranges of the
- * log through the replay filter, then text, then live from there on.
+ * log through the replay filter, then text, then live from there on. Where that is too long, or was
+ * written for another size, the screen is made from the log and painted (common/snapshot.h): its
+ * text is in memory until the terminal has taken it.
  *
  * The end has an order: everything up to the offset at which it was decided to leave, then the
  * undo of the modes that are set then, then, if answers to questions may still be under way, a
@@ -31,6 +33,7 @@
 
 #define VIEWER_CHUNK   (64u << 10) /* most bytes held in memory for one viewer */
 #define VIEWER_LAG_MAX (1u << 20)
+#define VIEWER_REPLAY  (1u << 20) /* bytes of log replayed at a restore, at most, by default */
 
 struct viewer;
 
@@ -101,6 +104,8 @@ struct viewer {
     size_t plan_at;           /* next of its ranges */
     bool restoring;
     bool repaint; /* a restore is due as soon as it has caught up */
+    enum restore_mode restore;
+    uint64_t replay_limit; /* bytes of the log, at most */
     struct replay *replay;
     struct joblog log; /* for reading back */
     uint64_t cursor;   /* offset of the next live byte it has not got */

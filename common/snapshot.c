@@ -1,0 +1,220 @@
+#include "common/snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/joblog.h"
+#include "common/terminal/replay.h"
+#include "common/terminal/screen_paint.h"
+
+#define PIECE (64u << 10)
+
+/* Reads output from the log, calling back for each piece. */
+typedef int (*take_fn)(void *user, const uint8_t *data, size_t len);
+
+static int read_range(struct joblog *log, uint64_t from, uint64_t to, take_fn take, void *user)
+{
+    uint8_t *buf = malloc(PIECE);
+    int r = buf ? 0 : -ENOMEM;
+    joblog_seek(log, from);
+    while (r == 0 && log->offset < to) {
+        uint64_t skipped, left = to - log->offset;
+        ssize_t n = joblog_read(log, buf, left < PIECE ? (size_t)left : PIECE, &skipped);
+        if (n <= 0) {
+            /* What was never written (disk full) is missing; the rest shows what it shows. */
+            r = (int)n;
+            break;
+        }
+        uint64_t begin = log->offset - (uint64_t)n;
+        if (begin >= to)
+            break;
+        r = take(user, buf, log->offset > to ? (size_t)(to - begin) : (size_t)n);
+    }
+    free(buf);
+    return r;
+}
+
+/* Making a screen */
+
+struct making {
+    const struct snapshot *snapshot;
+    struct joblog log;
+    struct screen *screen;
+    uint64_t until; /* the terminal's size changes there */
+};
+
+static int feed(void *user, const uint8_t *data, size_t len)
+{
+    screen_feed(user, data, len);
+    return 0;
+}
+
+/* The screen gets the size that the terminal had at offset. */
+static void set_size(struct making *making, uint64_t offset)
+{
+    unsigned rows, cols;
+    tracker_size_at(making->snapshot->tracker, offset, &rows, &cols, &making->until);
+    screen_resize(making->screen, rows, cols);
+}
+
+static int play_range(struct making *making, const struct tracker_range *range)
+{
+    screen_feed(making->screen, range->before.data, range->before.len);
+    for (uint64_t from = range->from; from < range->to;) {
+        if (from >= making->until)
+            set_size(making, from);
+        uint64_t to = range->to < making->until ? range->to : making->until;
+        int r = read_range(&making->log, from, to, feed, making->screen);
+        if (r < 0)
+            return r;
+        from = to;
+    }
+    return 0;
+}
+
+static int play(struct making *making, const struct tracker_plan *plan)
+{
+    uint64_t end = tracker_offset(making->snapshot->tracker);
+    int r = 0;
+    screen_feed(making->screen, plan->before.data, plan->before.len);
+    /* What it pushed out of the way was nothing. */
+    screen_clear_history(making->screen);
+    for (size_t i = 0; r == 0 && i < plan->count; i++)
+        r = play_range(making, &plan->ranges[i]);
+    while (making->until <= end)
+        set_size(making, making->until);
+    screen_feed(making->screen, plan->after.data, plan->after.len);
+    return r;
+}
+
+/*
+ * No place is known from which on the log tells all: then all that it has is shown, on a blank
+ * screen with the state as it is now.
+ */
+static int play_all(struct making *making, const struct tracker_plan *plan)
+{
+    struct tracker_range all = {.from = making->snapshot->first,
+                                .to = tracker_offset(making->snapshot->tracker)};
+    screen_feed(making->screen, plan->before.data, plan->before.len);
+    screen_clear_history(making->screen);
+    return play_range(making, &all);
+}
+
+/* The plan covers no more than what is unfinished at the end. */
+static bool is_blind(const struct snapshot *snapshot, const struct tracker_plan *plan)
+{
+    return plan->count == 0 || plan->ranges[0].from >= tracker_unfinished(snapshot->tracker);
+}
+
+static int make(struct making *making, const struct tracker_plan *plan, bool whole)
+{
+    const struct tracker *tracker = making->snapshot->tracker;
+    bool blind = !whole && is_blind(making->snapshot, plan);
+    uint64_t start = plan->count > 0 ? plan->ranges[0].from : tracker_offset(tracker);
+    unsigned rows, cols;
+    tracker_size_at(tracker, blind ? making->snapshot->first : start, &rows, &cols, &making->until);
+    making->screen = screen_create(rows, cols, making->snapshot->history);
+    if (!making->screen)
+        return -ENOMEM;
+    joblog_init(&making->log, making->snapshot->dir_fd, 0);
+    int r = blind ? play_all(making, plan) : play(making, plan);
+    joblog_finish(&making->log);
+    return r;
+}
+
+struct screen *snapshot_make(const struct snapshot *snapshot, bool *ret_whole, int *ret_error)
+{
+    struct making making = {.snapshot = snapshot};
+    struct tracker_plan plan;
+    int r = tracker_plan(snapshot->tracker, snapshot->first, 0, snapshot->history, &plan);
+    *ret_whole = r == 0;
+    if (r == 0 || r == -E2BIG)
+        r = make(&making, &plan, *ret_whole);
+    tracker_plan_finish(&plan);
+    if (r < 0) {
+        screen_destroy(making.screen);
+        making.screen = NULL;
+        *ret_error = r;
+    }
+    return making.screen;
+}
+
+/* Painting */
+
+struct filtering {
+    struct replay *replay;
+    struct bytes *out;
+};
+
+static int filter(void *user, const uint8_t *data, size_t len)
+{
+    const struct filtering *filtering = user;
+    return replay_feed(filtering->replay, data, len, filtering->out);
+}
+
+static int append_unfinished(const struct snapshot *snapshot, struct bytes *out)
+{
+    uint64_t from = tracker_unfinished(snapshot->tracker), to = tracker_offset(snapshot->tracker);
+    if (from == to || from < snapshot->first)
+        return 0;
+    struct filtering filtering = {.replay = replay_create(), .out = out};
+    struct joblog log;
+    if (!filtering.replay)
+        return -ENOMEM;
+    joblog_init(&log, snapshot->dir_fd, from);
+    int r = read_range(&log, from, to, filter, &filtering);
+    joblog_finish(&log);
+    if (r == 0)
+        r = replay_end(filtering.replay, out);
+    replay_destroy(filtering.replay);
+    return r;
+}
+
+int snapshot_paint(const struct snapshot *snapshot, unsigned rows, unsigned cols, struct bytes *out)
+{
+    size_t len = out->len;
+    bool whole;
+    int r = 0;
+    struct screen *screen = snapshot_make(snapshot, &whole, &r);
+    if (!screen)
+        return r;
+    struct screen_paint how = {
+        .rows = rows, .cols = cols, .history = snapshot->history, .tracker = snapshot->tracker};
+    r = screen_paint(screen, &how, out);
+    screen_destroy(screen);
+    if (r == 0)
+        r = append_unfinished(snapshot, out);
+    if (r < 0)
+        out->len = len;
+    return r;
+}
+
+/* Tracking */
+
+static int track(void *user, const uint8_t *data, size_t len)
+{
+    tracker_feed(user, data, len);
+    return 0;
+}
+
+struct tracker *snapshot_track(int dir_fd, uint64_t first, uint64_t next, unsigned rows,
+                               unsigned cols, int *ret_error)
+{
+    struct tracker *tracker = tracker_create(rows, cols);
+    struct joblog log;
+    if (!tracker) {
+        *ret_error = -ENOMEM;
+        return NULL;
+    }
+    tracker_gap(tracker, first);
+    joblog_init(&log, dir_fd, first);
+    int r = read_range(&log, first, next, track, tracker);
+    joblog_finish(&log);
+    if (r < 0) {
+        tracker_destroy(tracker);
+        *ret_error = r;
+        return NULL;
+    }
+    return tracker;
+}

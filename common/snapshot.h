@@ -1,0 +1,44 @@
+/*
+ * The screen of a job from its log, without what need not be looked at: a tracker (which has seen
+ * all of the output) tells from where on it matters, and only that goes through a screen. What
+ * comes out is what all of the output would give.
+ */
+#ifndef JS_COMMON_SNAPSHOT_H
+#define JS_COMMON_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/bytes.h"
+#include "common/terminal/screen.h"
+#include "common/terminal/tracker.h"
+
+struct snapshot {
+    const struct tracker *tracker;
+    int dir_fd;       /* the log (common/joblog.h); the caller's */
+    uint64_t first;   /* nothing of the log is missing from here on */
+    unsigned history; /* about how many lines that have scrolled off are wanted */
+};
+
+/*
+ * The screen at the end of the log; the caller destroys it. *ret_whole: it is exact; else the log
+ * no longer has all that is shown, and the rest is there. NULL with *ret_error = -errno.
+ */
+struct screen *snapshot_make(const struct snapshot *snapshot, bool *ret_whole, int *ret_error);
+
+/*
+ * Appends what brings a terminal of rows x cols (0: the job's size) to it, and the state, up to and
+ * with the start of an unfinished sequence, so that live output can follow. 0 or -errno (out as
+ * before).
+ */
+int snapshot_paint(const struct snapshot *snapshot, unsigned rows, unsigned cols,
+                   struct bytes *out);
+
+/*
+ * A tracker for a log that nobody has tracked: that of an ended job, whose terminal had that size.
+ * next: the end of the log. NULL with *ret_error = -errno.
+ */
+struct tracker *snapshot_track(int dir_fd, uint64_t first, uint64_t next, unsigned rows,
+                               unsigned cols, int *ret_error);
+
+#endif

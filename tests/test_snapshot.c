@@ -1,0 +1,236 @@
+#include "common/snapshot.h"
+#include "server/holder/journal.h"
+#include "tests/harness/runner.h"
+#include "tests/harness/screens.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ROWS = 6, COLS = 20, HISTORY = 30 };
+
+/* A job: its log, its tracker, and a screen that has seen all of it. */
+struct job {
+    char dir[64];
+    int dir_fd;
+    struct journal journal;
+    struct tracker *tracker;
+    struct screen *eager;
+};
+
+static void start(struct job *job, uint64_t log_size)
+{
+    snprintf(job->dir, sizeof(job->dir), "/tmp/js-snapshot-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(job->dir));
+    job->dir_fd = open(job->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ck_assert_int_ge(job->dir_fd, 0);
+    journal_init(&job->journal, job->dir_fd, log_size);
+    job->tracker = tracker_create(ROWS, COLS);
+    job->eager = screen_create(ROWS, COLS, HISTORY);
+    ck_assert_ptr_nonnull(job->tracker);
+    ck_assert_ptr_nonnull(job->eager);
+}
+
+static void finish(struct job *job)
+{
+    journal_remove(&job->journal);
+    close(job->dir_fd);
+    ck_assert_int_eq(rmdir(job->dir), 0);
+    tracker_destroy(job->tracker);
+    screen_destroy(job->eager);
+}
+
+static void print(struct job *job, const char *text)
+{
+    size_t len = strlen(text);
+    ck_assert_int_eq(journal_append(&job->journal, text, len), 0);
+    tracker_feed(job->tracker, text, len);
+    screen_feed(job->eager, text, len);
+}
+
+static void resize(struct job *job, unsigned rows, unsigned cols)
+{
+    tracker_resize(job->tracker, rows, cols);
+    screen_resize(job->eager, rows, cols);
+}
+
+static struct snapshot snapshot_of(const struct job *job)
+{
+    return (struct snapshot){.tracker = job->tracker,
+                             .dir_fd = job->dir_fd,
+                             .first = job->journal.whole_from,
+                             .history = HISTORY};
+}
+
+static void check(struct job *job, bool with_history)
+{
+    struct snapshot snapshot = snapshot_of(job);
+    bool whole = false;
+    int error = 0;
+    char text[200] = "";
+    struct screen *lazy = snapshot_make(&snapshot, &whole, &error);
+    ck_assert_msg(lazy != NULL, "%s", strerror(-error));
+    ck_assert(whole);
+    ck_assert_uint_eq(screen_rows(lazy), screen_rows(job->eager));
+    ck_assert_uint_eq(screen_cols(lazy), screen_cols(job->eager));
+    ck_assert_msg(screens_equal(job->eager, lazy, text, sizeof(text)), "%s", text);
+    if (with_history) {
+        ck_assert_uint_eq(screen_history(lazy), HISTORY);
+        ck_assert_msg(screens_equal_history(job->eager, lazy, HISTORY, text, sizeof(text)), "%s",
+                      text);
+    }
+    screen_destroy(lazy);
+}
+
+static const char *const pieces[] = {
+    "plain lines\r\nthat go on\r\n",
+    "\033[1;31mcoloured\033[m and \033]8;;http://a\033\\linked\033]8;;\033\\\r\n",
+    "\033[2;5r\033[5;1H\nin a region\033[r\033[6;1H\r\n",
+    "\rprogress 1 %\rprogress 2 %\033[K",
+    "\033[?1049h\033[H\033[2Jan editor\033[3;3Hline\033[?1049l",
+    "\033[H\033[2J\xe6\xbc\xa2\xe5\xad\x97 e\xcc\x81\r\n",
+    "a line that is longer than the terminal is wide\r\n",
+};
+
+START_TEST(lazy_is_eager_at_any_time)
+{
+    enum { COUNT = sizeof(pieces) / sizeof(pieces[0]) };
+    struct job job;
+    unsigned seed = 7 + (unsigned)_i;
+    start(&job, 64u << 10);
+    for (int round = 0; round < 3000; round++) {
+        seed = seed * 1664525 + 1013904223;
+        print(&job, pieces[(seed >> 16) % COUNT]);
+        if (round % 250 == 249)
+            check(&job, false);
+    }
+    finish(&job);
+}
+END_TEST
+
+/* Much more output than the log keeps, of which the last lines are all that counts. */
+START_TEST(a_flood_costs_its_last_lines)
+{
+    struct job job;
+    char line[64];
+    start(&job, 64u << 10);
+    for (int i = 0; i < 50000; i++) {
+        snprintf(line, sizeof(line), "\033[%dmline %d\033[m\r\n", 30 + i % 8, i);
+        print(&job, line);
+    }
+    ck_assert_uint_gt(job.journal.first, 0);
+    check(&job, true);
+    finish(&job);
+}
+END_TEST
+
+START_TEST(each_stretch_has_the_size_it_was_written_for)
+{
+    struct job job;
+    start(&job, 0);
+    print(&job, "\033[H\033[2J\033[6;1Hbottom\033[2;15Hright");
+    resize(&job, 4, 12);
+    check(&job, false);
+    print(&job, "\033[4;1Hnew bottom\033[1;1H0123456789abcdef");
+    check(&job, false);
+    resize(&job, 9, 40);
+    print(&job, "\033[9;30Hcorner");
+    resize(&job, 10, 50);
+    check(&job, false);
+    finish(&job);
+}
+END_TEST
+
+/* Live output goes on in the middle of a sequence. */
+START_TEST(what_is_unfinished_follows_the_paint)
+{
+    static const char *const unfinished[] = {"\033[1;3", "\xe6\xbc", "\033]0;tit", "\033"};
+    static const char *const rest[] = {"1mred", "\xa2", "le\007x", "[1mbold"};
+    struct job job;
+    struct bytes out = {0};
+    char text[200] = "";
+    start(&job, 0);
+    print(&job, "\033[2;2Hsome text");
+    print(&job, unfinished[_i]);
+    struct snapshot snapshot = snapshot_of(&job);
+    ck_assert_int_eq(snapshot_paint(&snapshot, 0, 0, &out), 0);
+    struct screen *view = screen_create(ROWS, COLS, 0);
+    ck_assert_ptr_nonnull(view);
+    screen_feed(view, out.data, out.len);
+    screen_feed(view, rest[_i], strlen(rest[_i]));
+    print(&job, rest[_i]);
+    ck_assert_msg(screens_equal(job.eager, view, text, sizeof(text)), "%s", text);
+    bytes_finish(&out);
+    screen_destroy(view);
+    finish(&job);
+}
+END_TEST
+
+/* The log no longer has what would tell: what it has is shown, and said to be no more than that. */
+START_TEST(a_log_without_its_start_shows_what_it_has)
+{
+    struct job job;
+    bool whole = true;
+    int error = 0;
+    start(&job, 0);
+    print(&job, "lost");
+    tracker_gap(job.tracker, 1000);
+    job.journal.next = job.journal.whole_from = 1000;
+    journal_finish(&job.journal);
+    print(&job, "kept\r\n");
+    struct snapshot snapshot = snapshot_of(&job);
+    struct screen *screen = snapshot_make(&snapshot, &whole, &error);
+    ck_assert_ptr_nonnull(screen);
+    ck_assert(!whole);
+    char *text = screens_text(screen, false);
+    ck_assert_str_eq(text, "kept\n");
+    free(text);
+    screen_destroy(screen);
+    finish(&job);
+}
+END_TEST
+
+START_TEST(an_ended_jobs_log_is_tracked_anew)
+{
+    struct job job;
+    int error = 0;
+    char text[200] = "";
+    start(&job, 0);
+    for (int i = 0; i < 100; i++)
+        print(&job, pieces[i % 7]);
+    struct tracker *tracker = snapshot_track(job.dir_fd, 0, job.journal.next, ROWS, COLS, &error);
+    ck_assert_ptr_nonnull(tracker);
+    struct snapshot snapshot = snapshot_of(&job);
+    snapshot.tracker = tracker;
+    bool whole = false;
+    struct screen *screen = snapshot_make(&snapshot, &whole, &error);
+    ck_assert_ptr_nonnull(screen);
+    ck_assert(whole);
+    ck_assert_msg(screens_equal(job.eager, screen, text, sizeof(text)), "%s", text);
+    screen_destroy(screen);
+    tracker_destroy(tracker);
+    finish(&job);
+}
+END_TEST
+
+static Suite *snapshot_suite(void)
+{
+    Suite *suite = suite_create("snapshot");
+    TCase *snapshot = tcase_create("snapshot");
+    tcase_add_loop_test(snapshot, lazy_is_eager_at_any_time, 0, 4);
+    tcase_add_test(snapshot, a_flood_costs_its_last_lines);
+    tcase_add_test(snapshot, each_stretch_has_the_size_it_was_written_for);
+    tcase_add_loop_test(snapshot, what_is_unfinished_follows_the_paint, 0, 4);
+    tcase_add_test(snapshot, a_log_without_its_start_shows_what_it_has);
+    tcase_add_test(snapshot, an_ended_jobs_log_is_tracked_anew);
+    suite_add_tcase(suite, snapshot);
+    return suite;
+}
+
+int main(void)
+{
+    return runner_run(snapshot_suite());
+}
