@@ -173,6 +173,22 @@ static const struct wire_field set_size_table[] = {
 };
 STRUCT(msg_set_size, set_size_table);
 
+static const struct wire_field get_screen_table[] = {
+    FIELD(msg_get_screen, job, WIRE_STR, OPTIONAL, TEXT_LIMIT, "job spec, none = the current job"),
+    FIELD(msg_get_screen, history, WIRE_U32, OPTIONAL, 0, "earlier lines wanted with it"),
+};
+STRUCT(msg_get_screen, get_screen_table);
+
+static const struct wire_field screen_table[] = {
+    FIELD(msg_screen, rows, WIRE_U32, OPTIONAL, SIZE_LIMIT, "rows of the job's terminal"),
+    FIELD(msg_screen, cols, WIRE_U32, OPTIONAL, SIZE_LIMIT, "columns of the job's terminal"),
+    FIELD(msg_screen, paint, WIRE_BIN, OPTIONAL, SCREEN_PAINT_MAX,
+          "what makes a blank terminal of that size show it"),
+    FIELD(msg_screen, whole, WIRE_BOOL, OPTIONAL, 0, "the log still has all that is shown"),
+    FIELD(msg_screen, ended, WIRE_BOOL, OPTIONAL, 0, "the job has ended: its log tells"),
+};
+STRUCT(msg_screen, screen_table);
+
 static const struct wire_field follow_table[] = {
     FIELD(msg_follow, job, WIRE_STR, OPTIONAL, TEXT_LIMIT, "job spec, none = the current job"),
     FIELD(msg_follow, offset, WIRE_U64, OPTIONAL, 0, "answer when the log has more than this"),
@@ -337,6 +353,7 @@ static const struct wire_message rows[] = {
             "reply to run -d and start, and to run again of an ended job; also the record on disk"),
     MESSAGE(MSG_JOBS, "jobs", msg_jobs_fields, 0, 0, "reply to list and wait"),
     MESSAGE(MSG_LOG, "log", msg_log_fields, 0, 0, "reply to follow"),
+    MESSAGE(MSG_SCREEN, "screen", msg_screen_fields, 0, 0, "reply to get-screen"),
     MESSAGE(MSG_STATUS, "status", msg_status_fields, 0, 0, "reply to get-status"),
     MESSAGE(MSG_ENV, "env", msg_env_fields, 0, 0, "reply to get-env"),
     MESSAGE(MSG_RUN, "run", msg_run_fields, 0, 1,
@@ -364,6 +381,8 @@ static const struct wire_message rows[] = {
     MESSAGE(MSG_RENAME, "rename", msg_rename_fields, 0, 0, "to the holder: name the job"),
     MESSAGE(MSG_SET_SIZE, "set-size", msg_set_size_fields, 0, 0,
             "to the holder: set the terminal's size while no terminal that types does"),
+    MESSAGE(MSG_GET_SCREEN, "get-screen", msg_get_screen_fields, 0, 0,
+            "client to server, server to holder: what the job's terminal shows"),
     MESSAGE(MSG_FOLLOW, "follow", msg_follow_fields, 0, 0,
             "to the holder: answer when the log has grown"),
     MESSAGE(MSG_GET_ENV, "get-env", msg_on_job_fields, 0, 0,

@@ -42,6 +42,7 @@ enum message_type {
     MSG_LOG = 12,
     MSG_STATUS = 13,
     MSG_ENV = 14,
+    MSG_SCREEN = 15,
     /* Client to server. */
     MSG_RUN = 20,
     MSG_ATTACH = 21,
@@ -61,6 +62,7 @@ enum message_type {
     MSG_FOLLOW = 36,
     MSG_SET_SIZE = 37,
     MSG_GET_ENV = 38,
+    MSG_GET_SCREEN = 39,
     /* Server to holder. */
     MSG_START = 40,
     MSG_ADOPT = 41,
@@ -282,6 +284,21 @@ struct msg_follow {
     uint64_t offset;
 };
 
+/* Answered with `screen`. */
+struct msg_get_screen {
+    char *job;
+    uint32_t history; /* earlier lines wanted with it */
+};
+
+#define SCREEN_PAINT_MAX (3u << 20)
+
+struct msg_screen {
+    uint32_t rows, cols;   /* of the job's terminal */
+    struct wire_bin paint; /* what makes a blank terminal of that size show it */
+    bool whole;            /* it is exact: all that it shows is still in the log */
+    bool ended;            /* the job has ended, its log tells; nothing else is set */
+};
+
 struct msg_log {
     uint64_t first; /* absolute offset of the oldest byte kept */
     uint64_t next;  /* one past the newest */
@@ -417,10 +434,10 @@ struct msg_resize {
 extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rlimit_fields,
     msg_hello_fields, msg_error_fields, msg_done_fields, msg_run_fields, msg_attach_fields,
     msg_list_fields, msg_wait_fields, msg_on_job_fields, msg_signal_fields, msg_kill_fields,
-    msg_rename_fields, msg_set_size_fields, msg_follow_fields, msg_log_fields, msg_env_fields,
-    msg_empty_fields, msg_status_fields, msg_shutdown_fields, job_viewer_fields, job_end_fields,
-    job_info_fields, msg_jobs_fields, msg_start_fields, msg_adopt_fields, msg_left_fields,
-    msg_resize_fields, msg_answers_fields;
+    msg_rename_fields, msg_set_size_fields, msg_follow_fields, msg_get_screen_fields,
+    msg_screen_fields, msg_log_fields, msg_env_fields, msg_empty_fields, msg_status_fields,
+    msg_shutdown_fields, job_viewer_fields, job_end_fields, job_info_fields, msg_jobs_fields,
+    msg_start_fields, msg_adopt_fields, msg_left_fields, msg_resize_fields, msg_answers_fields;
 
 /* The message table. */
 extern const struct wire_table protocol;

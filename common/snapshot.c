@@ -8,7 +8,8 @@
 #include "common/terminal/replay.h"
 #include "common/terminal/screen_paint.h"
 
-#define PIECE (64u << 10)
+#define PIECE     (64u << 10)
+#define CELLS_MAX (2u << 20) /* in lines that have scrolled off: at 32 bytes a cell */
 
 /* Reads output from the log, calling back for each piece. */
 typedef int (*take_fn)(void *user, const uint8_t *data, size_t len);
@@ -114,7 +115,8 @@ static int make(struct making *making, const struct tracker_plan *plan, bool who
     uint64_t start = plan->count > 0 ? plan->ranges[0].from : tracker_offset(tracker);
     unsigned rows, cols;
     tracker_size_at(tracker, blind ? making->snapshot->first : start, &rows, &cols, &making->until);
-    making->screen = screen_create(rows, cols, making->snapshot->history);
+    unsigned most = CELLS_MAX / cols, history = making->snapshot->history;
+    making->screen = screen_create(rows, cols, history < most ? history : most);
     if (!making->screen)
         return -ENOMEM;
     joblog_init(&making->log, making->snapshot->dir_fd, 0);
@@ -171,12 +173,12 @@ static int append_unfinished(const struct snapshot *snapshot, struct bytes *out)
     return r;
 }
 
-int snapshot_paint(const struct snapshot *snapshot, unsigned rows, unsigned cols, struct bytes *out)
+int snapshot_paint(const struct snapshot *snapshot, unsigned rows, unsigned cols, struct bytes *out,
+                   bool *ret_whole)
 {
     size_t len = out->len;
-    bool whole;
     int r = 0;
-    struct screen *screen = snapshot_make(snapshot, &whole, &r);
+    struct screen *screen = snapshot_make(snapshot, ret_whole, &r);
     if (!screen)
         return r;
     struct screen_paint how = {

@@ -28,11 +28,11 @@ struct screen *snapshot_make(const struct snapshot *snapshot, bool *ret_whole, i
 
 /*
  * Appends what brings a terminal of rows x cols (0: the job's size) to it, and the state, up to and
- * with the start of an unfinished sequence, so that live output can follow. 0 or -errno (out as
- * before).
+ * with the start of an unfinished sequence, so that live output can follow. *ret_whole as above. 0
+ * or -errno (out as before).
  */
-int snapshot_paint(const struct snapshot *snapshot, unsigned rows, unsigned cols,
-                   struct bytes *out);
+int snapshot_paint(const struct snapshot *snapshot, unsigned rows, unsigned cols, struct bytes *out,
+                   bool *ret_whole);
 
 /*
  * A tracker for a log that nobody has tracked: that of an ended job, whose terminal had that size.

@@ -72,6 +72,9 @@ static void answer_ended(const struct job *job, const struct job_pending *pendin
     struct msg_done done = {.note = (char *)text};
     if (pending->type == MSG_FOLLOW)
         client_send(pending->client, MSG_LOG, pending->client_request, &log);
+    else if (pending->type == MSG_GET_SCREEN)
+        client_send(pending->client, MSG_SCREEN, pending->client_request,
+                    &(struct msg_screen){.ended = true});
     else if (pending->type == MSG_KILL || pending->type == MSG_SIGNAL)
         client_send(pending->client, MSG_DONE, pending->client_request, &done);
     else

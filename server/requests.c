@@ -421,6 +421,19 @@ static void handle_follow(const struct request *request)
         pass_on(request, job);
 }
 
+/* What an ended job has shown, its log tells as well as anybody. */
+static void handle_get_screen(const struct request *request)
+{
+    struct job *job = resolve(request, *(char **)request->body, false);
+    struct msg_screen ended = {.ended = true};
+    if (!job)
+        return;
+    if (job_state_is_final(job->info.state))
+        client_send(request->client, MSG_SCREEN, request->id, &ended);
+    else
+        pass_on(request, job);
+}
+
 static void handle_rename(const struct request *request)
 {
     const struct msg_rename *rename = request->body;
@@ -466,6 +479,7 @@ static const struct {
     {MSG_SET_SIZE, handle_on_live_job},
     {MSG_FOLLOW, handle_follow},
     {MSG_GET_ENV, handle_on_live_job},
+    {MSG_GET_SCREEN, handle_get_screen},
 };
 
 void request_handle(struct client *client, struct wire_frame *frame, struct channel_fds *fds)

@@ -180,6 +180,8 @@ static const struct {
     {MSG_GET_STATUS, 25, "get-status"},
     {MSG_SET_SIZE, 37, "set-size"},
     {MSG_REPAIR, 42, "repair"},
+    {MSG_GET_SCREEN, 39, "get-screen"},
+    {MSG_SCREEN, 15, "screen"},
 };
 
 START_TEST(types_keep_their_numbers_and_names)

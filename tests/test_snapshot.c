@@ -151,12 +151,13 @@ START_TEST(what_is_unfinished_follows_the_paint)
     static const char *const rest[] = {"1mred", "\xa2", "le\007x", "[1mbold"};
     struct job job;
     struct bytes out = {0};
+    bool whole = false;
     char text[200] = "";
     start(&job, 0);
     print(&job, "\033[2;2Hsome text");
     print(&job, unfinished[_i]);
     struct snapshot snapshot = snapshot_of(&job);
-    ck_assert_int_eq(snapshot_paint(&snapshot, 0, 0, &out), 0);
+    ck_assert_int_eq(snapshot_paint(&snapshot, 0, 0, &out, &whole), 0);
     struct screen *view = screen_create(ROWS, COLS, 0);
     ck_assert_ptr_nonnull(view);
     screen_feed(view, out.data, out.len);

@@ -107,6 +107,9 @@ void grid_clear_history(struct grid *grid);
 /* Copies a screen's cells, row by row: rows * cols of them. */
 void grid_read(struct grid *grid, int screen, struct grid_cell *cells);
 
+/* How many rows of a screen there are without the blank ones at its end. */
+unsigned grid_used_rows(struct grid *grid, int screen);
+
 /*
  * Calls back for each of the newest n lines of the history, the oldest first, with its cols cells.
  * 0, or -ENOMEM before the first.

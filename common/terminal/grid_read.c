@@ -50,6 +50,19 @@ void grid_read(struct grid *grid, int screen, struct grid_cell *cells)
     grid->last = last;
 }
 
+unsigned grid_used_rows(struct grid *grid, int screen)
+{
+    size_t count = (size_t)grid->rows * grid->cols;
+    struct grid_cell *cells = calloc(count, sizeof(cells[0]));
+    if (!cells)
+        return grid->rows;
+    grid_read(grid, screen, cells);
+    while (count > 0 && cells[count - 1].glyph == 0 && cells[count - 1].pen == 0)
+        count--;
+    free(cells);
+    return (unsigned)((count + grid->cols - 1) / grid->cols);
+}
+
 int grid_read_history(struct grid *grid, unsigned n,
                       void (*line)(void *user, const struct grid_cell *cells), void *user)
 {

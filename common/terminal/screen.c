@@ -180,6 +180,15 @@ static bool move_by_escape(struct screen *s, const struct parser_sequence *escap
     }
 }
 
+static void reset(struct screen *s)
+{
+    screen_keep(s);
+    grid_reset(s->grid);
+    if (!s->keeps)
+        grid_clear_history(s->grid);
+    s->shift = 0;
+}
+
 static void on_escape(void *user, const struct parser_sequence *escape)
 {
     struct screen *s = user;
@@ -192,11 +201,8 @@ static void on_escape(void *user, const struct parser_sequence *escape)
     tracker_escape(&s->known, escape);
     make_exact(s, &before);
     show_right_screen(s, alternate);
-    if (escape->final == 'c' && !escape->intermediate[0]) { /* RIS */
-        grid_reset(s->grid);
-        grid_clear_history(s->grid);
-        s->shift = 0;
-    }
+    if (escape->final == 'c' && !escape->intermediate[0]) /* RIS */
+        reset(s);
 }
 
 static void on_csi(void *user, const struct parser_sequence *csi)
@@ -292,6 +298,11 @@ void screen_resize(struct screen *s, unsigned rows, unsigned cols)
     canvas_resize(canvas, rows, cols, s->known.parser.offset);
     cursor.y = (uint16_t)(cursor.y - top);
     screen_move(s, cursor.y, cursor.most < cols ? cursor.most : cols - 1);
+}
+
+void screen_keep_cleared(struct screen *s)
+{
+    s->keeps = true;
 }
 
 void screen_clear_history(struct screen *s)

@@ -40,6 +40,12 @@ void screen_feed(struct screen *screen, const void *data, size_t len);
  */
 void screen_resize(struct screen *screen, unsigned rows, unsigned cols);
 
+/*
+ * For a screen that is read as a log: what is on the normal screen when it is cleared as a whole
+ * goes to the history, and nothing that the output says clears that.
+ */
+void screen_keep_cleared(struct screen *screen);
+
 /* The lines that have scrolled off are forgotten. */
 void screen_clear_history(struct screen *screen);
 

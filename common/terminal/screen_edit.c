@@ -166,10 +166,22 @@ static void erase_line(struct screen *s, int how, bool selective)
         grid_erase(s->grid, cursor->y, 0, cols, screen_blank(s), selective);
 }
 
+void screen_keep(struct screen *s)
+{
+    const struct canvas *canvas = screen_canvas(s);
+    if (!s->keeps || canvas->state.alternate)
+        return;
+    unsigned used = grid_used_rows(s->grid, SCREEN_NORMAL);
+    if (used > 0)
+        grid_scroll_up(s->grid, 0, canvas->rows - 1, used, 0, true);
+}
+
 static void erase_display(struct screen *s, int how, bool selective)
 {
     const struct canvas *canvas = screen_canvas(s);
     unsigned y = screen_cursor(s)->y, first = 0, end = 0;
+    if (!selective && (how == 2 || (how == 0 && y == 0 && screen_cursor(s)->most == 0)))
+        screen_keep(s);
     if (how == 0) {
         first = y + 1;
         end = canvas->rows;
@@ -177,7 +189,7 @@ static void erase_display(struct screen *s, int how, bool selective)
         end = y;
     } else if (how == 2) {
         end = canvas->rows;
-    } else if (how == 3) {
+    } else if (how == 3 && !s->keeps) {
         grid_clear_history(s->grid);
     }
     for (; first < end; first++)

@@ -10,6 +10,7 @@ struct screen {
     struct tracker known;
     struct grid *grid; /* owned */
     unsigned history;  /* lines to keep */
+    bool keeps;        /* see screen_keep_cleared */
     uint8_t shift;     /* SS2, SS3: the set that the next character is of; 0 = none */
     bool printed;      /* what came last was a character: REP repeats it */
 };
@@ -55,5 +56,8 @@ bool screen_cursor_moves(struct screen *screen, const struct parser_sequence *cs
 void screen_backspace(struct screen *screen);
 void screen_shift_columns(struct screen *screen, unsigned x, unsigned n, bool right);
 void screen_align(struct screen *screen);
+
+/* The normal screen is going to be cleared: if that is to be kept, it moves to the history. */
+void screen_keep(struct screen *screen);
 
 #endif

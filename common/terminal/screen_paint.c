@@ -21,6 +21,8 @@ struct painting {
     unsigned rows, cols; /* of the terminal */
     unsigned top, left;  /* what is at its top left */
     const struct pen *pen;
+    bool below; /* a line was painted, and the next one goes below it */
+    bool full;  /* up to the last column, so that more would wrap */
 };
 
 /* Cells */
@@ -65,6 +67,7 @@ static unsigned empty_run(const struct grid_cell *cells, unsigned x, unsigned en
 static void paint_row(struct painting *p, const struct grid_cell *cells, unsigned end)
 {
     unsigned first = p->left;
+    p->full = false;
     for (unsigned x = first; x < end;) {
         const struct grid_cell *cell = &cells[x];
         unsigned blank = empty_run(cells, x, end);
@@ -82,6 +85,7 @@ static void paint_row(struct painting *p, const struct grid_cell *cells, unsigne
         x += width;
         if (!sure && x < end)
             writer_printf(p->writer, "\033[%uG", x - first + 1);
+        p->full = sure && x - first == p->cols;
     }
 }
 
@@ -91,11 +95,25 @@ static unsigned right_end(const struct painting *p)
     return cols - p->left > p->cols ? p->left + p->cols : cols;
 }
 
+/*
+ * To the next row: by the wrap that was there, so that the terminal too knows it as one line, or by
+ * a line feed. A wrap that scrolls would fill the new row with the background of what is wrapped.
+ */
+static void end_line(struct painting *p, const struct grid_cell *next)
+{
+    bool wraps = p->full && next && next[p->left].continues && next[p->left].glyph > 0 &&
+                 grid_pen(p->grid, next[p->left].pen)->background == 0;
+    if (p->below && !wraps)
+        writer_text(p->writer, "\r\n");
+    p->below = false;
+}
+
 static void paint_line(struct painting *p, const struct grid_cell *cells)
 {
+    end_line(p, cells);
     paint_row(p, cells, right_end(p));
     use_pen(p, &plain_pen);
-    writer_text(p->writer, "\r\n");
+    p->below = true;
 }
 
 /* What a narrower terminal has no room for goes on in its next line. */
@@ -117,15 +135,9 @@ static void paint_rows(struct painting *p, const struct grid_cell *cells, bool a
 {
     unsigned rows = screen_rows(p->screen), cols = screen_cols(p->screen);
     unsigned end = rows - p->top > p->rows ? p->top + p->rows : rows;
-    for (unsigned y = above ? 0 : p->top; y < end; y++) {
-        const struct grid_cell *row = cells + (size_t)y * cols;
-        if (y + 1 < end) {
-            paint_line(p, row);
-            continue;
-        }
-        paint_row(p, row, right_end(p));
-        use_pen(p, &plain_pen);
-    }
+    for (unsigned y = above ? 0 : p->top; y < end; y++)
+        paint_line(p, cells + (size_t)y * cols);
+    p->below = false;
     /* What a larger terminal has below. */
     if (above && p->rows > rows - p->top) {
         for (unsigned i = rows - p->top; i < p->rows && screen_history(p->screen) > 0; i++)

@@ -2,6 +2,7 @@
 #include "server/holder/holder.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "common/log.h"
 #include "common/paths.h"
 #include "common/size.h"
+#include "common/snapshot.h"
 
 static void answer_done(struct control *control, uint32_t request_id, const char *note)
 {
@@ -254,12 +256,49 @@ static void handle_repair(struct holder *holder, struct control *control, uint32
         answer_done(control, request_id, NULL);
 }
 
+/* Paints with as many earlier lines as the message has room for. */
+static int paint_screen(const struct holder *holder, unsigned history, struct bytes *out,
+                        bool *ret_whole)
+{
+    struct snapshot snapshot = {.tracker = holder->tracker,
+                                .dir_fd = holder->state_fd,
+                                .first = holder->journal.whole_from,
+                                .history = history};
+    int r = snapshot_paint(&snapshot, 0, 0, out, ret_whole);
+    while (r == 0 && out->len > SCREEN_PAINT_MAX && snapshot.history > 0) {
+        snapshot.history /= 2;
+        out->len = 0;
+        r = snapshot_paint(&snapshot, 0, 0, out, ret_whole);
+    }
+    /* A screen's cells were in many small blocks: they go back, as an idle holder has little. */
+    malloc_trim(0);
+    return r == 0 && out->len > SCREEN_PAINT_MAX ? -EMSGSIZE : r;
+}
+
+static void handle_get_screen(struct holder *holder, struct control *control, uint32_t request_id,
+                              const struct msg_get_screen *request)
+{
+    struct bytes paint = {0};
+    struct msg_screen body = {.rows = holder->info.rows, .cols = holder->info.cols};
+    int r = paint_screen(holder, request->history, &paint, &body.whole);
+    if (r < 0) {
+        answer_errno(control, request_id, "show the screen of", -r);
+    } else {
+        body.paint = (struct wire_bin){.data = paint.data, .len = paint.len};
+        channel_send(&control->channel, MSG_SCREEN, request_id, &body, NULL, 0);
+    }
+    bytes_finish(&paint);
+}
+
 /* The server did not know yet. For whoever kills or follows a job its end is an answer. */
 static void answer_ended(struct holder *holder, struct control *control,
                          const struct wire_frame *frame)
 {
     if (frame->type == MSG_FOLLOW)
         answer_log(holder, control, frame->request_id);
+    else if (frame->type == MSG_GET_SCREEN)
+        channel_send(&control->channel, MSG_SCREEN, frame->request_id,
+                     &(struct msg_screen){.ended = true}, NULL, 0);
     else if (frame->type == MSG_KILL || frame->type == MSG_SIGNAL)
         answer_done(control, frame->request_id, "the job has ended already");
     else
@@ -312,6 +351,9 @@ void holder_request(struct holder *holder, struct control *control, struct wire_
         break;
     case MSG_SET_SIZE:
         handle_set_size(holder, control, frame->request_id, frame->body);
+        break;
+    case MSG_GET_SCREEN:
+        handle_get_screen(holder, control, frame->request_id, frame->body);
         break;
     case MSG_FOLLOW:
         handle_follow(holder, control, frame->request_id, frame->body);

@@ -44,6 +44,9 @@ int holder_put_socket_back(struct holder *holder, char *text, size_t size)
     r = sockfile_put_back(&holder->socket, &holder->listener);
     if (r < 0)
         return refuse(holder, -r, text, size);
+    r = live_env_restore(&holder->live);
+    if (r < 0)
+        log_warn("not all links in %s are there again: %s", holder->runtime_dir, strerror(-r));
     log_info("%s was removed; it is there again", holder->socket.path);
     return 0;
 }

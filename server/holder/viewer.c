@@ -323,7 +323,8 @@ static int paint_snapshot(struct viewer *viewer, unsigned history_lines)
                                 .dir_fd = viewer->source->dir_fd,
                                 .first = viewer->source->journal->whole_from,
                                 .history = history_lines};
-    int r = snapshot_paint(&snapshot, viewer->rows, viewer->cols, &viewer->pending);
+    bool whole;
+    int r = snapshot_paint(&snapshot, viewer->rows, viewer->cols, &viewer->pending, &whole);
     /* A screen's cells were in many small blocks: they go back, as an idle holder has little. */
     malloc_trim(0);
     if (r < 0)
