@@ -236,10 +236,24 @@ static bool keep_place(struct server *server)
     return true;
 }
 
+/*
+ * Nobody is there who would miss the server when its socket is gone: to put that back would only
+ * get in the way of who is removing the directory.
+ */
+static bool is_not_missed(const struct server *server)
+{
+    const struct runtime *runtime = &server->runtime;
+    if (!server_is_idle(server) || runtime->passed ||
+        sockfile_look(&runtime->socket) != SOCKFILE_MISSING)
+        return false;
+    log_info("%s was removed, and there is nothing to do: the server ends", runtime->socket_path);
+    return true;
+}
+
 static void check(struct repair *repair)
 {
     const struct registry *registry = &repair->server->registry;
-    if (!keep_place(repair->server)) {
+    if (is_not_missed(repair->server) || !keep_place(repair->server)) {
         server_end(repair->server);
         return;
     }

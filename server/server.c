@@ -134,11 +134,16 @@ static void on_idle_timer(uv_timer_t *timer)
     server_end(server);
 }
 
+bool server_is_idle(const struct server *server)
+{
+    return server->client_count == 0 && !has_live_jobs(server);
+}
+
 void server_check_idle(struct server *server)
 {
     if (server->stopping)
         return;
-    if (server->client_count > 0 || server->config.idle_ms == 0 || has_live_jobs(server))
+    if (!server_is_idle(server) || server->config.idle_ms == 0)
         uv_timer_stop(&server->idle_timer);
     else
         uv_timer_start(&server->idle_timer, on_idle_timer, server->config.idle_ms, 0);

@@ -68,6 +68,9 @@ void server_job_gone(struct server *server, struct job *job);
 /* The server ends; jobs live on. Safe to call twice. */
 void server_end(struct server *server);
 
+/* Whether there is neither a live job nor a client. */
+bool server_is_idle(const struct server *server);
+
 /* A client has connected, or there may be a live job more or less: is the server idle now? */
 void server_check_idle(struct server *server);
 

@@ -68,6 +68,18 @@ static void end(void)
     fixture_finish(&fixture);
 }
 
+static void begin_idle(void)
+{
+    fixture_init(&fixture);
+    must("js run -d -- true; js wait 1");
+}
+
+static void end_idle(void)
+{
+    fixture_result_finish(&result);
+    fixture_finish(&fixture);
+}
+
 static void must_know_all_jobs(void)
 {
     must("js ls --json | jq -c '[.jobs[] | [.id, .state, .name]]'");
@@ -288,6 +300,17 @@ START_TEST(a_server_without_a_place_ends)
 }
 END_TEST
 
+/* With nothing to do it does not put back what somebody is just removing. */
+START_TEST(an_idle_server_ends_with_its_directory)
+{
+    pid_t server = fixture_server_pid(&fixture);
+    must("until rmdir $JS_DIR/jobs 2>/dev/null; do :; done; until rm -r $JS_DIR; do :; done 2>&1");
+    ck_assert_int_eq(await_process_end(server, deadline_default()), 0);
+    line("ls -d $JS_DIR");
+    fixture_expect_code(&result, 2);
+}
+END_TEST
+
 static Suite *swept_suite(void)
 {
     Suite *suite = suite_create("swept");
@@ -305,6 +328,10 @@ static Suite *swept_suite(void)
     tcase_add_test(swept, holders_put_their_sockets_back_when_told);
     tcase_add_test(swept, a_server_without_a_place_ends);
     suite_add_tcase(suite, swept);
+    TCase *idle = tcase_create("idle");
+    tcase_add_checked_fixture(idle, begin_idle, end_idle);
+    tcase_add_test(idle, an_idle_server_ends_with_its_directory);
+    suite_add_tcase(suite, idle);
     return suite;
 }
 
