@@ -18,7 +18,7 @@
 struct logs_options {
     uint64_t lines;
     bool follow;
-    bool timestamps, cast;
+    bool timestamps, cast, plain, raw;
     const char *since, *until;
 };
 
@@ -35,6 +35,10 @@ static const struct option_spec options[] = {
                    "only what was printed at TIME or later: 5m (ago), 15:04, ...", NULL),
     COMMAND_OPTION(logs_options, 'U', "until", "TIME", OPTION_TEXT, until,
                    "only what was printed at TIME or before", NULL),
+    COMMAND_OPTION(logs_options, 'p', "plain", NULL, OPTION_FLAG, plain,
+                   "as the lines that it reads as, without escape sequences", NULL),
+    COMMAND_OPTION(logs_options, 'r', "raw", NULL, OPTION_FLAG, raw,
+                   "as it is, byte for byte (default)", NULL),
     COMMAND_OPTION(logs_options, '\0', "cast", NULL, OPTION_FLAG, cast,
                    "as a recording for asciinema's players (asciicast v2)", NULL),
 };
@@ -164,7 +168,7 @@ static int find_range(struct reader *reader, int dir_fd, const struct range *ran
     }
     if (range->since_ns > 0)
         start = start_of_time(times, range->since_ns, first, next);
-    if (range->lines != LINES_ALL) {
+    if (range->lines != LINES_ALL && reader->output.form != LOGS_PLAIN) {
         uint64_t from = start > first ? start : first;
         uint64_t line = start_of_lines(dir_fd, from, next, range->lines);
         start = line > start ? line : start;
@@ -201,8 +205,10 @@ static int print_range(struct reader *reader, int dir_fd, const struct range *ra
     if (status != 0)
         return status;
     status = print_until(reader, next);
-    if (status == 0 && goes_on && !reader->broken)
+    if (status == 0 && goes_on && !reader->broken) {
+        logs_output_pause(&reader->output);
         status = follow(reader);
+    }
     joblog_finish(&reader->log);
     int r = status == 0 && !reader->broken ? logs_output_end(&reader->output) : 0;
     return r < 0 && r != -EPIPE ? report_error("cannot write the log: %s", strerror(-r)) : status;
@@ -219,12 +225,13 @@ static int print_log(struct connection *connection, const struct job_info *job,
         return report_error("cannot open %s: %s", dir, strerror(errno));
     struct reader reader = {.connection = connection};
     snprintf(reader.job, sizeof(reader.job), "%u", job->id);
-    logs_output_init(&reader.output,
-                     opts->cast         ? LOGS_CAST
-                     : opts->timestamps ? LOGS_TIMESTAMPS
-                                        : LOGS_BYTES,
-                     dir_fd, job);
-    int status = print_range(&reader, dir_fd, range, opts->follow);
+    enum logs_form form = opts->cast         ? LOGS_CAST
+                          : opts->timestamps ? LOGS_TIMESTAMPS
+                          : opts->plain      ? LOGS_PLAIN
+                                             : LOGS_BYTES;
+    int status = logs_output_init(&reader.output, form, dir_fd, job, range->lines) < 0
+                     ? report_error("out of memory")
+                     : print_range(&reader, dir_fd, range, opts->follow);
     logs_output_finish(&reader.output);
     return status;
 }
@@ -250,8 +257,8 @@ static int check(const struct logs_options *opts, int argc, struct range *range)
     *range = (struct range){.lines = opts->lines, .until_ns = UINT64_MAX};
     if (argc > 1)
         return wrong("one job at a time");
-    if (opts->timestamps && opts->cast)
-        return wrong("only one of --timestamps and --cast");
+    if (opts->timestamps + opts->cast + opts->plain + opts->raw > 1)
+        return wrong("only one of --timestamps, --cast, --plain and --raw");
     if (opts->follow && opts->until)
         return wrong("only one of --follow and --until");
     int status = read_when("since", opts->since, now_ns, &range->since_ns);
@@ -291,6 +298,8 @@ const struct command cmd_logs = {
     .summary = "print what a job has printed",
     .description = "The bytes are the job's own, escape sequences included. The oldest output of a "
                    "job that prints much is dropped; that is said on standard error.\n\n"
+                   "With --plain each line is what carriage returns, spinners and cursor movement "
+                   "have left of it, and full-screen programs leave nothing.\n\n"
                    "TIME is a length of time before now (5m, 1.5h, 2d), a time of today (15:04, "
                    "15:04:05), a day (2026-11-20), both ('2026-11-20 15:04'), the same with a zone "
                    "(2026-11-20T15:04:05Z), or seconds since 1970 (@1763650800). Times are known "

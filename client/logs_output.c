@@ -10,18 +10,23 @@
 #include "common/fd.h"
 #include "common/process.h"
 
-#define NO_TIME "-                       " /* as wide as a time */
+#define TEXT_HELD (1u << 20)
+#define NO_TIME   "-                       " /* as wide as a time */
 
-void logs_output_init(struct logs_output *output, enum logs_form form, int dir_fd,
-                      const struct job_info *job)
+int logs_output_init(struct logs_output *output, enum logs_form form, int dir_fd,
+                     const struct job_info *job, uint64_t lines)
 {
-    *output = (struct logs_output){.form = form, .job = job};
+    *output = (struct logs_output){.form = form, .job = job, .lines = lines};
     logtimes_init(&output->times, dir_fd);
+    if (form == LOGS_PLAIN)
+        output->plain = plain_create(job->rows, job->cols);
+    return form == LOGS_PLAIN && !output->plain ? -ENOMEM : 0;
 }
 
 void logs_output_finish(struct logs_output *output)
 {
     logtimes_finish(&output->times);
+    plain_destroy(output->plain);
     bytes_finish(&output->text);
 }
 
@@ -111,6 +116,28 @@ static int add_events(struct logs_output *output, const struct logtimes_entry *e
     return r == 0 ? cast_output(&output->cast, time_ns, data, len, &output->text) : r;
 }
 
+/* Plain lines */
+
+static int add_plain(struct logs_output *output, const struct logtimes_entry *entry,
+                     const char *data, size_t len)
+{
+    if (entry)
+        plain_resize(output->plain, entry->rows, entry->cols);
+    int r = plain_feed(output->plain, data, len, &output->text);
+    return r == 0 && output->goes_on ? plain_hurry(output->plain, &output->text) : r;
+}
+
+/* Drops all but the last lines. */
+static void trim(struct logs_output *output)
+{
+    size_t start = output->text.len;
+    for (uint64_t lines = output->lines; lines > 0 && start > 0; lines--) {
+        const uint8_t *at = memrchr(output->text.data, '\n', start - 1);
+        start = at ? (size_t)(at - output->text.data) + 1 : 0;
+    }
+    bytes_consume(&output->text, start);
+}
+
 /* All */
 
 static int flush(struct logs_output *output)
@@ -133,18 +160,44 @@ int logs_output_write(struct logs_output *output, uint64_t offset, const char *d
         size_t n = end - offset < len ? (size_t)(end - offset) : len;
         if (output->form == LOGS_TIMESTAMPS)
             r = add_lines(output, entry, data, n);
+        else if (output->form == LOGS_PLAIN)
+            r = add_plain(output, entry, data, n);
         else
             r = add_events(output, entry, offset, data, n);
         offset += n;
         data += n;
         len -= n;
     }
+    bool holds = output->form == LOGS_PLAIN && output->lines < UINT64_MAX && !output->goes_on;
+    if (holds && output->text.len > TEXT_HELD)
+        trim(output);
+    return r == 0 && !holds ? flush(output) : r;
+}
+
+int logs_output_pause(struct logs_output *output)
+{
+    if (output->form != LOGS_PLAIN)
+        return 0;
+    output->goes_on = true;
+    int r = plain_hurry(output->plain, &output->text);
+    if (output->lines < UINT64_MAX)
+        trim(output);
+    return r == 0 ? flush(output) : r;
+}
+
+static int end_plain(struct logs_output *output)
+{
+    int r = plain_finish(output->plain, &output->text);
+    if (output->lines < UINT64_MAX && !output->goes_on)
+        trim(output);
     return r == 0 ? flush(output) : r;
 }
 
 int logs_output_end(struct logs_output *output)
 {
     int r = 0;
+    if (output->form == LOGS_PLAIN)
+        return end_plain(output);
     if (output->form != LOGS_CAST)
         return 0;
     if (!output->begun)

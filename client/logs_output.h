@@ -1,6 +1,6 @@
 /*
- * How js logs shows output that has a time: as it is, each line with the time at which it began, or
- * as a recording (client/cast.h).
+ * How js logs shows output that has a time: as it is, each line with the time at which it began, as
+ * a recording (client/cast.h), or as the lines that it reads as (client/plain.h).
  */
 #ifndef JS_CLIENT_LOGS_OUTPUT_H
 #define JS_CLIENT_LOGS_OUTPUT_H
@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "client/cast.h"
+#include "client/plain.h"
 #include "common/logtimes.h"
 #include "common/protocol.h"
 
@@ -15,6 +16,7 @@ enum logs_form {
     LOGS_BYTES,
     LOGS_TIMESTAMPS,
     LOGS_CAST,
+    LOGS_PLAIN,
 };
 
 struct logs_output {
@@ -22,18 +24,24 @@ struct logs_output {
     const struct job_info *job; /* the owner's */
     struct logtimes times;
     struct cast cast;
-    bool begun;        /* the recording has its header */
-    bool in_line;      /* the line's beginning has been shown */
-    struct bytes text; /* to be written */
+    bool begun;          /* the recording has its header */
+    bool in_line;        /* the line's beginning has been shown */
+    struct plain *plain; /* owned */
+    uint64_t lines;      /* of plain ones: only so many, the last, of what is there by now */
+    bool goes_on;        /* that has been shown, and more may come */
+    struct bytes text;   /* to be written */
 };
 
-/* dir_fd (the caller's) is where the log is. */
-void logs_output_init(struct logs_output *output, enum logs_form form, int dir_fd,
-                      const struct job_info *job);
+/* dir_fd (the caller's) is where the log is. lines: for LOGS_PLAIN, see above. 0 or -ENOMEM. */
+int logs_output_init(struct logs_output *output, enum logs_form form, int dir_fd,
+                     const struct job_info *job, uint64_t lines);
 void logs_output_finish(struct logs_output *output);
 
 /* Writes the log's bytes from offset on to standard output. 0 or -errno of the write. */
 int logs_output_write(struct logs_output *output, uint64_t offset, const char *data, size_t len);
+
+/* All that there is by now has been written, but more may come. Likewise. */
+int logs_output_pause(struct logs_output *output);
 
 /* That was all: what is left is written. Likewise. */
 int logs_output_end(struct logs_output *output);

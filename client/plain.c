@@ -31,6 +31,8 @@ struct plain *plain_create(unsigned rows, unsigned cols)
         return NULL;
     }
     screen_keep_cleared(plain->screen);
+    /* LNM: what was not written to a terminal has line feeds alone. */
+    screen_feed(plain->screen, "\033[20h", 5);
     return plain;
 }
 
@@ -40,6 +42,12 @@ void plain_destroy(struct plain *plain)
         return;
     screen_destroy(plain->screen);
     free(plain);
+}
+
+void plain_resize(struct plain *plain, unsigned rows, unsigned cols)
+{
+    if (rows > 0 && cols > 0)
+        screen_resize(plain->screen, rows, cols);
 }
 
 static void append(struct plain *plain, const char *text, size_t len)

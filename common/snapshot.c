@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/joblog.h"
+#include "common/logtimes.h"
 #include "common/terminal/replay.h"
 #include "common/terminal/screen_paint.h"
 
@@ -200,19 +201,59 @@ static int track(void *user, const uint8_t *data, size_t len)
     return 0;
 }
 
+/* The size of the terminal at offset, if the indexes tell, and how far it had that. */
+static uint64_t size_at(const struct logtimes *times, uint64_t offset, unsigned *rows,
+                        unsigned *cols)
+{
+    uint64_t end;
+    const struct logtimes_entry *entry = logtimes_at(times, offset, &end), *next = entry;
+    while (entry && end < UINT64_MAX && next->rows == entry->rows && next->cols == entry->cols) {
+        offset = end;
+        next = logtimes_at(times, offset, &end);
+    }
+    if (entry && entry->rows > 0 && entry->cols > 0) {
+        *rows = entry->rows;
+        *cols = entry->cols;
+    }
+    return next == entry || (next->rows == entry->rows && next->cols == entry->cols) ? end : offset;
+}
+
+static int track_all(struct tracker *tracker, struct joblog *log, const struct logtimes *times,
+                     uint64_t first, uint64_t next)
+{
+    for (uint64_t from = first; from < next;) {
+        unsigned rows = 0, cols = 0;
+        uint64_t until = size_at(times, from, &rows, &cols);
+        if (rows > 0)
+            tracker_resize(tracker, rows, cols);
+        until = until < next ? until : next;
+        int r = read_range(log, from, until, track, tracker);
+        if (r < 0)
+            return r;
+        from = until;
+    }
+    return 0;
+}
+
 struct tracker *snapshot_track(int dir_fd, uint64_t first, uint64_t next, unsigned rows,
                                unsigned cols, int *ret_error)
 {
-    struct tracker *tracker = tracker_create(rows, cols);
+    struct logtimes times;
     struct joblog log;
-    if (!tracker) {
-        *ret_error = -ENOMEM;
-        return NULL;
-    }
-    tracker_gap(tracker, first);
+    logtimes_init(&times, dir_fd);
+    /* Without them all of it counts as of one size. */
+    logtimes_read(&times, first);
+    unsigned first_rows = rows, first_cols = cols;
+    size_at(&times, first, &first_rows, &first_cols);
+    struct tracker *tracker = tracker_create(first_rows, first_cols);
+    int r = tracker ? 0 : -ENOMEM;
     joblog_init(&log, dir_fd, first);
-    int r = read_range(&log, first, next, track, tracker);
+    if (r == 0) {
+        tracker_gap(tracker, first);
+        r = track_all(tracker, &log, &times, first, next);
+    }
     joblog_finish(&log);
+    logtimes_finish(&times);
     if (r < 0) {
         tracker_destroy(tracker);
         *ret_error = r;

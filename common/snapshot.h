@@ -35,8 +35,8 @@ int snapshot_paint(const struct snapshot *snapshot, unsigned rows, unsigned cols
                    bool *ret_whole);
 
 /*
- * A tracker for a log that nobody has tracked: that of an ended job, whose terminal had that size.
- * next: the end of the log. NULL with *ret_error = -errno.
+ * A tracker for a log that nobody has tracked: that of an ended job. rows, cols: what its terminal
+ * had if the log's indexes do not tell. next: the end of the log. NULL with *ret_error = -errno.
  */
 struct tracker *snapshot_track(int dir_fd, uint64_t first, uint64_t next, unsigned rows,
                                unsigned cols, int *ret_error);
