@@ -270,8 +270,6 @@ static int paint_screen(const struct holder *holder, unsigned history, struct by
         out->len = 0;
         r = snapshot_paint(&snapshot, 0, 0, out, ret_whole);
     }
-    /* A screen's cells were in many small blocks: they go back, as an idle holder has little. */
-    malloc_trim(0);
     return r == 0 && out->len > SCREEN_PAINT_MAX ? -EMSGSIZE : r;
 }
 
@@ -288,6 +286,8 @@ static void handle_get_screen(struct holder *holder, struct control *control, ui
         channel_send(&control->channel, MSG_SCREEN, request_id, &body, NULL, 0);
     }
     bytes_finish(&paint);
+    /* A screen's cells were in many small blocks: they go back, as an idle holder has little. */
+    malloc_trim(0);
 }
 
 /* The server did not know yet. For whoever kills or follows a job its end is an answer. */

@@ -230,8 +230,10 @@ static bool flush_pending(struct viewer *viewer)
         viewer->pending_at += (size_t)n;
     }
     viewer->pending.len = viewer->pending_at = 0;
-    if (viewer->pending.room > VIEWER_CHUNK)
+    if (viewer->pending.room > VIEWER_CHUNK) {
         bytes_finish(&viewer->pending);
+        malloc_trim(0);
+    }
     return true;
 }
 
