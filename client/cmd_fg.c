@@ -9,7 +9,7 @@
 #define HISTORY_UNSET UINT64_MAX
 
 struct fg_options {
-    bool steal, share, watch;
+    bool steal, share, watch, no_history;
     uint64_t history;
     const char *restore;
     const char *detach_keys;
@@ -28,6 +28,8 @@ static const struct option_spec options[] = {
                    "earlier lines to show first (default 1000, 0 = none)", NULL),
     COMMAND_OPTION(fg_options, 'R', "restore", "HOW", OPTION_TEXT, restore,
                    "how the screen comes back: auto (default), replay or snapshot", NULL),
+    COMMAND_OPTION(fg_options, '\0', "no-history", NULL, OPTION_FLAG, no_history,
+                   "show the screen only; the same as --history 0", NULL),
     COMMAND_OPTION(fg_options, 'k', "detach-keys", "KEYS", OPTION_TEXT, detach_keys,
                    "keys that detach: '^\\ d' (default), one key, or none", NULL),
 };
@@ -41,35 +43,50 @@ static uint32_t restore_mode_of(const char *word)
     return mode;
 }
 
+static int check(const struct fg_options *opts, int argc)
+{
+    if (argc > 1)
+        report_error("fg: one job at a time");
+    else if (opts->steal + opts->share + opts->watch > 1)
+        report_error("fg: only one of --steal, --share and --watch");
+    else if (opts->no_history && opts->history != HISTORY_UNSET && opts->history > 0)
+        report_error("fg: only one of --history and --no-history");
+    else if (restore_mode_of(opts->restore) == RESTORE_MODE_COUNT)
+        report_error("fg: --restore %s: it is auto, replay or snapshot", opts->restore);
+    else
+        return 0;
+    return EXIT_USAGE;
+}
+
+static uint32_t history_lines(const struct fg_options *opts, const struct config *config)
+{
+    if (opts->no_history)
+        return 0;
+    uint64_t lines = opts->history == HISTORY_UNSET ? config->scrollback : opts->history;
+    return lines < UINT32_MAX ? (uint32_t)lines : UINT32_MAX;
+}
+
 static int run(const struct command *command, void *options_, int argc, char **argv)
 {
     (void)command;
     const struct fg_options *opts = options_;
-    if (argc > 1 || opts->steal + opts->share + opts->watch > 1) {
-        report_error(argc > 1 ? "fg: one job at a time"
-                              : "fg: only one of --steal, --share and --watch");
-        return EXIT_USAGE;
-    }
-    uint32_t restore = restore_mode_of(opts->restore);
-    if (restore == RESTORE_MODE_COUNT) {
-        report_error("fg: --restore %s: it is auto, replay or snapshot", opts->restore);
-        return EXIT_USAGE;
-    }
     struct connection connection;
-    int status = commands_connect(&connection, argc ? argv[0] : NULL);
+    int status = check(opts, argc);
+    if (status != 0)
+        return status;
+    status = commands_connect(&connection, argc ? argv[0] : NULL);
     if (status != 0)
         return status;
     struct config config;
     commands_read_config(&config);
-    struct msg_attach body = {
-        .history = opts->history == HISTORY_UNSET ? (uint32_t)config.scrollback : opts->history,
-        .mode = opts->steal   ? ATTACH_STEAL
-                : opts->share ? ATTACH_SHARE
-                : opts->watch ? ATTACH_WATCH
-                              : ATTACH_OWN,
-        .resume = !opts->watch,
-        .restore = restore,
-        .replay_limit = config.replay_limit};
+    struct msg_attach body = {.history = history_lines(opts, &config),
+                              .mode = opts->steal   ? ATTACH_STEAL
+                                      : opts->share ? ATTACH_SHARE
+                                      : opts->watch ? ATTACH_WATCH
+                                                    : ATTACH_OWN,
+                              .resume = !opts->watch,
+                              .restore = restore_mode_of(opts->restore),
+                              .replay_limit = config.replay_limit};
     struct attach_options attach = {.detach_keys =
                                         opts->detach_keys ? opts->detach_keys : config.detach_keys,
                                     .watch = opts->watch};

@@ -317,6 +317,11 @@ static const struct wire_field adopt_table[] = {
 };
 STRUCT(msg_adopt, adopt_table);
 
+static const struct wire_field title_table[] = {
+    FIELD(msg_title, title, WIRE_STR, OPTIONAL, TEXT_LIMIT, "title of the job's terminal"),
+};
+STRUCT(msg_title, title_table);
+
 static const struct wire_field left_table[] = {
     FIELD(msg_left, reason, WIRE_U32, REQUIRED, 0,
           "1 ended, 2 stopped, 3 detached, 4 detached by somebody, 5 stolen, 6 output closed"),
@@ -394,6 +399,8 @@ static const struct wire_message rows[] = {
     MESSAGE(MSG_REPAIR, "repair", msg_empty_fields, 0, 0,
             "server to holder: put the socket back if its file has been removed"),
     MESSAGE(MSG_CHANGED, "changed", job_info_fields, 0, 0, "holder to server: the job's state"),
+    MESSAGE(MSG_TITLE, "title", msg_title_fields, 0, 0,
+            "holder to server: the title of the job's terminal has changed"),
     MESSAGE(MSG_ATTACHED, "attached", job_info_fields, 0, 1,
             "holder to client: you are attached; the fd is the PTY master, none to watchers"),
     MESSAGE(MSG_LEFT, "left", msg_left_fields, 0, 0,

@@ -67,8 +67,9 @@ enum message_type {
     MSG_START = 40,
     MSG_ADOPT = 41,
     MSG_REPAIR = 42,
-    /* Holder to server: an event. */
+    /* Holder to server: events. */
     MSG_CHANGED = 50,
+    MSG_TITLE = 51,
     /* Holder to attached client. */
     MSG_ATTACHED = 60,
     MSG_LEFT = 61,
@@ -413,6 +414,11 @@ struct msg_adopt {
     uint32_t client_pid;
 };
 
+/* The title of the job's terminal has changed, and nothing else. */
+struct msg_title {
+    char *title; /* NULL = none */
+};
+
 struct msg_left {
     uint32_t reason; /* enum left_reason */
     char *by_tty;    /* who did it, for LEFT_STOLEN and LEFT_DETACHED_FROM */
@@ -437,7 +443,8 @@ extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rli
     msg_rename_fields, msg_set_size_fields, msg_follow_fields, msg_get_screen_fields,
     msg_screen_fields, msg_log_fields, msg_env_fields, msg_empty_fields, msg_status_fields,
     msg_shutdown_fields, job_viewer_fields, job_end_fields, job_info_fields, msg_jobs_fields,
-    msg_start_fields, msg_adopt_fields, msg_left_fields, msg_resize_fields, msg_answers_fields;
+    msg_start_fields, msg_adopt_fields, msg_title_fields, msg_left_fields, msg_resize_fields,
+    msg_answers_fields;
 
 /* The message table. */
 extern const struct wire_table protocol;

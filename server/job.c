@@ -178,6 +178,14 @@ static void handle_hello(struct job *job, const struct msg_hello *hello)
     channel_close(&job->link);
 }
 
+/* No change of state: nobody waits for it. */
+static void handle_title(struct job *job, struct msg_title *body)
+{
+    free(job->info.title);
+    job->info.title = body->title;
+    body->title = NULL;
+}
+
 static void on_frame(struct channel *channel, struct wire_frame *frame, struct channel_fds *fds)
 {
     (void)fds;
@@ -186,6 +194,8 @@ static void on_frame(struct channel *channel, struct wire_frame *frame, struct c
         handle_hello(job, frame->body);
     } else if (frame->type == MSG_CHANGED) {
         handle_changed(job, frame->body);
+    } else if (frame->type == MSG_TITLE) {
+        handle_title(job, frame->body);
     } else if (frame->request_id != 0) {
         handle_reply(job, frame);
     }

@@ -182,6 +182,7 @@ static const struct {
     {MSG_REPAIR, 42, "repair"},
     {MSG_GET_SCREEN, 39, "get-screen"},
     {MSG_SCREEN, 15, "screen"},
+    {MSG_TITLE, 51, "title"},
 };
 
 START_TEST(types_keep_their_numbers_and_names)

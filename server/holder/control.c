@@ -124,6 +124,17 @@ void control_publish(struct holder *holder)
             tell_changed(c);
 }
 
+void control_publish_title(struct holder *holder)
+{
+    struct msg_title body = {.title = holder->info.title};
+    for (struct control *c = holder->controls; c; c = c->next) {
+        if (!c->greeted || c->behind)
+            continue;
+        c->behind = c->channel.out_len > BEHIND_SIZE ||
+                    channel_send(&c->channel, MSG_TITLE, 0, &body, NULL, 0) == -ENOBUFS;
+    }
+}
+
 void control_end_all(struct holder *holder)
 {
     for (struct control *c = holder->controls; c; c = c->next) {

@@ -23,6 +23,9 @@ int control_create(struct holder *holder, int fd);
 /* Tells every server that this job has changed. */
 void control_publish(struct holder *holder);
 
+/* Tells every server the title in holder->info, which is all that has changed. */
+void control_publish_title(struct holder *holder);
+
 /* Starts the end of every connection once what is queued has been sent. */
 void control_end_all(struct holder *holder);
 

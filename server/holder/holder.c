@@ -224,6 +224,7 @@ void holder_maybe_exit(struct holder *holder)
     uv_close((uv_handle_t *)&holder->sigusr1, NULL);
     uv_close((uv_handle_t *)&holder->drain_timer, NULL);
     uv_close((uv_handle_t *)&holder->stop_timer, NULL);
+    uv_close((uv_handle_t *)&holder->title_timer, NULL);
     killer_close(&holder->killer, NULL);
     launch_close(&holder->launch);
     pty_close(&holder->pty, NULL);
@@ -258,9 +259,12 @@ static int init_handles(struct holder *holder)
     if (r == 0)
         r = uv_timer_init(&holder->loop, &holder->stop_timer);
     if (r == 0)
+        r = uv_timer_init(&holder->loop, &holder->title_timer);
+    if (r == 0)
         r = killer_init(&holder->killer, &holder->loop, on_tree_gone, holder);
     holder->sigusr1.data = holder;
     holder->sigchld.data = holder->drain_timer.data = holder->stop_timer.data = holder;
+    holder->title_timer.data = holder;
     if (r == 0)
         r = uv_signal_start(&holder->sigchld, on_sigchld, SIGCHLD);
     if (r == 0)

@@ -53,6 +53,8 @@ struct holder {
     uv_signal_t sigusr1;
     uv_timer_t drain_timer;
     uv_timer_t stop_timer;
+    uv_timer_t title_timer;
+    uint64_t title_told_ms; /* when the servers were told the title (uv_now) */
     struct killer killer;
     struct launch launch;
     struct pty pty;
@@ -159,6 +161,9 @@ bool holder_filters_output(const struct holder *holder);
 
 /* A viewer leaves, or is gone: answers what its terminal has been asked, but will never get. */
 void holder_take_over_questions(struct holder *holder, const struct viewer *viewer);
+
+/* Tells the servers the title of the job's terminal if it has changed, now or in a moment. */
+void holder_check_title(struct holder *holder);
 
 /* The viewers' callbacks. */
 extern const struct viewer_ops holder_viewer_ops;

@@ -48,6 +48,7 @@ static void settle_tracker(struct holder *holder)
 {
     tracker_settle(holder->tracker);
     unseen = 0;
+    holder_check_title(holder);
 }
 
 /* Of questions that everybody has got past nobody needs to know. */
