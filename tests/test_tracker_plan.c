@@ -160,6 +160,27 @@ END_TEST
 
 static const unsigned histories[] = {1, 10, 100, 1000, 5000, 19000};
 
+/* However long it was: a replay begins with about the first line that is still shown. */
+START_TEST(of_a_flood_only_the_end_is_replayed)
+{
+    static const char *const lines[] = {"y\r\n", "a longer line of text\r\n",
+                                        "\033[0;32mok\033[0m text\r\n"};
+    struct job job;
+    struct tracker_plan plan;
+    struct bytes flood = {0};
+    job_init(&job);
+    for (int i = 0; i < 20000; i++)
+        bytes_append_text(&flood, lines[_i]);
+    bytes_append(&flood, "", 1);
+    job_print(&job, (char *)flood.data);
+    ck_assert_int_eq(make_plan(&job, 0, 0, 0, &plan), 0);
+    ck_assert_uint_le(total(&plan), 2048 + 64 * strlen(lines[_i]));
+    tracker_plan_finish(&plan);
+    bytes_finish(&flood);
+    job_finish(&job);
+}
+END_TEST
+
 START_TEST(earlier_lines_are_added)
 {
     struct job job;
@@ -465,6 +486,7 @@ static Suite *tracker_plan_suite(void)
     tcase_add_test(plans, a_fresh_job_has_nothing_to_replay);
     tcase_add_test(plans, little_output_is_replayed_whole_and_in_place);
     tcase_add_test(plans, only_the_screen_of_a_long_output_is_replayed);
+    tcase_add_loop_test(plans, of_a_flood_only_the_end_is_replayed, 0, 3);
     tcase_add_loop_test(plans, earlier_lines_are_added, 0,
                         sizeof(histories) / sizeof(histories[0]));
     tcase_add_test(plans, nothing_from_before_a_cleared_scrollback_is_added);

@@ -111,13 +111,22 @@ static size_t up_to_last_line(const uint8_t *data, size_t len)
     return end ? (size_t)(end - data) + 1 : 0;
 }
 
+/* The length of a text up to the first carriage return, that included. 0 without any. */
+static size_t up_to_first_return(const uint8_t *data, size_t len)
+{
+    const uint8_t *end = memchr(data, '\r', len);
+    return end ? (size_t)(end - data) + 1 : 0;
+}
+
 static void on_text(void *user, const uint8_t *data, size_t len, uint64_t begin)
 {
     struct tracker *tracker = user;
     while (len > 0) {
         size_t piece = piece_of(data, len);
         if (begin + piece >= tracker->next_checkpoint) {
-            size_t lines = up_to_last_line(data, piece);
+            size_t lines =
+                tracker->skipped ? up_to_first_return(data, piece) : up_to_last_line(data, piece);
+            tracker->skipped &= lines == 0;
             piece = lines > 0 ? lines : piece;
         }
         canvas_text(&tracker->canvas, data, piece, begin);
@@ -233,6 +242,9 @@ static size_t skip_flood(struct tracker *tracker, const uint8_t *data, size_t le
     uint64_t begin = tracker->parser.offset;
     canvas_flood(&tracker->canvas, begin, begin + skip, lines);
     parser_skip(&tracker->parser, begin + skip);
+    /* Or a replay would have to begin before all of that. */
+    tracker->next_checkpoint = begin + skip;
+    tracker->skipped = true;
     return skip;
 }
 

@@ -19,6 +19,7 @@ struct tracker {
     struct canvas canvas;
     struct checkpoints checkpoints;
     uint64_t next_checkpoint; /* the offset from which on another one is wanted */
+    bool skipped;             /* a flood, and no checkpoint since: one comes at the next CR */
     uint64_t resized;         /* the offset at which the size has changed last */
     struct tracker_size size[TRACKER_SIZES];
     unsigned sizes;       /* of them, the oldest first */
@@ -27,7 +28,7 @@ struct tracker {
     size_t later_len;
     tracker_question_fn on_question; /* or NULL */
     void *user;                      /* its argument */
-    bool bare; /* it only interprets, for a screen: no checkpoints are kept */
+    bool bare;                       /* it only interprets, for a screen: no checkpoints are kept */
 };
 
 /*
