@@ -2,7 +2,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/fd.h"
 #include "common/log.h"
@@ -81,6 +83,39 @@ static void answer_ended(const struct job *job, const struct job_pending *pendin
         client_send_error(pending->client, pending->client_request, ERROR_ENDED, text);
 }
 
+static void lost_text(const struct job *job, char *text, size_t size)
+{
+    const struct job_end *end = job->info.end;
+    if (job->incompatible)
+        snprintf(text, size, "job %u: %s", job->info.id, job->info.warning);
+    else if (end && end->reason == END_LOST)
+        snprintf(text, size, "job %u is lost: its holder died", job->info.id);
+    else if (job_state_is_final(job->info.state))
+        snprintf(text, size, "job %u has ended", job->info.id);
+    else if (job->fork_error)
+        snprintf(text, size, "job %u cannot be started: no process for it: %s", job->info.id,
+                 strerror(job->fork_error));
+    else
+        snprintf(text, size, "the holder of job %u is gone", job->info.id);
+}
+
+/*
+ * Whether nothing can have been started: the process that was to be the holder died before it had
+ * looked at the request, or never was, the template having died.
+ */
+static bool was_never_held(const struct job *job, const struct job_pending *pending)
+{
+    return pending->type == MSG_START && !job->greeted && !job->fork_error &&
+           !job->server->stopping;
+}
+
+/* The client asks again, as it would of the next server (see js-protocol(7), Asking again). */
+static void hang_up(struct job_pending *pending)
+{
+    if (pending->client && !pending->client->closed)
+        channel_end(&pending->client->channel);
+}
+
 /*
  * Nobody waits in vain: what has been asked of a holder that is gone is answered here. When it is
  * the server that goes, the holder has the client and answers, or the client asks the next server.
@@ -90,19 +125,17 @@ static void fail_pending(struct job *job)
     bool ended = job_state_is_final(job->info.state);
     enum error_code code = ended ? ERROR_ENDED : job->incompatible ? ERROR_VERSION : ERROR_LOST;
     char text[512];
-    if (job->incompatible)
-        snprintf(text, sizeof(text), "job %u: %s", job->info.id, job->info.warning);
-    else
-        snprintf(text, sizeof(text), ended ? "job %u has ended" : "the holder of job %u is gone",
-                 job->info.id);
+    lost_text(job, text, sizeof(text));
     struct job_pending *pending;
     while ((pending = job->pending)) {
         job->pending = pending->next;
-        if (pending->client && ended)
+        if (was_never_held(job, pending))
+            hang_up(pending);
+        else if (pending->client && ended)
             answer_ended(job, pending, text);
         else if (pending->client)
             client_send_error(pending->client, pending->client_request, code, text);
-        if (pending->conn_fd >= 0 && !job->server->stopping)
+        else if (pending->conn_fd >= 0 && !job->server->stopping)
             tell_passed(pending, code, text);
         pending_destroy(pending);
     }
@@ -191,6 +224,7 @@ static void on_frame(struct channel *channel, struct wire_frame *frame, struct c
     (void)fds;
     struct job *job = channel->data;
     if (frame->type == MSG_HELLO) {
+        job->greeted = true;
         handle_hello(job, frame->body);
     } else if (frame->type == MSG_CHANGED) {
         handle_changed(job, frame->body);
@@ -217,6 +251,8 @@ static void on_end(struct channel *channel, int status)
 static void on_closed(struct channel *channel)
 {
     struct job *job = channel->data;
+    if (!job->greeted)
+        spawner_check(&job->server->spawner); /* it may have said why there is no holder */
     /* This may take it out of the registry; still linked, it is not freed before we are done. */
     bool again = job->kept && server_job_unlinked(job->server, job);
     job->linked = again;

@@ -26,9 +26,11 @@ struct job {
     struct channel link;
     bool linked;       /* link is open */
     bool started;      /* the holder has said that the program runs */
+    bool greeted;      /* the holder has said hello: it may have been told what to run */
     bool called;       /* not linked, but its holder lives and was asked to be found again */
     bool repairing;    /* `repair` has not been answered */
     bool incompatible; /* the holder speaks no protocol of ours: shown, and left alone */
+    int fork_error;    /* errno: there is no holder, and this is why */
     int watch;         /* of its runtime directory (inotify), 0 = none */
     bool kept; /* in the registry; when it is not and the link is closed, the job is freed */
     struct job_pending *pending;

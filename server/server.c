@@ -345,8 +345,11 @@ static void on_listener_closed(struct listener *listener)
 
 static void on_fork_failed(struct spawner *spawner, uint32_t id, int error)
 {
-    /* The template has closed the job's socket, so its connection ends and is handled there. */
-    (void)spawner;
+    /* The template closes the job's socket, so its connection ends and is handled there. */
+    struct server *server = spawner->data;
+    struct job *job = registry_find(&server->registry, id);
+    if (job)
+        job->fork_error = error;
     log_error("job %" PRIu32 ": cannot fork a holder: %s", id, strerror(error));
 }
 

@@ -113,13 +113,13 @@ static void drop_template(struct spawner *spawner)
     spawner->socket_fd = fd_close(spawner->socket_fd);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+/* One message of the template. Whether there was one. */
+static bool receive(struct spawner *spawner)
 {
-    (void)status;
-    (void)events;
-    struct spawner *spawner = poll->data;
     struct template_failure failure;
     struct channel_fds fds;
+    if (!spawner->polling)
+        return false;
     channel_fds_init(&fds);
     ssize_t n = channel_io_recv(spawner->socket_fd, &failure, sizeof(failure), &fds);
     channel_fds_finish(&fds);
@@ -132,6 +132,20 @@ static void on_poll(uv_poll_t *poll, int status, int events)
                   (unsigned)wait_status);
         drop_template(spawner);
     }
+    return n == (ssize_t)sizeof(failure);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    receive(poll->data);
+}
+
+void spawner_check(struct spawner *spawner)
+{
+    while (receive(spawner))
+        ;
 }
 
 int spawner_open(struct spawner *spawner, uv_loop_t *loop, spawner_failed_fn on_failed, void *data)

@@ -33,6 +33,9 @@ int spawner_open(struct spawner *spawner, uv_loop_t *loop, spawner_failed_fn on_
  */
 int spawner_fork(struct spawner *spawner, uint32_t id, int listen_fd, int lock_fd);
 
+/* Hears what the template has said, or that it died, now and not when the loop comes to it. */
+void spawner_check(struct spawner *spawner);
+
 /* Lets the template end. Asynchronous; safe to call twice. */
 void spawner_close(struct spawner *spawner);
 
