@@ -40,6 +40,9 @@
  *   ask-many N        asks for DA1 N times, reading nothing: ASKED
  *   sigstate          IGNORED mask, BLOCKED mask (hexadecimal, as /proc/self/status), UMASK octal,
  *                     NICE n, CWD path: five lines
+ *
+ *   restless N US     raw mode, then N lines US microseconds apart, each with another sequence that
+ *                     changes the terminal (restless.h); reads what is typed, and drops it
  */
 #include "tests/helpers/pty_child.h"
 
@@ -156,6 +159,7 @@ static const struct behaviour {
     {"ask-many", behave_ask_many, 1, 1},
     {"tty", behave_tty, 0, 0},
     {"termios", behave_termios, 0, 0},
+    {"restless", behave_restless, 2, 2},
     {"ignore", behave_ignore, 1, 1},
     {"ignore-hup", behave_ignore_hup, 0, 0},
     {"ignore-term", behave_ignore_term, 0, 0},

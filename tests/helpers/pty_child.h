@@ -51,6 +51,7 @@ void behave_ask(char **args);
 void behave_ask_many(char **args);
 void behave_tty(char **args);
 void behave_termios(char **args);
+void behave_restless(char **args);
 
 /* pty_child_process.c */
 void behave_ignore(char **args);

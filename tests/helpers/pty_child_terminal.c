@@ -1,7 +1,10 @@
 /* What pty_child does with its terminal. */
 #include "tests/helpers/pty_child.h"
 
+#include "tests/helpers/restless.h"
+
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -185,4 +188,19 @@ void behave_termios(char **args)
         child_fail("tcgetattr");
     child_say("TERMIOS %o %o %o %o %o %o %o\n", now.c_iflag, now.c_oflag, now.c_cflag, now.c_lflag,
               now.c_cc[VERASE], now.c_cc[VINTR], now.c_cc[VSUSP]);
+}
+
+void behave_restless(char **args)
+{
+    unsigned count = (unsigned)child_number(args[0]);
+    long us = child_number(args[1]);
+    set_raw();
+    for (unsigned number = 1; number <= count; number++) {
+        char line[RESTLESS_LINE_MAX], typed[4096];
+        struct pollfd entry = {.fd = STDIN_FILENO, .events = POLLIN};
+        child_put(line, restless_line(number, line));
+        if (poll(&entry, 1, 0) > 0 && read(STDIN_FILENO, typed, sizeof(typed)) <= 0)
+            return;
+        child_pause_us(us);
+    }
 }
