@@ -308,6 +308,8 @@ START_TEST(a_server_is_killed_at_every_system_call)
         ck_assert(fixture_kill_server(&fixture, SIGTERM));
         arm(at);
         fixture_js(&fixture, &result, "run", "-d", "--", fixture.pty_child, "numbered", "3", NULL);
+        if (result.code != 0)
+            fprintf(stderr, "# killed at system call %u: %s\n", at, was_killed() ? "yes" : "no");
         fixture_expect_code(&result, 0);
         snprintf(count, sizeof(count), "%.*s", (int)strcspn(result.out, "\n"), result.out);
         ck_assert_str_eq(result.err, "");
