@@ -196,7 +196,9 @@ static void handle_changed(struct job *job, struct job_info *info)
     wire_clear(&job_info_fields, &job->info);
     job->info = *info;
     *info = (struct job_info){0}; /* its members have moved */
+    struct repair *repair = &job->server->repair;
     server_job_changed(job->server, job);
+    repair_glance(repair);
 }
 
 /* Its job goes on, and what its record says is shown; a release that it understands can do more. */

@@ -324,9 +324,11 @@ static void remove_runtime_dir(const struct registry *registry, uint32_t id)
     if (paths_job(dir, sizeof(dir), registry->paths->runtime_dir, id) < 0)
         return;
     snprintf(path, sizeof(path), "%s/sock", dir);
-    if (sockfile_clear(path, text, sizeof(text)) == -EADDRINUSE)
+    int r = sockfile_clear(path, text, sizeof(text));
+    if (r == -EADDRINUSE)
         log_warn("job %" PRIu32 ": %s", id, text);
-    rmdir(dir);
+    else
+        paths_remove_flat(dir);
 }
 
 static void socket_path(const struct registry *registry, const struct job *job, char *path,

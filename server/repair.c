@@ -58,11 +58,17 @@ static bool watch_job(struct repair *repair, struct job *job)
     return wd > 0;
 }
 
-static void ask_holder(struct repair *repair, struct job *job)
+static void send_repair(struct job *job)
 {
     struct msg_empty body = {0};
-    if (!job->repairing && is_missing(repair, job))
+    if (!job->repairing)
         job->repairing = job_send(job, MSG_REPAIR, &body, NULL, 0, NULL, 0) == 0;
+}
+
+static void ask_holder(struct repair *repair, struct job *job)
+{
+    if (is_missing(repair, job))
+        send_repair(job);
 }
 
 static bool is_holder(const struct job_info *info)
@@ -144,20 +150,21 @@ static void on_watch_timer(uv_timer_t *timer)
 {
     struct repair *repair = timer->data;
     const struct registry *registry = &repair->server->registry;
+    repair_glance(repair);
     for (size_t i = registry->count; i-- > 0;) {
         struct job *job = job_at(registry, i);
         if (!job || job->watch != 0 || job_state_is_final(job->info.state) || !job->started)
             continue;
-        watch_job(repair, job);
-        if (is_missing(repair, job))
+        if (watch_job(repair, job) && job->linked)
+            send_repair(job); /* whatever has gone before it was watched */
+        else
             look_after(repair, job);
     }
 }
 
 void repair_job_started(struct repair *repair)
 {
-    if (repair->open && !repair->closing && repair->inotify_fd >= 0 &&
-        !uv_is_active((uv_handle_t *)&repair->watch_timer))
+    if (repair->open && !repair->closing && !uv_is_active((uv_handle_t *)&repair->watch_timer))
         uv_timer_start(&repair->watch_timer, on_watch_timer, REPAIR_WATCH_MS, 0);
 }
 
@@ -285,6 +292,20 @@ void repair_begin(struct repair *repair)
     repair_job_started(repair);
 }
 
+void repair_glance(struct repair *repair)
+{
+    if (!repair->open || repair->closing)
+        return;
+    uint64_t now = uv_now(&repair->server->loop);
+    if (now - repair->glanced_ms < REPAIR_GLANCE_MS) {
+        repair_job_started(repair); /* then it is looked at when that timer has run */
+        return;
+    }
+    repair->glanced_ms = now;
+    if (!runtime_has_lock(&repair->server->runtime))
+        check(repair);
+}
+
 static void on_sigusr1(uv_signal_t *handle, int number)
 {
     (void)number;
@@ -304,6 +325,13 @@ static bool is_of_place(const struct inotify_event *event)
     return false;
 }
 
+/* A link of the live environment; "new" is a socket that is just being put back. */
+static bool is_link_gone(const struct inotify_event *event)
+{
+    return event->mask & IN_DELETE && event->len > 0 && strcmp(event->name, "sock") != 0 &&
+           strcmp(event->name, "new") != 0;
+}
+
 static void handle_job_event(struct repair *repair, const struct inotify_event *event)
 {
     const struct registry *registry = &repair->server->registry;
@@ -313,7 +341,10 @@ static void handle_job_event(struct repair *repair, const struct inotify_event *
             continue;
         if (event->mask & IN_IGNORED)
             job->watch = 0;
-        look_after(repair, job);
+        if (is_link_gone(event) && job->linked && !job_state_is_final(job->info.state))
+            send_repair(job);
+        else
+            look_after(repair, job);
         return;
     }
 }

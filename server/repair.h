@@ -17,7 +17,8 @@
 
 #define REPAIR_WATCH_MS                                                                            \
     1000u /* from a job's start to its directory being watched: most have ended */
-#define REPAIR_CALL_MS 1000u /* for a holder to put its socket back; requests wait so long */
+#define REPAIR_GLANCE_MS 200u  /* at most so often the place is looked at without an event */
+#define REPAIR_CALL_MS   1000u /* for a holder to put its socket back; requests wait so long */
 
 struct repair {
     struct server *server;
@@ -25,8 +26,9 @@ struct repair {
     uv_signal_t sigusr1;
     uv_timer_t watch_timer;
     uv_timer_t call_timer;
-    int inotify_fd; /* owned; -1 = only SIGUSR1 repairs */
-    int dir_watch;  /* of the runtime directory; 0 = none */
+    int inotify_fd;      /* owned; -1 = only SIGUSR1 repairs */
+    int dir_watch;       /* of the runtime directory; 0 = none */
+    uint64_t glanced_ms; /* uv_now */
     bool open, closing;
 };
 
@@ -41,6 +43,13 @@ void repair_begin(struct repair *repair);
 
 /* A job runs that was not there before: its directory will be watched. */
 void repair_job_started(struct repair *repair);
+
+/*
+ * A holder has told something: is the server's place still there? Not every loss of it is an event:
+ * a file system that is unmounted lazily, as that of a user who has logged out, or a directory
+ * above that is moved. Holders tell when they were called by the next server. May end the server.
+ */
+void repair_glance(struct repair *repair);
 
 /* The holder has answered `repair`. */
 void repair_answered(struct repair *repair, struct job *job, bool done);

@@ -126,7 +126,7 @@ static const char *const sweepings[] = {
     "rm $JS_DIR/lock",
     "rm $JS_DIR/sock $JS_DIR/lock",
     "rm $JS_DIR/jobs/2/sock",
-    "rm -r $JS_DIR/jobs/2",
+    "rm -r $JS_DIR/jobs/2 || true",
     "rm $JS_DIR/jobs/*/sock",
     "mv $JS_DIR/jobs old",
     "mv $JS_DIR old",
@@ -212,6 +212,25 @@ START_TEST(a_hung_server_gives_way_to_the_next)
 }
 END_TEST
 
+/* The directory above is moved, and no event tells the server that it cannot be found any more. */
+START_TEST(a_server_that_is_out_of_reach_gives_way)
+{
+    char dir[128];
+    snprintf(dir, sizeof(dir), "%s/deep/run", fixture.work);
+    fixture_setenv(&fixture, "JS_DIR", dir);
+    fixture_setenv(&fixture, "JS_STATE_DIR", fixture.home);
+    must("js run -d -- sleep 60; js server status | sed -n 's/^pid *//p'");
+    pid_t old = (pid_t)atoi(strchr(result.out, '\n'));
+    ck_assert_int_gt(old, 1);
+    must("mv deep old; js run -d -- sleep 60; js ls --json | jq -c '[.jobs[] | [.id, .state]]'");
+    ck_assert_str_eq(result.out, "2\n[[1,\"running\"],[2,\"running\"]]\n");
+    ck_assert_int_eq(await_process_end(old, deadline_default()), 0);
+    must("js kill 1 2; js server stop; rm -r old deep; rm -r $JS_STATE_DIR/jobs");
+    fixture_setenv(&fixture, "JS_DIR", fixture.run_dir);
+    fixture_setenv(&fixture, "JS_STATE_DIR", fixture.state_dir);
+}
+END_TEST
+
 /* Whoever comes just then finds the server, or starts the one that there is in the end. */
 START_TEST(clients_that_come_meanwhile_agree_on_one_server)
 {
@@ -263,6 +282,23 @@ START_TEST(an_ending_job_removes_nothing_but_its_own)
          "kill 4");
     must("cat $JS_DIR/jobs/4/sock; rm -rf $JS_DIR/jobs/4"); /* the holder may be at it as well */
     ck_assert_str_eq(result.out, "mine\n");
+}
+END_TEST
+
+/* A job's agent, display and bus are found through links beside its socket. */
+START_TEST(the_links_of_a_job_come_back)
+{
+    static const char *const changes[] = {"rm $JS_DIR/jobs/4/SSH_AUTH_SOCK", "rm -r $JS_DIR/jobs/4",
+                                          "mv $JS_DIR old; rm -r old",
+                                          "js server stop; rm $JS_DIR/jobs/4/*; js ls"};
+    must(": >agent; SSH_AUTH_SOCK=$PWD/agent js run -d -- sleep 60; "
+         "readlink $JS_DIR/jobs/4/SSH_AUTH_SOCK >before");
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        must(changes[i]);
+        must("until readlink $JS_DIR/jobs/4/SSH_AUTH_SOCK >after; do :; done; cmp before after; "
+             "until test -S $JS_DIR/jobs/4/sock; do :; done");
+    }
+    must("js kill 4");
 }
 END_TEST
 
@@ -322,9 +358,11 @@ static Suite *swept_suite(void)
                         COUNT(first_commands));
     tcase_add_test(swept, a_hung_holder_is_found_when_it_goes_on);
     tcase_add_test(swept, a_hung_server_gives_way_to_the_next);
+    tcase_add_test(swept, a_server_that_is_out_of_reach_gives_way);
     tcase_add_test(swept, clients_that_come_meanwhile_agree_on_one_server);
     tcase_add_loop_test(swept, a_foreign_file_in_the_way_is_left_alone, 0, COUNT(targets));
     tcase_add_test(swept, an_ending_job_removes_nothing_but_its_own);
+    tcase_add_test(swept, the_links_of_a_job_come_back);
     tcase_add_test(swept, holders_put_their_sockets_back_when_told);
     tcase_add_test(swept, a_server_without_a_place_ends);
     suite_add_tcase(suite, swept);

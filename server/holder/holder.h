@@ -175,7 +175,8 @@ void holder_answer_waiters(struct holder *holder, enum message_type request, uin
 void holder_note_socket(struct holder *holder);
 
 /*
- * Puts the socket back if its file has been removed (by whoever cleans up temporary files). 0, or
+ * Puts the socket back if its file has been removed (by whoever cleans up temporary files), and the
+ * links of the live environment. 0, or
  * -errno with text (of size bytes): what is in the way, or could not be made.
  */
 int holder_put_socket_back(struct holder *holder, char *text, size_t size);
@@ -183,7 +184,10 @@ int holder_put_socket_back(struct holder *holder, char *text, size_t size);
 /* The same without anybody who asked for it: failures are logged. */
 void holder_check_socket(struct holder *holder);
 
-/* The job has ended: removes the socket, if it is still the holder's own, and its directory. */
+/*
+ * The job has ended: removes the socket and the job's runtime directory, unless something that is
+ * not the holder's own is in the socket's place.
+ */
 void holder_remove_socket(struct holder *holder);
 
 /* Ends the process when nothing is left to do. */

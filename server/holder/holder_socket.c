@@ -34,20 +34,21 @@ int holder_put_socket_back(struct holder *holder, char *text, size_t size)
     if (!holder->socket.path[0] || job_state_is_final(holder->state) || holder->closing)
         return 0;
     enum sockfile_state there = sockfile_look(&holder->socket);
-    if (there == SOCKFILE_OURS)
-        return 0;
     if (there == SOCKFILE_FOREIGN)
         return refuse(holder, EEXIST, text, size);
-    int r = paths_make_job_again(holder->runtime_dir, text, size);
+    int r = there == SOCKFILE_MISSING ? paths_make_job_again(holder->runtime_dir, text, size) : 0;
     if (r < 0)
         return r;
-    r = sockfile_put_back(&holder->socket, &holder->listener);
-    if (r < 0)
-        return refuse(holder, -r, text, size);
     r = live_env_restore(&holder->live);
     if (r < 0)
         log_warn("not all links in %s are there again: %s", holder->runtime_dir, strerror(-r));
+    if (there == SOCKFILE_OURS)
+        return 0;
+    r = sockfile_put_back(&holder->socket, &holder->listener);
+    if (r < 0)
+        return refuse(holder, -r, text, size);
     log_info("%s was removed; it is there again", holder->socket.path);
+    holder_changed(holder); /* whichever servers there are should look where they are */
     return 0;
 }
 
