@@ -288,8 +288,9 @@ END_TEST
 /* A job's agent, display and bus are found through links beside its socket. */
 START_TEST(the_links_of_a_job_come_back)
 {
-    static const char *const changes[] = {"rm $JS_DIR/jobs/4/SSH_AUTH_SOCK", "rm -r $JS_DIR/jobs/4",
-                                          "mv $JS_DIR old; rm -r old",
+    static const char *const changes[] = {/* rm may find that something is there again already */
+                                          "rm $JS_DIR/jobs/4/SSH_AUTH_SOCK",
+                                          "rm -r $JS_DIR/jobs/4 || :", "mv $JS_DIR old; rm -r old",
                                           "js server stop; rm $JS_DIR/jobs/4/*; js ls"};
     must(": >agent; SSH_AUTH_SOCK=$PWD/agent js run -d -- sleep 60; "
          "readlink $JS_DIR/jobs/4/SSH_AUTH_SOCK >before");
