@@ -296,6 +296,20 @@ START_TEST(the_live_environment_outlives_the_server)
 }
 END_TEST
 
+/* A holder that was killed could not take its links away: the server does. */
+START_TEST(a_dead_holders_links_are_removed)
+{
+    char dir[128];
+    fixture.may_leave_orphans = true;
+    fixture_setenv(&fixture, "SSH_AUTH_SOCK", "/tmp/agent.1");
+    must("js run -d -- pty_child hold; ln -s / $JS_DIR/jobs/1/SSH_AUTH_SOCK.new");
+    must("kill -9 $(js show 1 | sed -n 's/^holder *//p')");
+    snprintf(dir, sizeof(dir), "%s/jobs/1", fixture.run_dir);
+    ck_assert_int_eq(await_no_path(dir, deadline_default()), 0);
+    jobs_await_state(&fixture, "1", "ended");
+}
+END_TEST
+
 static Suite *live_env_suite(void)
 {
     Suite *suite = suite_create("live_env");
@@ -310,6 +324,7 @@ static Suite *live_env_suite(void)
     tcase_add_test(links, what_was_asked_for_stays);
     tcase_add_test(links, a_job_in_a_job_follows_it);
     tcase_add_test(links, the_live_environment_outlives_the_server);
+    tcase_add_test(links, a_dead_holders_links_are_removed);
     suite_add_tcase(suite, links);
     tcase_add_checked_fixture(env, begin, end);
     tcase_add_test(env, env_tells_what_the_newest_client_has);
