@@ -87,6 +87,55 @@ START_TEST(a_flood_of_titles_is_a_trickle_of_events)
 }
 END_TEST
 
+/* The terminal's own title is saved when the job sets one, not before, and comes back. */
+START_TEST(the_terminals_own_title_comes_back)
+{
+    struct pty_driver *shell = fixture_shell(&fixture, 24, 80);
+    size_t from = pty_driver_here(shell);
+    jobs_type(shell, "js run pty_child ready print none");
+    pty_driver_expect(shell, "none\r\n<0>", deadline_default());
+    const struct transcript *seen = pty_driver_transcript(shell);
+    ck_assert(!transcript_has_since(seen, from, "\033[22;0t"));
+    ck_assert(!transcript_has_since(seen, from, "\033[23;0t"));
+
+    jobs_type(shell, "js run sh -c 'echo go; printf \"a\\033]2;mine\\007\"; printf \"\\033]2;my"
+                     "\\007\"; read x'");
+    pty_driver_expect(shell, "go\r\na\033[22;0t\033]2;mine\007\033]2;my\007", deadline_default());
+    ck_assert_int_eq(pty_driver_send(shell, "\034d"), 0);
+    pty_driver_expect(shell, "\033[23;0t", deadline_default());
+    pty_driver_expect(shell, "<0>", deadline_default());
+    ck_assert_uint_eq(transcript_count_since(seen, from, "\033[22;0t"), 1);
+    ck_assert_uint_eq(transcript_count_since(seen, from, "\033[23;0t"), 1);
+
+    /* Attaching saves it in any case. */
+    jobs_type(shell, "js fg");
+    pty_driver_expect(shell, "\033[22;0t", deadline_default());
+    pty_driver_expect(shell, "\033]2;my\007\033[?2026l", deadline_default());
+    ck_assert_int_eq(pty_driver_send(shell, "\034d"), 0);
+    pty_driver_expect(shell, "<0>", deadline_default());
+    ck_assert_uint_eq(transcript_count_since(seen, from, "\033[22;0t"), 2);
+    ck_assert_uint_eq(transcript_count_since(seen, from, "\033[23;0t"), 2);
+    jobs_close(shell);
+    fixture_js(&fixture, &result, "kill", "2", NULL);
+}
+END_TEST
+
+START_TEST(what_an_attach_saves_a_detach_takes)
+{
+    run("exec sleep 600");
+    struct pty_driver *shell = fixture_shell(&fixture, 24, 80);
+    size_t from = pty_driver_here(shell);
+    jobs_type(shell, "js fg");
+    pty_driver_expect(shell, "\033[22;0t", deadline_default());
+    ck_assert_int_eq(pty_driver_send(shell, "\034d"), 0);
+    pty_driver_expect(shell, "<0>", deadline_default());
+    const struct transcript *seen = pty_driver_transcript(shell);
+    ck_assert_uint_eq(transcript_count_since(seen, from, "\033[22;0t"), 1);
+    ck_assert_uint_eq(transcript_count_since(seen, from, "\033[23;0t"), 1);
+    jobs_close(shell);
+}
+END_TEST
+
 static Suite *titles_suite(void)
 {
     Suite *suite = suite_create("titles");
@@ -95,6 +144,8 @@ static Suite *titles_suite(void)
     tcase_add_test(tc, a_title_is_told_without_a_change_of_state);
     tcase_add_test(tc, a_title_can_go_again);
     tcase_add_test(tc, a_flood_of_titles_is_a_trickle_of_events);
+    tcase_add_test(tc, the_terminals_own_title_comes_back);
+    tcase_add_test(tc, what_an_attach_saves_a_detach_takes);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -395,6 +395,12 @@ const char *tracker_title(const struct tracker *tracker)
     return title ? title->data : NULL;
 }
 
+bool tracker_sets_title(const struct tracker *tracker)
+{
+    tracker_catch_up(tracker);
+    return tracker->canvas.state.titles.touched;
+}
+
 bool tracker_alternate(const struct tracker *tracker)
 {
     tracker_catch_up(tracker);

@@ -90,6 +90,10 @@ bool tracker_depends_on_size(const struct tracker *tracker);
  * feed. */
 const char *tracker_title(const struct tracker *tracker);
 
+/* Whether the title was ever set or taken from the terminal's stack: tracker_undo() takes the
+ * terminal's own from there then. */
+bool tracker_sets_title(const struct tracker *tracker);
+
 /* Whether the alternate screen is shown. */
 bool tracker_alternate(const struct tracker *tracker);
 

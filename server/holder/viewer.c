@@ -14,6 +14,7 @@
 #include "common/process.h"
 #include "common/snapshot.h"
 #include "common/tty.h"
+#include "server/holder/title_find.h"
 
 #define CHECK_EVERY 20u          /* ms between looks whether the client is stopped ... */
 #define CHECK_BYTES (256u << 10) /* ... or bytes */
@@ -70,6 +71,7 @@ static int set_terminal(struct viewer *viewer, const struct msg_terminal *termin
 {
     if (terminal->tty && !(viewer->tty = strdup(terminal->tty)))
         return -ENOMEM;
+    viewer->titled = !terminal->tty;
     viewer->keys = terminal->keys;
     viewer->marks = terminal->marks && terminal->keys && terminal->tty;
     viewer->rows = terminal->rows;
@@ -242,12 +244,35 @@ static bool flush_pending(struct viewer *viewer)
 static ssize_t pass(struct viewer *viewer, uint64_t offset, const void *data, size_t len)
 {
     const struct asked *asked = viewer->source->asked;
+    size_t before = viewer->pending.len;
+    int64_t end = (int64_t)(offset + len);
     if (viewer->tty && asked_since(asked, offset)) {
-        int64_t end = asked_pass(asked, viewer->number, offset, data, len, &viewer->pending);
-        return end < 0 ? (ssize_t)end : (ssize_t)((uint64_t)end - offset);
+        end = asked_pass(asked, viewer->number, offset, data, len, &viewer->pending);
+    } else {
+        int r = bytes_append(&viewer->pending, data, len);
+        end = r < 0 ? r : end;
     }
-    int r = bytes_append(&viewer->pending, data, len);
-    return r < 0 ? r : (ssize_t)len;
+    if (!viewer->titled)
+        viewer->titled = title_guard(&viewer->pending, before);
+    return end < 0 ? (ssize_t)end : (ssize_t)((uint64_t)end - offset);
+}
+
+/* What gives the terminal back that has got all of the output. Every restore saves its title, also
+ * of a job that sets none. */
+static void append_undo(struct viewer *viewer, struct bytes *out)
+{
+    const struct tracker *tracker = viewer->source->tracker;
+    tracker_undo(tracker, out);
+    if (viewer->titled && !tracker_sets_title(tracker))
+        bytes_append_text(out, TITLE_POP);
+}
+
+/* The same when nobody knows how much of it. */
+static void append_unknown_undo(struct viewer *viewer, struct bytes *out)
+{
+    bytes_append_text(out, tracker_undo_unknown());
+    if (viewer->titled)
+        bytes_append_text(out, TITLE_POP);
 }
 
 /* Reads at most len bytes of the log at offset into pending, through the filter if wanted. Returns
@@ -356,6 +381,7 @@ static void begin_restore(struct viewer *viewer, unsigned history_lines)
     if (!painted && r < 0 && r != -E2BIG)
         return;
     viewer->repaint = false;
+    viewer->titled = true;
     viewer->cursor = journal->next;
     if (painted)
         return;
@@ -380,7 +406,7 @@ static void resync(struct viewer *viewer)
     viewer->cursor = viewer->source->journal->next;
     if (!viewer->tty)
         return;
-    bytes_append_text(&viewer->pending, tracker_undo_unknown());
+    append_unknown_undo(viewer, &viewer->pending);
     bytes_append_text(&viewer->pending, "\033[H\033[2J");
     begin_restore(viewer, 0);
 }
@@ -454,7 +480,7 @@ static bool begin_repaint(struct viewer *viewer)
     if (!viewer->repaint || viewer->leaving)
         return false;
     viewer->repaint = false;
-    tracker_undo(viewer->source->tracker, &viewer->pending);
+    append_undo(viewer, &viewer->pending);
     begin_restore(viewer, 0);
     return true;
 }
@@ -504,6 +530,13 @@ void viewer_output(struct viewer *viewer, uint64_t offset, const void *data, siz
         return;
     if (viewer->tty && asked_since(viewer->source->asked, offset)) {
         pump(viewer); /* reads it back without what it is not to get */
+        return;
+    }
+    if (!viewer->titled && title_find(data, len) < len) {
+        viewer->cursor += len;
+        bytes_append(&viewer->pending, data, len);
+        viewer->titled = title_guard(&viewer->pending, 0);
+        pump(viewer);
         return;
     }
     ssize_t n = write_output(viewer, data, len);
@@ -561,7 +594,7 @@ void viewer_leave(struct viewer *viewer, enum left_reason reason)
     viewer->leaving = reason;
     viewer->leave_at = viewer->source->journal->next;
     if (viewer->tty)
-        tracker_undo(viewer->source->tracker, &viewer->undo);
+        append_undo(viewer, &viewer->undo);
     pump(viewer);
 }
 
@@ -587,9 +620,9 @@ static void plan_rescue(struct viewer *viewer)
     }
     if (!exact) {
         bytes_finish(&viewer->undo);
-        bytes_append_text(&viewer->undo, tracker_undo_unknown());
+        append_unknown_undo(viewer, &viewer->undo);
     } else if (!viewer->leaving) {
-        tracker_undo(viewer->source->tracker, &viewer->undo);
+        append_undo(viewer, &viewer->undo);
     }
     viewer->leaving = LEFT_DETACHED;
     viewer->leave_at = viewer->cursor;

@@ -103,6 +103,7 @@ struct viewer {
     struct tracker_plan plan; /* of the restore under way */
     size_t plan_at;           /* next of its ranges */
     bool restoring;
+    bool titled;  /* the terminal's own title is saved on its stack; or there is no terminal */
     bool repaint; /* a restore is due as soon as it has caught up */
     enum restore_mode restore;
     uint64_t replay_limit; /* bytes of the log, at most */
