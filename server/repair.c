@@ -244,17 +244,16 @@ static bool keep_place(struct server *server)
 }
 
 /*
- * Nobody is there who would miss the server when its socket is gone: to put that back would only
+ * Nobody is there who would miss the server when something of its place is gone, whatever is
+ * removed first: to put that back, or to write a line to a log that has been removed, would only
  * get in the way of who is removing the directory.
  */
 static bool is_not_missed(const struct server *server)
 {
     const struct runtime *runtime = &server->runtime;
-    if (!server_is_idle(server) || runtime->passed ||
-        sockfile_look(&runtime->socket) != SOCKFILE_MISSING)
+    if (!server_is_idle(server) || runtime->passed)
         return false;
-    log_info("%s was removed, and there is nothing to do: the server ends", runtime->socket_path);
-    return true;
+    return sockfile_look(&runtime->socket) == SOCKFILE_MISSING || !runtime_is_whole(runtime);
 }
 
 static void check(struct repair *repair)

@@ -15,9 +15,10 @@
 #include "common/log.h"
 #include "server/activation.h"
 
-#define LOCK_TRIES  100 /* somebody who removes the file that often does it on purpose */
-#define WAIT_SLICES 20  /* how often to look whether a server answers, while waiting for the lock  \
-                         */
+#define LOCK_TRIES 100 /* somebody who removes the file that often does it on purpose */
+#define WAIT_SLICES                                                                                \
+    20 /* how often to look whether a server answers, while waiting for the lock                   \
+        */
 #define WAIT_SLICE_US 50000u
 
 static void lock_path(const struct runtime *runtime, char *path, size_t size)
@@ -112,6 +113,13 @@ bool runtime_has_lock(const struct runtime *runtime)
     char path[PATHS_MAX + 8];
     lock_path(runtime, path, sizeof(path));
     return is_at(runtime->lock_fd, path);
+}
+
+bool runtime_is_whole(const struct runtime *runtime)
+{
+    char jobs[PATHS_MAX + 8];
+    snprintf(jobs, sizeof(jobs), "%s/jobs", runtime->paths.runtime_dir);
+    return runtime_has_lock(runtime) && access(jobs, F_OK) == 0;
 }
 
 int runtime_keep_lock(struct runtime *runtime, char *text, size_t size)

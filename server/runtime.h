@@ -41,6 +41,9 @@ int runtime_keep_lock(struct runtime *runtime, char *text, size_t size);
 /* Whether the lock is still the one at its path. */
 bool runtime_has_lock(const struct runtime *runtime);
 
+/* Whether lock and jobs directory are where they should be. */
+bool runtime_is_whole(const struct runtime *runtime);
+
 /* Makes D and D/jobs again if they were removed. 0 or -errno with text. */
 int runtime_keep_directories(const struct runtime *runtime, char *text, size_t size);
 
