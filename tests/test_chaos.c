@@ -448,11 +448,13 @@ END_TEST
 static Suite *chaos_suite(void)
 {
     Suite *suite = suite_create("chaos");
-    TCase *tcase = tcase_create("server");
-    chaos_set_timeout(tcase, FEW, ASKED, ROUND_MS);
-    tcase_add_checked_fixture(tcase, begin, end);
-    tcase_add_loop_test(tcase, nothing_is_lost, 0, BLOWS);
-    suite_add_tcase(suite, tcase);
+    for (int i = 0; i < (int)BLOWS; i++) {
+        TCase *tcase = tcase_create(blows[i].name);
+        chaos_set_timeout(tcase, FEW, ASKED, ROUND_MS);
+        tcase_add_checked_fixture(tcase, begin, end);
+        tcase_add_loop_test(tcase, nothing_is_lost, i, i + 1);
+        suite_add_tcase(suite, tcase);
+    }
     return suite;
 }
 
