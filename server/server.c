@@ -69,29 +69,41 @@ static int send_start(struct server *server, struct job *job, const struct regis
                     request_id);
 }
 
-enum error_code server_start_job(struct server *server, struct msg_run *run, struct client *client,
-                                 uint32_t request_id, int out_fd, int conn_fd, char *text,
-                                 size_t size)
+/* 0, or -errno with text; the descriptors that have not been sent are still in fds then. */
+static int try_start(struct server *server, struct msg_run *run, struct client *client,
+                     uint32_t request_id, int *fds, char *text, size_t size)
 {
-    int fds[] = {out_fd, conn_fd};
     struct registry_slot slot;
     int r = registry_claim(&server->registry, &slot, text, size);
-    if (r < 0) {
-        fd_close(out_fd);
-        fd_close(conn_fd);
-        return ERROR_OS;
-    }
+    if (r < 0)
+        return r;
     struct job *job = create_job(server, slot.id, run);
     r = job ? send_start(server, job, &slot, run, client, request_id, fds) : -ENOMEM;
     registry_release(&slot, r < 0);
     if (r == 0)
         return 0;
     snprintf(text, size, "cannot start a holder: %s", strerror(-r));
-    log_error("job %" PRIu32 ": %s", slot.id, text);
-    fd_close(fds[0]);
-    fd_close(fds[1]);
     if (job)
         registry_remove(&server->registry, job);
+    return r;
+}
+
+#define SWEPT_TRIES                                                                                \
+    8 /* directory and socket vanish between two steps: nobody is so often so quick */
+
+enum error_code server_start_job(struct server *server, struct msg_run *run, struct client *client,
+                                 uint32_t request_id, int out_fd, int conn_fd, char *text,
+                                 size_t size)
+{
+    int fds[] = {out_fd, conn_fd};
+    int r = -ENOENT;
+    for (int i = 0; i < SWEPT_TRIES && r == -ENOENT; i++)
+        r = try_start(server, run, client, request_id, fds, text, size);
+    if (r == 0)
+        return 0;
+    log_error("a job is not started: %s", text);
+    fd_close(fds[0]);
+    fd_close(fds[1]);
     return ERROR_OS;
 }
 
