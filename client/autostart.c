@@ -86,16 +86,40 @@ static int await_ready(int fd, char *text, size_t size)
         memmove(text, text + 1, len);
         return -EALREADY;
     }
-    if (len > 0)
-        return -ECHILD;
-    snprintf(text, size,
-             "the server died before it listened; see server.log in the runtime directory");
-    return -ECONNREFUSED;
+    return len > 0 ? -ECHILD : -ECONNREFUSED; /* text is empty then: see tell_death */
 }
 
-static int start_server(char *text, size_t size)
+static off_t log_size(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : 0;
+}
+
+/* A server that died without a word may have logged some: the last line from offset on. */
+static void tell_death(const char *log_path, off_t from, char *text, size_t size)
+{
+    char tail[1024];
+    _cleanup_fd_ int fd = open(log_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    off_t end = log_size(log_path);
+    from = end - from > (off_t)sizeof(tail) - 1 ? end - (off_t)sizeof(tail) + 1 : from;
+    ssize_t n = fd >= 0 ? pread(fd, tail, sizeof(tail) - 1, from) : -1;
+    while (n > 0 && tail[n - 1] == '\n')
+        n--;
+    if (n <= 0) {
+        snprintf(text, size, "the server died before it listened, and logged nothing to %s",
+                 log_path);
+        return;
+    }
+    tail[n] = '\0';
+    char *last = strrchr(tail, '\n');
+    snprintf(text, size, "the server died before it listened; the end of %s: %s", log_path,
+             last ? last + 1 : tail);
+}
+
+static int start_server(const char *log_path, char *text, size_t size)
 {
     char path[PATHS_MAX];
+    off_t logged = log_size(log_path);
     int pipe_fds[2];
     if (pipe2(pipe_fds, O_CLOEXEC) < 0) {
         snprintf(text, size, "cannot make a pipe: %s", strerror(errno));
@@ -113,6 +137,8 @@ static int start_server(char *text, size_t size)
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
             ;
         r = await_ready(pipe_fds[0], text, size);
+        if (r < 0 && !text[0])
+            tell_death(log_path, logged, text, size);
     }
     fd_close(pipe_fds[0]);
     return r;
@@ -176,7 +202,9 @@ static int connect_once(const struct paths *paths, const char *socket_path, char
     int fd = channel_connect(socket_path, true);
     if (fd >= 0)
         return fd;
-    r = start_server(text, size);
+    char log_path[PATHS_MAX + 16];
+    snprintf(log_path, sizeof(log_path), "%s/server.log", paths->runtime_dir);
+    r = start_server(log_path, text, size);
     if (r == -EALREADY && is_in_the_way(socket_path)) {
         snprintf(text, size,
                  "%s is in the way: it is not a socket; remove it, and the server that holds "

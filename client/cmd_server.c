@@ -2,10 +2,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,14 +13,19 @@
 #include "client/autostart.h"
 #include "client/commands.h"
 #include "client/jobs_view.h"
+#include "client/json.h"
+#include "client/probe.h"
 #include "client/report.h"
 #include "common/clock.h"
 #include "common/duration.h"
+#include "common/escape.h"
 #include "common/fd.h"
+#include "common/life.h"
+#include "common/process.h"
 
 #define GRACE_UNSET UINT64_MAX
 #define STOP_MS     10000u /* for a server that said it ends, to be gone */
-#define PROBE_MS    1000u  /* within which a server that works answers */
+#define TERM_MS     2000u  /* for one that was told by a signal, before it is killed */
 #define TAIL_LINES  80u
 #define TAIL_BYTES  (128u << 10)
 
@@ -31,6 +36,8 @@ struct server_options {
     bool kill_jobs;
     uint64_t grace_ms;
     uint64_t lines;
+    bool json;
+    bool force;
 };
 
 static const struct server_options defaults = {.grace_ms = GRACE_UNSET, .lines = TAIL_LINES};
@@ -40,100 +47,139 @@ static const struct option_spec options[] = {
                    "stop: end all jobs first (else they go on without it)", NULL),
     COMMAND_OPTION(server_options, 'g', "grace", "TIME", OPTION_DURATION, grace_ms,
                    "with --kill-jobs: from TERM to KILL (default 5s)", NULL),
+    COMMAND_OPTION(server_options, 'f', "force", NULL, OPTION_FLAG, force,
+                   "stop, restart: kill a server that does not answer (jobs live on)", NULL),
     COMMAND_OPTION(server_options, 'n', "lines", "LINES", OPTION_COUNT, lines,
                    "logs: how many of the last lines (default 80)", NULL),
+    COMMAND_OPTION(server_options, 'j', "json", NULL, OPTION_FLAG, json, "status: as JSON", NULL),
 };
-
-/* Where everything of the server is. */
-struct place {
-    struct paths paths;
-    char lock[PATHS_MAX + 16], socket[PATHS_MAX + 16], log[PATHS_MAX + 16];
-};
-
-static int find_place(struct place *place)
-{
-    char text[PATHS_MAX + 256];
-    if (paths_find(&place->paths, text, sizeof(text)) < 0)
-        return report_error("%s", text);
-    const char *dir = place->paths.runtime_dir;
-    snprintf(place->lock, sizeof(place->lock), "%s/lock", dir);
-    snprintf(place->socket, sizeof(place->socket), "%s/sock", dir);
-    snprintf(place->log, sizeof(place->log), "%s/server.log", dir);
-    return 0;
-}
-
-/*
- * Whether a server lives: it holds the lock, and nothing else proves it. wait_ms: how long to wait
- * for it to be given back (flock(2) sleeps; the alarm ends that).
- */
-static void on_alarm(int number)
-{
-    (void)number;
-}
-
-static bool lock_is_held(const struct place *place, unsigned wait_ms)
-{
-    _cleanup_fd_ int fd = open(place->lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return false;
-    if (wait_ms == 0)
-        return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-    struct sigaction action = {.sa_handler = on_alarm}; /* without SA_RESTART: flock returns */
-    sigaction(SIGALRM, &action, NULL);
-    alarm((wait_ms + 999) / 1000);
-    bool held = flock(fd, LOCK_SH) < 0;
-    alarm(0);
-    return held;
-}
 
 /* status */
 
-static int print_running(const struct msg_status *status, const struct place *place)
+static void line(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void line(const char *name, const char *format, ...)
 {
+    char buf[3 * PATHS_MAX];
+    struct bytes text = {0};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(buf, sizeof(buf), format, args);
+    va_end(args);
+    escape_append(&text, buf, strlen(buf));
+    printf("%-13s %.*s\n", name, (int)text.len, (const char *)text.data);
+    bytes_finish(&text);
+}
+
+static void print_jobs(const struct msg_status *status)
+{
+    const struct job_count *counts = status->counts.items;
+    struct bytes text = {0};
+    const char *gap = " (";
+    for (size_t i = 0; i < status->counts.len; i++) {
+        if (job_state_is_final(counts[i].state))
+            continue;
+        bytes_printf(&text, "%s%u %s", gap, counts[i].jobs, job_state_name(counts[i].state));
+        gap = ", ";
+    }
+    line("jobs", "%u live%.*s%s, %u ended", status->live, (int)text.len,
+         text.len ? (const char *)text.data : "", text.len ? ")" : "", status->ended);
+    bytes_finish(&text);
+}
+
+static void print_config(const struct probe *probe)
+{
+    const struct msg_status *status = &probe->status;
+    line("config", "%s", status->config_file ? status->config_file : "(no place for a file)");
+    if (status->fingerprint)
+        line("fingerprint", "%s", status->fingerprint);
+    for (size_t i = 0; i < probe->differs.len; i++)
+        line("differs", "%s", probe->differs.items[i]);
+    if (probe->differs.len > 0)
+        line("hint", "js server reload takes the file over");
+    if (status->config_problem)
+        line("problem", "not taken over: %s", status->config_problem);
+    else if (probe->file_problem[0])
+        line("problem", "a reload would fail: %s", probe->file_problem);
+}
+
+static void print_answer(const struct probe *probe)
+{
+    const struct msg_status *status = &probe->status;
     char age[16];
     uint64_t now = clock_realtime_ns();
     duration_format(now > status->started_ns ? (now - status->started_ns) / 1000000u : 0, age);
-    printf("state      running\n");
-    printf("pid        %u\n", status->pid);
-    printf("version    %s\n", status->version);
-    printf("uptime     %s\n", age);
-    printf("socket     %s\n", status->socket);
-    printf("state dir  %s\n", status->state_dir);
-    printf("log        %s\n", place->log);
-    printf("jobs       %u live, %u ended\n", status->live, status->ended);
-    printf("clients    %u\n", status->clients);
-    return EXIT_OK;
+    line("uptime", "%s", age);
+    print_jobs(status);
+    line("clients", "%u", status->clients);
+    print_config(probe);
 }
 
-static int show_status(const struct place *place)
+static void print_failure(const struct server_failure *failure)
 {
-    struct connection connection;
-    struct stat st;
-    if (!lock_is_held(place, 0)) {
-        bool stale = lstat(place->socket, &st) == 0;
-        printf("state      %s\n", stale ? "stale" : "stopped");
-        printf("socket     %s\n", place->socket);
-        if (stale)
-            printf("hint       the next js command that needs a server mends this\n");
-        return stale ? STATUS_UNKNOWN : STATUS_STOPPED;
+    char when[32];
+    if (!failure)
+        return;
+    jobs_view_time(failure->found_ns, when);
+    line("last failure", "%s: server %u (pid %u) died: %s", when, failure->generation, failure->pid,
+         failure->text);
+    if (failure->log_line)
+        line("its last log", "%s", failure->log_line);
+}
+
+static void print_status(const struct probe *probe, const struct place *place)
+{
+    const struct msg_status *status = &probe->status;
+    bool lives = probe->state != PROBE_STOPPED && probe->state != PROBE_STALE;
+    char when[32];
+    line("state", "%s", probe_state_name(probe->state));
+    if (probe->why[0])
+        line(probe->state == PROBE_STALE ? "hint" : "problem", "%s", probe->why);
+    if (lives && probe->state != PROBE_RUNNING)
+        line("hint", "js server restart --force; jobs live on");
+    if (lives && status->pid)
+        line("pid", "%u", status->pid);
+    if (lives && status->version)
+        line("version", "%s (protocol %u to %u)", status->version, status->lowest,
+             status->protocol);
+    if (status->generation)
+        line("generation", "%u", status->generation);
+    if (!lives && status->stopped_ns) {
+        jobs_view_time(status->stopped_ns, when);
+        line("stopped", "%s: %s", when, status->stopped_text ? status->stopped_text : "");
     }
-    if (connection_open_within(&connection, CONNECTION_START_IF_JOBS, PROBE_MS) != 0) {
-        printf("state      unresponsive\n");
-        return STATUS_UNKNOWN;
-    }
-    struct msg_empty body = {0};
-    int status = connection_request(&connection, MSG_GET_STATUS, &body, NULL, 0);
-    if (status == 0 && connection.reply.type == MSG_STATUS)
-        status = print_running(connection.reply.body, place);
-    else {
-        printf("state      %s\n", connection.greeted ? "incompatible" : "unresponsive");
-        status = STATUS_UNKNOWN;
-    }
-    connection_finish(&connection);
+    line("socket", "%s", place->socket);
+    line("state dir", "%s", status->state_dir ? status->state_dir : place->paths.state_dir);
+    line("log", "%s", place->log);
+    if (probe->state == PROBE_RUNNING)
+        print_answer(probe);
+    if (status->warning)
+        line("warning", "%s", status->warning);
+    print_failure(status->failure);
+}
+
+static int show_status(const struct place *place, bool json)
+{
+    struct probe probe;
+    probe_run(&probe, place);
+    int status = probe.state == PROBE_RUNNING   ? EXIT_OK
+                 : probe.state == PROBE_STOPPED ? STATUS_STOPPED
+                                                : STATUS_UNKNOWN;
+    if (!json)
+        print_status(&probe, place);
+    else if (json_print_server(&probe, place) != 0)
+        status = EXIT_JS_FAILED;
+    probe_finish(&probe);
     return status;
 }
 
 /* stop and start */
+
+static bool ends_within(int pid_fd, unsigned ms)
+{
+    struct pollfd entry = {.fd = pid_fd, .events = POLLIN};
+    return poll(&entry, 1, (int)ms) > 0;
+}
 
 /*
  * Waits for the end of the server itself: with that it has let go of the lock (flock(2)), which the
@@ -142,21 +188,52 @@ static int show_status(const struct place *place)
 static int await_stop(const struct place *place, pid_t pid)
 {
     _cleanup_fd_ int pid_fd = pid > 0 ? pidfd_open(pid, 0) : -1;
-    struct pollfd entry = {.fd = pid_fd, .events = POLLIN};
-    if (pid_fd >= 0 ? poll(&entry, 1, STOP_MS) > 0
-                    : errno == ESRCH || !lock_is_held(place, STOP_MS))
+    if (pid_fd >= 0 ? ends_within(pid_fd, STOP_MS)
+                    : errno == ESRCH || !place_is_locked(place, STOP_MS))
         return EXIT_OK;
-    return report_error("the server said it ends, but still holds %s after %u s", place->lock,
-                        STOP_MS / 1000);
+    return report_error("the server said it ends, but still holds %s after %u s: "
+                        "js server stop --force",
+                        place->lock, STOP_MS / 1000);
 }
 
-static int stop(const struct place *place, const struct server_options *opts)
+/* The server as the last one to begin here described itself: a pidfd of it, or -1. */
+static int open_server(const struct place *place, uint32_t *ret_pid)
+{
+    char boot_id[PROCESS_BOOT_ID_SIZE];
+    struct msg_status last = {0};
+    int fd = -1;
+    process_boot_id(boot_id);
+    if (life_read(place->paths.runtime_dir, &last) == 0 && last.pid && last.boot_id &&
+        strcmp(last.boot_id, boot_id) == 0) {
+        fd = pidfd_open((pid_t)last.pid, 0);
+        *ret_pid = last.pid;
+        /* The number may be another's by now: once the fd is open, that can be told for good. */
+        if (fd >= 0 && process_start_time((pid_t)last.pid) != last.pid_start)
+            fd = fd_close(fd);
+    }
+    wire_clear(&msg_status_fields, &last);
+    return fd;
+}
+
+static int force_stop(const struct place *place)
+{
+    uint32_t pid = 0;
+    _cleanup_fd_ int fd = open_server(place, &pid);
+    if (fd < 0)
+        return report_error("somebody holds %s, but it is not known who: see fuser %s", place->lock,
+                            place->lock);
+    pidfd_send_signal(fd, SIGTERM, NULL, 0);
+    pidfd_send_signal(fd, SIGCONT, NULL, 0);
+    if (ends_within(fd, TERM_MS))
+        return EXIT_OK;
+    pidfd_send_signal(fd, SIGKILL, NULL, 0);
+    return ends_within(fd, STOP_MS) ? EXIT_OK
+                                    : report_error("pid %u was killed, but does not end", pid);
+}
+
+static int ask_to_stop(const struct place *place, const struct server_options *opts)
 {
     struct connection connection;
-    if (!lock_is_held(place, 0)) {
-        fprintf(stderr, "js: no server is running\n");
-        return EXIT_OK;
-    }
     int r = connection_open(&connection, CONNECTION_START_IF_JOBS);
     if (r != 0)
         return r < 0 ? -r : report_error("a server holds %s, but does not listen", place->lock);
@@ -172,6 +249,46 @@ static int stop(const struct place *place, const struct server_options *opts)
     return status == 0 ? await_stop(place, pid) : status;
 }
 
+static int stop(const struct place *place, const struct server_options *opts)
+{
+    if (!place_is_locked(place, 0)) {
+        fprintf(stderr, "js: no server is running\n");
+        return EXIT_OK;
+    }
+    if (opts->force) {
+        struct probe probe;
+        probe_run(&probe, place);
+        bool answers = probe.state == PROBE_RUNNING;
+        probe_finish(&probe);
+        if (!answers)
+            return force_stop(place);
+    }
+    return ask_to_stop(place, opts);
+}
+
+/* One that runs: is it the one that would be started? */
+static int compare_running(const struct place *place)
+{
+    struct probe probe;
+    probe_run(&probe, place);
+    const struct msg_status *status = &probe.status;
+    int r = EXIT_OK;
+    if (probe.state != PROBE_RUNNING)
+        r = report_error("a server holds %s, but is %s (%s): js server restart --force",
+                         place->lock, probe_state_name(probe.state), probe.why);
+    else if (strcmp(status->state_dir, place->paths.state_dir) != 0)
+        r = report_error("a server is running with another state directory: it has %s, not %s: "
+                         "js server restart",
+                         status->state_dir, place->paths.state_dir);
+    for (size_t i = 0; i < probe.differs.len; i++)
+        r = report_error("a server is running with another configuration: %s: js server reload",
+                         probe.differs.items[i]);
+    if (r == EXIT_OK)
+        fprintf(stderr, "js: the server is running already\n");
+    probe_finish(&probe);
+    return r;
+}
+
 static int launch(const struct place *place)
 {
     char text[PATHS_MAX + 512];
@@ -184,23 +301,20 @@ static int launch(const struct place *place)
 
 static int start(const struct place *place)
 {
-    if (!lock_is_held(place, 0))
-        return launch(place);
-    fprintf(stderr, "js: the server is running already\n");
-    return EXIT_OK;
+    return place_is_locked(place, 0) ? compare_running(place) : launch(place);
 }
 
 /* The next server may be there before we start it: other commands start one when they need it. */
 static int restart(const struct place *place, const struct server_options *opts)
 {
-    int status = lock_is_held(place, 0) ? stop(place, opts) : EXIT_OK;
+    int status = place_is_locked(place, 0) ? stop(place, opts) : EXIT_OK;
     return status == EXIT_OK ? launch(place) : status;
 }
 
 static int reload(const struct place *place)
 {
     struct connection connection;
-    if (!lock_is_held(place, 0)) {
+    if (!place_is_locked(place, 0)) {
         fprintf(stderr, "js: no server is running\n");
         return EXIT_OK;
     }
@@ -256,11 +370,11 @@ static int run(const struct command *command, void *options_, int argc, char **a
         report_error("server: one action at a time; see js server --help");
         return EXIT_USAGE;
     }
-    int status = find_place(&place);
+    int status = place_find(&place);
     if (status != 0)
         return status;
     if (strcmp(action, "status") == 0)
-        return show_status(&place);
+        return show_status(&place, opts->json);
     if (strcmp(action, "start") == 0)
         return start(&place);
     if (strcmp(action, "stop") == 0)
@@ -283,9 +397,14 @@ const struct command cmd_server = {
     .description =
         "js starts the server when it is needed. It can be stopped, restarted, upgraded or killed "
         "at any time: jobs live on, terminals stay attached, and the next server finds them.\n\n"
-        "reload reads the configuration file again (see js config); what a job was started with "
-        "it keeps.\n\n"
-        "Exit status of status: 0 running, 3 stopped, 4 anything else.",
+        "status tells whether it is running; stopped; stale (it died, and the next one has yet to "
+        "clean up); unresponsive (it is there, but does not answer within a second); or "
+        "incompatible (it is not understood). It never starts one. It also tells which keys of the "
+        "configuration file a reload would change, and how the last server that failed did. Exit "
+        "status: 0 running, 3 stopped, 4 anything else.\n\n"
+        "start is no error when a server is running, unless that one has another state directory "
+        "or configuration. reload reads the configuration file again (see js config); what a job "
+        "was started with it keeps.",
     .examples = "js server status\njs server restart\njs server stop --kill-jobs",
     COMMAND_OPTIONS(options),
     .options_size = sizeof(struct server_options),

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "client/autostart.h"
 #include "client/report.h"
 #include "common/fd.h"
+#include "common/life.h"
 
 #define RECONNECT_MAX 64        /* servers in a row that die of one request are no accident */
 #define LIVED_NS      100000000 /* one that lived so long with the request did not die of it */
@@ -35,6 +37,9 @@ static void give_up(struct connection *connection)
 static void handle_hello(struct connection *connection, const struct msg_hello *hello)
 {
     connection->greeted = true;
+    connection->peer_protocol = hello->protocol;
+    connection->peer_lowest = hello->lowest;
+    snprintf(connection->peer_version, sizeof(connection->peer_version), "%s", hello->version);
     uv_timer_stop(&connection->hello_timer);
     if (!protocol_compatible(hello, "server", connection->problem, sizeof(connection->problem)))
         give_up(connection);
@@ -111,7 +116,7 @@ static void on_problem(struct channel *channel, uint32_t code, const struct wire
 static void on_end(struct channel *channel, int status)
 {
     struct connection *connection = channel->data;
-    if (status < 0 && !connection->problem[0])
+    if (status < 0 && status != -ECONNRESET && !connection->problem[0])
         snprintf(connection->problem, sizeof(connection->problem), "%s", strerror(-status));
     lose(connection);
 }
@@ -155,13 +160,15 @@ static int find_server(struct connection *connection, enum connection_start star
     snprintf(socket_path, sizeof(socket_path), "%s/sock", paths->runtime_dir);
     int fd = paths_check_private(paths->runtime_dir, text, size);
     if (fd == 0)
-        fd = channel_connect(socket_path, true);
+        fd = channel_connect(socket_path, start != CONNECTION_NEVER_START);
     else if (fd != -ENOENT)
         return fd;
     if (fd >= 0)
         return fd;
-    if (fd != -ENOENT && fd != -ECONNREFUSED) {
-        snprintf(text, size, "cannot connect to %s: %s", socket_path, strerror(-fd));
+    bool nobody = fd == -ENOENT || fd == -ECONNREFUSED;
+    if (!nobody || start == CONNECTION_NEVER_START) {
+        snprintf(text, size, "cannot connect to %s: %s", socket_path,
+                 fd == -EAGAIN ? "too many clients wait there" : strerror(-fd));
         return fd;
     }
     if (start == CONNECTION_START_IF_JOBS && !has_entries(paths->state_dir) &&
@@ -191,6 +198,7 @@ static int greet(struct connection *connection, int fd)
     if (r < 0)
         return r;
     connection->channel_open = true;
+    connection->peer_pid = (uint32_t)channel_peer_pid(&connection->channel);
     uv_timer_start(&connection->hello_timer, on_hello_timer, connection->hello_ms, 0);
     /* It waits for nothing by itself: a loop with nothing else to do may end. */
     uv_unref((uv_handle_t *)&connection->hello_timer);
@@ -204,13 +212,32 @@ int connection_open(struct connection *connection, enum connection_start start)
     return connection_open_within(connection, start, CONNECTION_HELLO_MS);
 }
 
+#define FDS_LEAST 16u /* libuv aborts when there are too few */
+
+static bool has_fds(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= FDS_LEAST)
+        return true;
+    report_error("js may open %llu files only (ulimit -n): it needs %u; raise the limit and try "
+                 "again",
+                 (unsigned long long)limit.rlim_cur, FDS_LEAST);
+    return false;
+}
+
 int connection_open_within(struct connection *connection, enum connection_start start,
                            uint64_t hello_ms)
 {
     char text[PATHS_MAX + 512];
     *connection = (struct connection){.hello_ms = hello_ms};
     channel_fds_init(&connection->reply_fds);
+    if (!has_fds())
+        return -EXIT_JS_FAILED;
     int fd = find_server(connection, start, text, sizeof(text));
+    if (fd < 0 && start == CONNECTION_NEVER_START) {
+        snprintf(connection->problem, sizeof(connection->problem), "%.500s", text);
+        return 1;
+    }
     if (fd == -ENOENT)
         return 1;
     if (fd < 0)
@@ -250,8 +277,12 @@ static int report_lost(const struct connection *connection)
 {
     if (connection->problem[0])
         return report_error("the server went away: %s", connection->problem);
-    return report_error("the server went away before it answered; see server.log in %s",
-                        connection->paths.runtime_dir);
+    char *line = life_log_line(connection->paths.runtime_dir, (pid_t)connection->peer_pid);
+    int status = report_error("the server went away before it answered; %s in %s/server.log%s%s",
+                              line ? "its last line" : "nothing of it is",
+                              connection->paths.runtime_dir, line ? ": " : "", line ? line : "");
+    free(line);
+    return status;
 }
 
 static void drop_reply(struct connection *connection)

@@ -8,6 +8,7 @@
 enum connection_start {
     CONNECTION_START,         /* start the server if none runs */
     CONNECTION_START_IF_JOBS, /* only when there are jobs on disk that it would know */
+    CONNECTION_NEVER_START,   /* just look; nobody is told why that failed, see problem */
 };
 
 #define CONNECTION_HELLO_MS 5000u /* within which a server that works has greeted */
@@ -31,13 +32,15 @@ struct connection {
     bool lost;     /* the peer has closed */
     bool given_up; /* the user does not want the reply any more; set by on_event's owner */
     bool greeted;
+    uint32_t peer_pid, peer_protocol, peer_lowest; /* from its hello; the pid also without one */
+    char peer_version[65];
     bool channel_open; /* its memory is in use by the loop */
     bool patient;      /* requests outlive the server: they are asked again of the next one */
     bool unsent;       /* the server had closed before it got the last request */
     bool end_will_do;  /* the server's end is as good as its answer */
     bool hopeless;     /* it was lost for a reason that another try would not mend */
     bool *again;       /* set before that, in the request's body; NULL: it need not be told */
-    char problem[256]; /* why it was lost, when that is known */
+    char problem[512]; /* why it was lost, when that is known */
 
     /* For whoever stays attached: that the request is on its way; messages that answer no request;
      * the connection's end; that the user is about to be told of a failed request, or that another
@@ -50,8 +53,9 @@ struct connection {
 };
 
 /*
- * Connects to the server. 0; 1 when none runs and none was to be started; else the exit status of
- * js, negative, with the user told why.
+ * Connects to the server. 0; 1 when none runs and none was to be started, or with
+ * CONNECTION_NEVER_START when it cannot be connected to; else the exit status of js, negative, with
+ * the user told why.
  */
 int connection_open(struct connection *connection, enum connection_start start);
 

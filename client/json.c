@@ -6,6 +6,7 @@
 
 #include "client/jobs_view.h"
 #include "client/report.h"
+#include "common/clock.h"
 #include "common/escape.h"
 #include "common/livevar.h"
 
@@ -119,16 +120,24 @@ static int print_line(json_t *root)
     return 0;
 }
 
+/* {"version":1,NAME:value}; takes value over. */
+static int print_root(const char *name, json_t *value)
+{
+    json_t *root = json_object();
+    json_object_set_new(root, "version", json_integer(JSON_VERSION));
+    json_object_set_new(root, name, value);
+    return print_line(root);
+}
+
 int json_print_jobs(const struct job_info *jobs, size_t count)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(array, describe(&jobs[i]));
-    json_t *root = json_object();
-    json_object_set_new(root, "version", json_integer(JSON_VERSION));
-    json_object_set_new(root, "jobs", array);
-    return print_line(root);
+    return print_root("jobs", array);
 }
+
+/* The environment */
 
 /* Sets member of the object that stands for the entry's variable. */
 static void add_variable(json_t *env, const char *entry, const char *member)
@@ -154,4 +163,97 @@ int json_print_env(const struct msg_env *env)
     json_object_set_new(root, "id", number(env->id));
     json_object_set_new(root, "env", variables);
     return print_line(root);
+}
+
+/* The server */
+
+static json_t *text_or_null(const char *value)
+{
+    return text(value && *value ? value : NULL);
+}
+
+static json_t *failure(const struct server_failure *how)
+{
+    if (!how)
+        return json_null();
+    json_t *object = json_object();
+    json_object_set_new(object, "text", text(how->text));
+    json_object_set_new(object, "time", time_or_null(how->found_ns));
+    json_object_set_new(object, "generation", number_or_null(how->generation));
+    json_object_set_new(object, "pid", number_or_null(how->pid));
+    json_object_set_new(object, "version", text(how->version));
+    json_object_set_new(object, "log_line", text(how->log_line));
+    return object;
+}
+
+/* Every state is there, so that nobody has to ask whether it is. */
+static json_t *counts(const struct msg_status *status)
+{
+    const struct job_count *told = status->counts.items;
+    json_t *object = json_object();
+    for (uint32_t state = JOB_QUEUED; state < JOB_STATE_COUNT; state++) {
+        uint32_t jobs = 0;
+        for (size_t i = 0; i < status->counts.len; i++)
+            jobs += told[i].state == state ? told[i].jobs : 0;
+        json_object_set_new(object, job_state_name(state), number(jobs));
+    }
+    return object;
+}
+
+static json_t *server_config(const struct probe *probe)
+{
+    const struct msg_status *status = &probe->status;
+    json_t *object = json_object(), *values = json_object();
+    for (size_t i = 0; i < status->config.len; i++) {
+        const char *line = status->config.items[i];
+        char key[64];
+        snprintf(key, sizeof(key), "%.*s", (int)strcspn(line, "="), line);
+        json_object_set_new(values, key, text(line + strcspn(line, "=") + 1));
+    }
+    const char *problem = status->config_problem ? status->config_problem : probe->file_problem;
+    json_object_set_new(object, "file", text(status->config_file));
+    json_object_set_new(object, "fingerprint", text(status->fingerprint));
+    json_object_set_new(object, "values", values);
+    json_object_set_new(object, "differs", argv(&probe->differs));
+    json_object_set_new(object, "problem", text_or_null(problem));
+    return object;
+}
+
+/* What only a server that answers can tell is null when there is none. */
+static void add_answer(json_t *object, const struct probe *probe)
+{
+    const struct msg_status *status = &probe->status;
+    bool running = probe->state == PROBE_RUNNING;
+    uint64_t now = clock_realtime_ns();
+    uint64_t up = running && now > status->started_ns ? now - status->started_ns : 0;
+    json_object_set_new(object, "uptime_ms", running ? number(up / 1000000u) : json_null());
+    json_object_set_new(object, "jobs", running ? counts(status) : json_null());
+    json_object_set_new(object, "clients", running ? number(status->clients) : json_null());
+    json_object_set_new(object, "config", running ? server_config(probe) : json_null());
+}
+
+int json_print_server(const struct probe *probe, const struct place *place)
+{
+    const struct msg_status *status = &probe->status;
+    bool lives = probe->state != PROBE_STOPPED && probe->state != PROBE_STALE;
+    json_t *object = json_object();
+    json_object_set_new(object, "state", json_string(probe_state_name(probe->state)));
+    json_object_set_new(object, "problem", text_or_null(probe->why));
+    json_object_set_new(object, "pid", lives ? number_or_null(status->pid) : json_null());
+    json_object_set_new(object, "server_version", text(status->version));
+    json_object_set_new(object, "protocol",
+                        pair("lowest", status->lowest, "highest", status->protocol));
+    json_object_set_new(object, "runtime_dir", text(place->paths.runtime_dir));
+    json_object_set_new(object, "state_dir",
+                        text(status->state_dir ? status->state_dir : place->paths.state_dir));
+    json_object_set_new(object, "socket", text(place->socket));
+    json_object_set_new(object, "log", text(place->log));
+    json_object_set_new(object, "generation", number_or_null(status->generation));
+    json_object_set_new(object, "started", time_or_null(status->started_ns));
+    json_object_set_new(object, "stopped", time_or_null(lives ? 0 : status->stopped_ns));
+    json_object_set_new(object, "stopped_by", text_or_null(lives ? NULL : status->stopped_text));
+    json_object_set_new(object, "warning", text(status->warning));
+    json_object_set_new(object, "last_failure", failure(status->failure));
+    add_answer(object, probe);
+    return print_root("server", object);
 }

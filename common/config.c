@@ -257,3 +257,23 @@ int config_format(const struct config *config, const struct config_key *key, str
     }
     return 0;
 }
+
+int config_line(const struct config *config, const struct config_key *key, struct bytes *out)
+{
+    int r = bytes_printf(out, "%s=", key->name);
+    return r == 0 ? config_format(config, key, out) : r;
+}
+
+void config_fingerprint(const struct config *config, char ret[CONFIG_FINGERPRINT_SIZE])
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < config_key_count; i++) {
+        struct bytes line = {0};
+        config_line(config, &config_keys[i], &line);
+        bytes_append_text(&line, "\n");
+        for (size_t at = 0; at < line.len; at++)
+            hash = (hash ^ line.data[at]) * UINT64_C(0x100000001b3);
+        bytes_finish(&line);
+    }
+    snprintf(ret, CONFIG_FINGERPRINT_SIZE, "%016" PRIx64, hash);
+}

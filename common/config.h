@@ -65,4 +65,16 @@ int config_read(struct config *config, const char *path, bool *given, char *text
 /* Appends a key's value in config as one would write it. 0 or -ENOMEM. */
 int config_format(const struct config *config, const struct config_key *key, struct bytes *out);
 
+/* Appends "key=value". 0 or -ENOMEM. */
+int config_line(const struct config *config, const struct config_key *key, struct bytes *out);
+
+#define CONFIG_FINGERPRINT_SIZE 17 /* 16 hexadecimal digits and NUL */
+
+/*
+ * The same for two configurations exactly when every value is: FNV-1a with 64 bits
+ * (http://www.isthe.com/chongo/tech/comp/fnv) over config_line of each key and a line feed, in the
+ * order of the table.
+ */
+void config_fingerprint(const struct config *config, char ret[CONFIG_FINGERPRINT_SIZE]);
+
 #endif

@@ -211,6 +211,23 @@ STRUCT(msg_env, env_table);
 
 const struct wire_struct msg_empty_fields = {.name = "msg_empty", .size = sizeof(struct msg_empty)};
 
+static const struct wire_field failure_table[] = {
+    FIELD(server_failure, generation, WIRE_U32, OPTIONAL, 0, "which server it was"),
+    FIELD(server_failure, pid, WIRE_U32, OPTIONAL, 0, "its process id"),
+    FIELD(server_failure, version, WIRE_STR, OPTIONAL, 64, "its version"),
+    FIELD(server_failure, found_ns, WIRE_U64, OPTIONAL, 0, "when it died or was found dead"),
+    FIELD(server_failure, text, WIRE_STR, REQUIRED, TEXT_LIMIT, "how it died, for people"),
+    FIELD(server_failure, log_line, WIRE_STR, OPTIONAL, 2 * TEXT_LIMIT,
+          "the last line that it logged"),
+};
+STRUCT(server_failure, failure_table);
+
+static const struct wire_field count_table[] = {
+    FIELD(job_count, state, WIRE_U32, REQUIRED, 0, "state, as in job"),
+    FIELD(job_count, jobs, WIRE_U32, REQUIRED, 0, "how many jobs are in it"),
+};
+STRUCT(job_count, count_table);
+
 static const struct wire_field status_table[] = {
     FIELD(msg_status, pid, WIRE_U32, REQUIRED, 0, "the server's process id"),
     FIELD(msg_status, version, WIRE_STR, REQUIRED, 64, "its version"),
@@ -220,6 +237,23 @@ static const struct wire_field status_table[] = {
     FIELD(msg_status, live, WIRE_U32, OPTIONAL, 0, "jobs that have not ended"),
     FIELD(msg_status, ended, WIRE_U32, OPTIONAL, 0, "jobs that have ended and are kept"),
     FIELD(msg_status, clients, WIRE_U32, OPTIONAL, 0, "open client connections"),
+    FIELD(msg_status, protocol, WIRE_U32, OPTIONAL, 0, "protocol it speaks"),
+    FIELD(msg_status, lowest, WIRE_U32, OPTIONAL, 0, "lowest protocol it understands"),
+    FIELD(msg_status, pid_start, WIRE_U64, OPTIONAL, 0, "its start time, clock ticks since boot"),
+    FIELD(msg_status, boot_id, WIRE_STR, OPTIONAL, 64, "the boot its process id belongs to"),
+    FIELD(msg_status, generation, WIRE_U32, OPTIONAL, 0,
+          "how many servers have run in the runtime directory"),
+    NESTED(msg_status, counts, WIRE_STRUCTS, OPTIONAL, 64, job_count_fields, "jobs by state"),
+    FIELD(msg_status, config_file, WIRE_STR, OPTIONAL, PATH_LIMIT, "its configuration file"),
+    FIELD(msg_status, config, WIRE_STRS, OPTIONAL, 1024, "what holds, key=value"),
+    FIELD(msg_status, fingerprint, WIRE_STR, OPTIONAL, 64, "of what holds"),
+    FIELD(msg_status, config_problem, WIRE_STR, OPTIONAL, 2 * TEXT_LIMIT,
+          "why the file was not taken over"),
+    FIELD(msg_status, warning, WIRE_STR, OPTIONAL, 2 * TEXT_LIMIT, "what the user should know"),
+    NESTED(msg_status, failure, WIRE_STRUCT, OPTIONAL, 0, server_failure_fields,
+           "the last failure of a server here"),
+    FIELD(msg_status, stopped_ns, WIRE_U64, OPTIONAL, 0, "when it ended in order; on disk only"),
+    FIELD(msg_status, stopped_text, WIRE_STR, OPTIONAL, TEXT_LIMIT, "why it ended; on disk only"),
 };
 STRUCT(msg_status, status_table);
 

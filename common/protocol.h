@@ -317,6 +317,22 @@ struct msg_empty {
     char unused;
 };
 
+/* How a server ended that did not end in order. */
+struct server_failure {
+    uint32_t generation;
+    uint32_t pid;
+    char *version;
+    uint64_t found_ns; /* when it died, or when the next server found it dead */
+    char *text;        /* "signal 9 (Killed)", "it could not start: ..." */
+    char *log_line;    /* the last one that it wrote to the log, NULL when there is none */
+};
+
+struct job_count {
+    uint32_t state; /* enum job_state */
+    uint32_t jobs;
+};
+
+/* About a server; also the contents of D/server.state (common/life.h). */
 struct msg_status {
     uint32_t pid;
     char *version;
@@ -326,6 +342,19 @@ struct msg_status {
     uint32_t live; /* jobs */
     uint32_t ended;
     uint32_t clients;
+    uint32_t protocol, lowest;
+    uint64_t pid_start; /* with pid and boot_id an identity */
+    char *boot_id;
+    uint32_t generation;            /* servers that have run in this runtime directory */
+    struct wire_structs counts;     /* struct job_count, for each state that a job is in */
+    char *config_file;              /* NULL: there is no place for one */
+    struct wire_strs config;        /* "key=value", the effective configuration */
+    char *fingerprint;              /* of that: config_fingerprint */
+    char *config_problem;           /* why the file is not what holds; NULL = it was read */
+    char *warning;                  /* what the user should know of the server */
+    struct server_failure *failure; /* the last one of a server here */
+    uint64_t stopped_ns;            /* in the file: when it ended in order, 0 = it did not */
+    char *stopped_text;             /* in the file: why */
 };
 
 struct msg_shutdown {
@@ -441,10 +470,10 @@ extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rli
     msg_hello_fields, msg_error_fields, msg_done_fields, msg_run_fields, msg_attach_fields,
     msg_list_fields, msg_wait_fields, msg_on_job_fields, msg_signal_fields, msg_kill_fields,
     msg_rename_fields, msg_set_size_fields, msg_follow_fields, msg_get_screen_fields,
-    msg_screen_fields, msg_log_fields, msg_env_fields, msg_empty_fields, msg_status_fields,
-    msg_shutdown_fields, job_viewer_fields, job_end_fields, job_info_fields, msg_jobs_fields,
-    msg_start_fields, msg_adopt_fields, msg_title_fields, msg_left_fields, msg_resize_fields,
-    msg_answers_fields;
+    msg_screen_fields, msg_log_fields, msg_env_fields, msg_empty_fields, server_failure_fields,
+    job_count_fields, msg_status_fields, msg_shutdown_fields, job_viewer_fields, job_end_fields,
+    job_info_fields, msg_jobs_fields, msg_start_fields, msg_adopt_fields, msg_title_fields,
+    msg_left_fields, msg_resize_fields, msg_answers_fields;
 
 /* The message table. */
 extern const struct wire_table protocol;

@@ -62,14 +62,26 @@ static int parse(int argc, char **argv, struct arguments *ret)
     return -1;
 }
 
-/* Each job costs a descriptor; jobs get their client's limits, not these. */
-static void raise_fd_limit(void)
+#define FDS_LEAST 24u /* for itself, the template, a client or two and a job */
+
+/*
+ * Each job costs a descriptor; jobs get their client's limits, not these. 0, or -EMFILE with text
+ * when there cannot be enough to begin with: libuv does not take that well.
+ */
+static int raise_fd_limit(char *text, size_t size)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return;
+        return 0;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_max >= FDS_LEAST)
+        return 0;
+    snprintf(text, size,
+             "the server may open %llu files only (ulimit -Hn): it needs %u, and one more for each "
+             "job; raise the limit and try again",
+             (unsigned long long)limit.rlim_max, FDS_LEAST);
+    return -EMFILE;
 }
 
 static void report(int ready_fd, const char *text)
@@ -118,8 +130,9 @@ static int serve(int ready_fd, const char *warning)
     signal(SIGHUP, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* of server.log */
     umask(077);
-    raise_fd_limit();
-    int r = runtime_open(&server.runtime, text, sizeof(text));
+    int r = raise_fd_limit(text, sizeof(text));
+    if (r == 0)
+        r = runtime_open(&server.runtime, text, sizeof(text));
     if (r < 0) {
         char told[sizeof(text) + 1];
         fprintf(stderr, "jsd: %s\n", text);
@@ -146,8 +159,6 @@ static int serve(int ready_fd, const char *warning)
     unsetenv("NOTIFY_SOCKET");
     r = server_run(&server);
     runtime_close(&server.runtime);
-    if (r < 0)
-        log_error("the server ends: %s", strerror(-r));
     return r < 0;
 }
 

@@ -216,6 +216,13 @@ static void keep_socket(struct server *server)
     }
 }
 
+/* What was in the directory has gone with the lock: the word that the server left, too. */
+static void note_new_place(struct server *server)
+{
+    log_info("%s/lock was removed; it is there again", server->runtime.paths.runtime_dir);
+    status_save(server);
+}
+
 /*
  * Directory, lock, socket, in this order: whoever finds the socket finds a server that has the
  * lock. False when the server is to end: another has its place, or there is none any more.
@@ -238,7 +245,7 @@ static bool keep_place(struct server *server)
     if (r < 0)
         log_error("%s", text);
     else if (r > 0)
-        log_info("%s/lock was removed; it is there again", runtime->paths.runtime_dir);
+        note_new_place(server);
     keep_socket(server);
     return true;
 }
@@ -260,7 +267,7 @@ static void check(struct repair *repair)
 {
     const struct registry *registry = &repair->server->registry;
     if (is_not_missed(repair->server) || !keep_place(repair->server)) {
-        server_end(repair->server);
+        server_end(repair->server, "its place is gone, or another's");
         return;
     }
     for (size_t i = registry->count; i-- > 0;) {
@@ -280,7 +287,7 @@ void repair_begin(struct repair *repair)
     const struct registry *registry = &repair->server->registry;
     /* It may have been swept before it was watched. */
     if (!keep_place(repair->server)) {
-        server_end(repair->server);
+        server_end(repair->server, "its place is gone, or another's");
         return;
     }
     for (size_t i = 0; i < registry->count; i++) {

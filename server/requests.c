@@ -13,7 +13,6 @@
 #include "common/uid.h"
 #include "server/postponed.h"
 #include "server/server.h"
-#include "version.h"
 
 #define TEXT_SIZE 1024
 
@@ -305,22 +304,7 @@ static void handle_wait(const struct request *request)
 
 static void handle_status(const struct request *request)
 {
-    const struct server *server = request->server;
-    struct msg_status status = {
-        .pid = (uint32_t)getpid(),
-        .version = (char *)JS_VERSION,
-        .socket = (char *)server->runtime.socket_path,
-        .state_dir = (char *)server->runtime.paths.state_dir,
-        .started_ns = server->started_ns,
-        .clients = (uint32_t)server->client_count,
-    };
-    for (size_t i = 0; i < server->registry.count; i++) {
-        if (job_state_is_final(server->registry.jobs[i]->info.state))
-            status.ended++;
-        else
-            status.live++;
-    }
-    client_send(request->client, MSG_STATUS, request->id, &status);
+    status_send(request->server, request->client, request->id);
 }
 
 static void handle_reload(const struct request *request)

@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/fd.h"
 #include "common/log.h"
+#include "common/signame.h"
 #include "common/uid.h"
 #include "server/postponed.h"
 
@@ -116,8 +117,7 @@ static void finish_shutdown(struct server *server)
         client_unref(server->shutter);
         server->shutter = NULL;
     }
-    log_info("ends: js server stop");
-    server_end(server);
+    server_end(server, "js server stop");
 }
 
 static bool has_live_jobs(const struct server *server)
@@ -141,9 +141,7 @@ static bool has_jobs_to_end(const struct server *server)
 
 static void on_idle_timer(uv_timer_t *timer)
 {
-    struct server *server = timer->data;
-    log_info("ends: nothing to do for %" PRIu64 " s", server->config.idle_ms / 1000);
-    server_end(server);
+    server_end(timer->data, "it had nothing to do (idle-exit)");
 }
 
 bool server_is_idle(const struct server *server)
@@ -366,10 +364,12 @@ static void on_fork_failed(struct spawner *spawner, uint32_t id, int error)
 }
 
 /* Stop listening, let go of clients and holders, let the template end. Jobs live on. */
-void server_end(struct server *server)
+void server_end(struct server *server, const char *why)
 {
     if (server->stopping)
         return;
+    log_info("ends: %s", why);
+    server->status.ended = why;
     server->stopping = true;
     listener_close(&server->listener);
     repair_close(&server->repair);
@@ -384,8 +384,7 @@ void server_end(struct server *server)
 
 static void on_signal(uv_signal_t *handle, int number)
 {
-    log_info("ends: %s", strsignal(number));
-    server_end(handle->data);
+    server_end(handle->data, signame_describe(number));
 }
 
 static int watch_signals(struct server *server)
@@ -409,10 +408,15 @@ int server_reload(struct server *server, char *text, size_t size)
     struct config config;
     config_init(&config);
     int r = config_path(path);
+    if (r == -ENAMETOOLONG)
+        snprintf(text, size, "the path of the configuration file is too long");
     if (r == 0)
         r = config_read(&config, path, NULL, text, size);
-    if (r < 0 && r != -ENOENT)
+    if (r < 0 && r != -ENOENT) {
+        snprintf(server->status.config_problem, sizeof(server->status.config_problem), "%s", text);
         return r;
+    }
+    server->status.config_problem[0] = '\0';
     server->config = config;
     registry_set_keep(&server->registry, config.keep_jobs, config.keep_ms);
     return 0;
@@ -430,7 +434,6 @@ static void load_config(struct server *server)
 
 static int server_init(struct server *server)
 {
-    server->started_ns = clock_realtime_ns();
     registry_init(&server->registry, server, &server->runtime.paths);
     load_config(server);
     int r = uv_loop_init(&server->loop);
@@ -452,11 +455,16 @@ static int server_init(struct server *server)
 
 int server_run(struct server *server)
 {
+    status_begin(server);
     int r = server_init(server);
-    if (r < 0)
+    if (r < 0) {
+        log_error("the server cannot start: %s", strerror(-r));
+        status_end(server, r);
         return r;
+    }
     server_check_idle(server);
     uv_run(&server->loop, UV_RUN_DEFAULT);
+    status_end(server, 0);
     r = uv_loop_close(&server->loop);
     if (r < 0)
         log_error("the server left something open: %s", uv_strerror(r));

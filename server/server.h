@@ -14,6 +14,7 @@
 #include "server/repair.h"
 #include "server/runtime.h"
 #include "server/spawner.h"
+#include "server/status.h"
 
 /* A client that waits for jobs to end. */
 struct server_waiter {
@@ -33,6 +34,7 @@ struct server {
     struct registry registry;
     struct repair repair;
     struct config config;
+    struct status status;
     struct client *clients;
     struct server_waiter *waiters;
     struct postponed *postponed; /* requests that cannot be answered yet; owned */
@@ -65,8 +67,8 @@ bool server_job_unlinked(struct server *server, struct job *job);
 /* A live job's holder is dead: the job has ended, or is lost. */
 void server_job_gone(struct server *server, struct job *job);
 
-/* The server ends; jobs live on. Safe to call twice. */
-void server_end(struct server *server);
+/* The server ends, why (a constant) says so; jobs live on. Safe to call twice. */
+void server_end(struct server *server, const char *why);
 
 /* Whether there is neither a live job nor a client. */
 bool server_is_idle(const struct server *server);

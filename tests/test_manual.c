@@ -169,6 +169,27 @@ START_TEST(every_json_field_and_end_is_in_the_page)
 }
 END_TEST
 
+START_TEST(every_field_of_the_server_is_in_the_page)
+{
+    char expected[64];
+    render(JS_1);
+    struct fixture_result json = {0};
+    fixture_shell_line(&fixture, &json,
+                       "js server start && "
+                       "js server status --json | jq -r '.server | del(.config.values) | "
+                       "[paths | .[-1] | strings] | unique[]'");
+    fixture_expect_code(&json, 0);
+    const char *text = section(result.out, "JSON", "");
+    int count = 0;
+    for (char *name = strtok(json.out, "\n"); name; name = strtok(NULL, "\n"), count++) {
+        snprintf(expected, sizeof(expected), "\"%s\":", name);
+        expect_text(text, expected, "JSON");
+    }
+    ck_assert_int_gt(count, 25);
+    fixture_result_finish(&json);
+}
+END_TEST
+
 /* Fields of a message, or of a structure, in its section. */
 static void expect_fields(const struct wire_struct *type, const char *text)
 {
@@ -259,6 +280,7 @@ static Suite *manual_suite(void)
     tcase_add_loop_test(tc, pages_are_clean, 0, PAGES);
     tcase_add_test(tc, every_command_and_option_is_in_the_page);
     tcase_add_test(tc, every_json_field_and_end_is_in_the_page);
+    tcase_add_test(tc, every_field_of_the_server_is_in_the_page);
     tcase_add_test(tc, every_message_and_field_is_in_the_page);
     tcase_add_test(tc, help_texts_are_whole);
     tcase_add_test(tc, the_list_of_commands_is_whole);
