@@ -29,11 +29,11 @@ static int add_columns(struct table *table)
 {
     int r = table_add_column(table, "ID", TABLE_RIGHT);
     r = r < 0 ? r : table_add_column(table, " ", 0);
-    r = r < 0 ? r : table_add_column(table, "STATE", 0);
-    r = r < 0 ? r : table_add_column(table, "NAME", TABLE_SHRINK);
-    r = r < 0 ? r : table_add_column(table, "ATTACHED", 0);
-    r = r < 0 ? r : table_add_column(table, "AGE", TABLE_RIGHT);
-    r = r < 0 ? r : table_add_column(table, "EXIT", TABLE_RIGHT);
+    r = r < 0 ? r : table_add_column(table, "STATE", TABLE_DROP(1));
+    r = r < 0 ? r : table_add_column(table, "NAME", TABLE_SHRINK | TABLE_DROP(2));
+    r = r < 0 ? r : table_add_column(table, "ATTACHED", TABLE_DROP(5));
+    r = r < 0 ? r : table_add_column(table, "AGE", TABLE_RIGHT | TABLE_DROP(4));
+    r = r < 0 ? r : table_add_column(table, "EXIT", TABLE_RIGHT | TABLE_DROP(3));
     return r < 0 ? r : table_add_column(table, "COMMAND", TABLE_SHRINK);
 }
 
@@ -81,14 +81,16 @@ static int print_table(const struct jobs_view *view)
     return r < 0 ? report_error("out of memory") : 0;
 }
 
-static int print(const struct jobs_view *view, bool json)
+/* known: there are, or have been, jobs; only a person is told that there are none now. */
+static int print(const struct jobs_view *view, const struct ls_options *opts, bool known)
 {
-    if (json)
+    if (opts->json)
         return json_print_jobs(view->jobs.items, view->jobs.len);
     if (view->jobs.len > 0)
         return print_table(view);
     if (isatty(1))
-        fprintf(stderr, "no jobs\n");
+        fprintf(stderr, known && !opts->all ? "no jobs; js ls -a lists those that have ended\n"
+                                            : "no jobs; js run COMMAND starts one\n");
     return 0;
 }
 
@@ -104,13 +106,13 @@ static int run(const struct command *command, void *options_, int argc, char **a
     if (r == 1 && argc > 0)
         return report_error("no job %s", argv[0]);
     if (r == 1)
-        return print(&view, opts->json);
+        return print(&view, opts, false);
     struct msg_list body = {.all = opts->all, .jobs = {.items = argv, .len = (size_t)argc}};
     int status = jobs_view_fetch(&view, &connection, MSG_LIST, &body);
     if (opts->json)
         jobs_view_read_logs(&view, connection.state_dir);
     if (status == 0)
-        status = print(&view, opts->json);
+        status = print(&view, opts, true);
     jobs_view_finish(&view);
     connection_finish(&connection);
     return status;

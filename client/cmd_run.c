@@ -162,6 +162,8 @@ static int check(const struct run_options *opts, int argc, char **argv)
         report_error("run: %s", text);
         return EXIT_USAGE;
     }
+    if (!commands_check_keys("run", opts->detach_keys))
+        return EXIT_USAGE;
     if (opts->json && !opts->detached) {
         report_error("run: --json is for -d");
         return EXIT_USAGE;

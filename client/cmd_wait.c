@@ -36,25 +36,51 @@ static int pick_status(const struct jobs_view *view, bool any)
     return report_exit_status(picked);
 }
 
-/* The numbers of the jobs that the operands name now: what they name may change while we wait. */
-static int find_jobs(struct connection *connection, int argc, char **argv, struct wire_strs *ret)
+/* Appends the number of the job that the spec names now. 0, or the exit status, the user told. */
+static int find_job(struct connection *connection, const char *spec, struct wire_strs *ret)
 {
     struct jobs_view view;
-    struct msg_list body = {.none_is_current = true, .jobs = {.items = argv, .len = (size_t)argc}};
+    char *items[] = {(char *)spec};
+    struct msg_list body = {.none_is_current = true, .jobs = {.items = items, .len = spec ? 1 : 0}};
     int status = jobs_view_fetch(&view, connection, MSG_LIST, &body);
     if (status != 0)
         return status;
-    char(*numbers)[16] = calloc(view.jobs.len, sizeof(*numbers));
-    char **items = calloc(view.jobs.len, sizeof(*items));
     const struct job_info *jobs = view.jobs.items;
-    for (size_t i = 0; numbers && items && i < view.jobs.len; i++) {
-        snprintf(numbers[i], sizeof(numbers[i]), "%u", jobs[i].id);
-        items[i] = numbers[i];
-    }
-    if (!numbers || !items || wire_set_strs(ret, items, view.jobs.len) < 0)
+    if (view.jobs.len != 1 || asprintf(&ret->items[ret->len], "%u", jobs[0].id) < 0)
         status = report_error("out of memory");
-    free(numbers);
-    free(items);
+    else
+        ret->len++;
+    jobs_view_finish(&view);
+    return status;
+}
+
+/*
+ * The numbers of the jobs that the operands name now: what they name may change while we wait. 0,
+ * or the exit status when there is one that is not known: the others are waited for all the same.
+ */
+static int find_jobs(struct connection *connection, int argc, char **argv, struct wire_strs *ret)
+{
+    int status = 0;
+    ret->items = calloc((size_t)argc + 2, sizeof(*ret->items));
+    if (!ret->items)
+        return report_error("out of memory");
+    for (int i = 0; (i < argc || i == 0) && !connection->lost; i++) {
+        int r = find_job(connection, argc > 0 ? argv[i] : NULL, ret);
+        status = r != 0 ? r : status;
+    }
+    return status;
+}
+
+/* Waits for the jobs, prints them if wanted, and returns the exit status that they stand for. */
+static int wait_for(struct connection *connection, const struct wait_options *opts,
+                    const struct msg_wait *body)
+{
+    struct jobs_view view = {0};
+    int status = jobs_view_fetch(&view, connection, MSG_WAIT, body);
+    if (status == 0 && opts->json)
+        status = json_print_jobs(view.jobs.items, view.jobs.len);
+    if (status == 0)
+        status = pick_status(&view, opts->any);
     jobs_view_finish(&view);
     return status;
 }
@@ -64,22 +90,16 @@ static int run(const struct command *command, void *options_, int argc, char **a
     (void)command;
     const struct wait_options *opts = options_;
     struct connection connection;
-    struct jobs_view view = {0};
     int status = commands_connect(&connection, argc ? argv[0] : NULL);
     if (status != 0)
         return status;
     struct msg_wait body = {.any = opts->any};
-    status = find_jobs(&connection, argc, argv, &body.jobs);
-    if (status == 0)
-        status = jobs_view_fetch(&view, &connection, MSG_WAIT, &body);
+    int unknown = find_jobs(&connection, argc, argv, &body.jobs);
+    if (body.jobs.len > 0)
+        status = wait_for(&connection, opts, &body);
     wire_clear(&msg_wait_fields, &body);
-    if (status == 0 && opts->json)
-        status = json_print_jobs(view.jobs.items, view.jobs.len);
-    if (status == 0)
-        status = pick_status(&view, opts->any);
-    jobs_view_finish(&view);
     connection_finish(&connection);
-    return status;
+    return unknown != 0 ? unknown : status;
 }
 
 const struct command cmd_wait = {
@@ -89,7 +109,9 @@ const struct command cmd_wait = {
     .summary = "wait until jobs have ended; exit as they did",
     .description = "The exit status is that of the last JOB named, or with --any of the first to "
                    "end: its code, or 128 + N when signal N ended it. A job that has ended "
-                   "already can be asked again and again.",
+                   "already can be asked again and again.\n\n"
+                   "When a JOB does not exist, that is said, the others are waited for, and the "
+                   "exit status is 125.",
     .examples = "js wait build; echo $?\njs wait --any 3 4 5",
     COMMAND_OPTIONS(options),
     .options_size = sizeof(struct wait_options),

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/chord.h"
 #include "client/report.h"
 
 const struct command *const commands[] = {
@@ -35,6 +36,15 @@ int commands_help(struct bytes *out)
                  "\n"
                  "'js COMMAND --help' tells more; 'js --version' shows the version.\n");
     return r;
+}
+
+bool commands_check_keys(const char *command, const char *keys)
+{
+    struct chord_keys parsed;
+    if (!keys || chord_parse(keys, &parsed) == 0)
+        return true;
+    report_error("%s: '%s' is no detach chord: %s", command, keys, CHORD_SYNTAX);
+    return false;
 }
 
 int commands_connect(struct connection *connection, const char *spec)

@@ -29,6 +29,9 @@ int commands_help(struct bytes *out);
 struct config;
 void commands_read_config(struct config *config);
 
+/* Whether keys (NULL: none were given) are a detach chord; if not, the user is told. */
+bool commands_check_keys(const char *command, const char *keys);
+
 /*
  * Connects for a command about existing jobs. 0, or the exit status: without a server, and without
  * jobs on the disk, the user is told that there is no such job (spec NULL: no current job).

@@ -79,11 +79,17 @@ void table_finish(struct table *table)
 
 /* Fitting */
 
+#define DROPPED SIZE_MAX /* as a width: the column is left out */
+
 static size_t total_width(const size_t *widths, size_t count)
 {
-    size_t total = (count - 1) * GUTTER;
-    for (size_t i = 0; i < count; i++)
-        total += widths[i];
+    size_t total = 0, shown = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (widths[i] == DROPPED)
+            continue;
+        total += widths[i] + (shown > 0 ? GUTTER : 0);
+        shown++;
+    }
     return total;
 }
 
@@ -94,7 +100,7 @@ static size_t widest_shrinkable(const struct table *table, const size_t *widths)
     for (size_t i = 0; i < table->column_count; i++) {
         size_t title = table->cells[i].width;
         size_t least = title > TABLE_SHRINK_MIN ? title : TABLE_SHRINK_MIN;
-        if (!(table->column_flags[i] & TABLE_SHRINK) || widths[i] <= least)
+        if (!(table->column_flags[i] & TABLE_SHRINK) || widths[i] <= least || widths[i] == DROPPED)
             continue;
         if (found == table->column_count || widths[i] > widths[found])
             found = i;
@@ -102,31 +108,65 @@ static size_t widest_shrinkable(const struct table *table, const size_t *widths)
     return found;
 }
 
-/* Makes columns narrower until the table fits into width, as far as they may. */
-static void shrink(const struct table *table, size_t width, size_t *widths)
+/* Makes columns narrower until the table fits into width, as far as they may. Whether it fits. */
+static bool shrink(const struct table *table, size_t width, size_t *widths)
 {
     for (size_t i = 0; i < table->column_count; i++)
-        if ((table->column_flags[i] & TABLE_SHRINK) && widths[i] > width)
+        if ((table->column_flags[i] & TABLE_SHRINK) && widths[i] != DROPPED && widths[i] > width)
             widths[i] = width;
     size_t total = total_width(widths, table->column_count);
     while (total > width) {
         size_t i = widest_shrinkable(table, widths);
         if (i == table->column_count)
-            return;
+            return false;
         widths[i]--;
         total--;
     }
+    return true;
 }
 
-static void measure(const struct table *table, size_t width, size_t *widths)
+/* The column that goes next, or the number of columns. */
+static size_t next_to_drop(const struct table *table, const size_t *widths)
+{
+    size_t found = table->column_count;
+    unsigned highest = 0;
+    for (size_t i = 0; i < table->column_count; i++) {
+        unsigned n = TABLE_DROP_N(table->column_flags[i]);
+        if (widths[i] == DROPPED || n <= highest)
+            continue;
+        found = i;
+        highest = n;
+    }
+    return found;
+}
+
+/* Fits the columns, which are as wide as their cells, into width; each try starts from there. */
+static int fit(const struct table *table, size_t width, size_t *widths)
+{
+    size_t size = table->column_count * sizeof(*widths);
+    size_t *natural = malloc(size);
+    if (!natural)
+        return -ENOMEM;
+    memcpy(natural, widths, size);
+    while (!shrink(table, width, widths)) {
+        size_t i = next_to_drop(table, natural);
+        if (i == table->column_count)
+            break;
+        natural[i] = DROPPED;
+        memcpy(widths, natural, size);
+    }
+    free(natural);
+    return 0;
+}
+
+static int measure(const struct table *table, size_t width, size_t *widths)
 {
     for (size_t i = 0; i < table->cell_count; i++) {
         size_t *widest = &widths[i % table->column_count];
         if (table->cells[i].width > *widest)
             *widest = table->cells[i].width;
     }
-    if (width > 0)
-        shrink(table, width, widths);
+    return width > 0 ? fit(table, width, widths) : 0;
 }
 
 /* Printing: nothing fails but for want of memory, so results are joined with | */
@@ -188,7 +228,9 @@ static int print_row(const struct table *table, size_t first, const size_t *widt
     size_t start = out->len;
     int r = 0;
     for (size_t i = 0; i < table->column_count; i++)
-        r |= append_spaces(out, i > 0 ? GUTTER : 0) | append_cell(table, first + i, widths[i], out);
+        if (widths[i] != DROPPED)
+            r |= append_spaces(out, out->len > start ? GUTTER : 0) |
+                 append_cell(table, first + i, widths[i], out);
     return r < 0 ? r : finish_line(table, start, width, out);
 }
 
@@ -207,9 +249,8 @@ int table_print(const struct table *table, unsigned width, struct bytes *out)
     size_t *widths = calloc(table->column_count, sizeof(*widths));
     if (!widths)
         return -ENOMEM;
-    measure(table, width, widths);
     size_t before = out->len;
-    int r = 0;
+    int r = measure(table, width, widths);
     size_t first = has_titles(table) ? 0 : table->column_count;
     for (; r == 0 && first < table->cell_count; first += table->column_count)
         r = print_row(table, first, widths, width, out);

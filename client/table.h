@@ -17,6 +17,10 @@ enum table_column_flags {
     TABLE_SHRINK = 2, /* may be cut when the table is too wide */
 };
 
+/* The column may be left out when cutting is not enough; the one with the highest n goes first. */
+#define TABLE_DROP(n)      ((unsigned)(n) << 8)
+#define TABLE_DROP_N(flag) ((flag) >> 8)
+
 /* A column that may shrink keeps this much, and the width of its title. */
 #define TABLE_SHRINK_MIN 8
 
@@ -47,7 +51,8 @@ int table_add_row(struct table *table, const char *const *cells);
 /*
  * Appends the table: a line of titles, unless all are empty, and a line for each row, without
  * blanks at the end. With a width above 0 no line is wider: columns that may shrink are cut, the
- * widest first, and when that is not enough every line is. 0 or -ENOMEM (out is unchanged then).
+ * widest first; when that is not enough columns that may be dropped are left out, one after the
+ * other; and when that is not enough either, every line is cut. 0 or -ENOMEM (out is unchanged then).
  */
 int table_print(const struct table *table, unsigned width, struct bytes *out);
 

@@ -5,6 +5,7 @@
 
 #include "common/fd.h"
 #include "common/log.h"
+#include "server/listing.h"
 #include "server/requests.h"
 #include "server/server.h"
 
@@ -95,11 +96,18 @@ static void on_closed(struct channel *channel)
         at = &(*at)->next;
     *at = client->next;
     client->closed = true;
+    listing_drop_all(client);
     server_client_gone(client->server, client);
     client_unref(client);
 }
 
+static void on_drained(struct channel *channel)
+{
+    listing_go_on(channel->data);
+}
+
 static const struct channel_ops ops = {
+    .on_drained = on_drained,
     .on_frame = on_frame,
     .on_problem = on_problem,
     .on_end = on_end,

@@ -11,6 +11,7 @@
 #include "common/signame.h"
 #include "common/tty.h"
 #include "common/uid.h"
+#include "server/listing.h"
 #include "server/postponed.h"
 #include "server/server.h"
 
@@ -273,7 +274,7 @@ static void handle_list(const struct request *request)
     for (size_t i = 0; found && i < list->jobs.len; i++)
         found = (jobs[count++] = resolve(request, list->jobs.items[i], false));
     if (found)
-        server_send_jobs(request->server, request->client, request->id, jobs, count);
+        listing_send(request->client, request->id, jobs, count);
     free(jobs);
 }
 

@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/signame.h"
 #include "common/uid.h"
+#include "server/listing.h"
 #include "server/postponed.h"
 
 /* Jobs */
@@ -263,42 +264,6 @@ void server_client_gone(struct server *server, struct client *client)
     }
 }
 
-#define BATCH_BYTES (1u << 20) /* of argv in one frame: far from WIRE_FRAME_MAX with the rest */
-#define BATCH_JOBS  512u
-
-static size_t weight(const struct job_info *info)
-{
-    size_t bytes = 512;
-    for (size_t i = 0; i < info->argv.len; i++)
-        bytes += strlen(info->argv.items[i]) + 5;
-    return bytes;
-}
-
-void server_send_jobs(struct server *server, struct client *client, uint32_t request_id,
-                      struct job *const *jobs, size_t count)
-{
-    struct job_info *batch = calloc(BATCH_JOBS, sizeof(*batch));
-    if (!batch) {
-        client_send_error(client, request_id, ERROR_INTERNAL, "out of memory");
-        return;
-    }
-    struct msg_jobs body = {.jobs.items = batch};
-    registry_current(&server->registry, &body.current, &body.previous);
-    size_t at = 0;
-    do {
-        size_t bytes = 0;
-        body.jobs.len = 0;
-        while (at < count && body.jobs.len < BATCH_JOBS &&
-               (body.jobs.len == 0 || bytes + weight(&jobs[at]->info) <= BATCH_BYTES)) {
-            bytes += weight(&jobs[at]->info);
-            batch[body.jobs.len++] = jobs[at++]->info; /* borrowed: only encoded */
-        }
-        body.more = at < count;
-        client_send(client, MSG_JOBS, request_id, &body);
-    } while (at < count);
-    free(batch);
-}
-
 /* Whether the waiter has what it waits for. A job that is no longer known has ended. */
 static bool is_satisfied(const struct server *server, const struct server_waiter *waiter)
 {
@@ -319,7 +284,7 @@ static void answer_waiter(struct server *server, struct server_waiter *waiter)
         if (job)
             jobs[count++] = job;
     }
-    server_send_jobs(server, waiter->client, waiter->request_id, jobs, count);
+    listing_send(waiter->client, waiter->request_id, jobs, count);
     free(jobs);
 }
 

@@ -104,8 +104,4 @@ int server_reload(struct server *server, char *text, size_t size);
 /* Answers all waiters for whom enough jobs have ended. */
 void server_check_waiters(struct server *server);
 
-/* Sends the infos of jobs as `jobs`, in as many frames as it takes. */
-void server_send_jobs(struct server *server, struct client *client, uint32_t request_id,
-                      struct job *const *jobs, size_t count);
-
 #endif

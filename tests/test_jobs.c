@@ -247,6 +247,29 @@ START_TEST(wait_takes_the_last_of_several)
 }
 END_TEST
 
+/* What is not there is said; what is there is waited for. */
+START_TEST(wait_goes_on_without_a_job_that_is_not_there)
+{
+    must("mkfifo f; js run -d -- sh -c 'read x <f; exit 3'");
+    struct program waiting;
+    fixture_start(&fixture, &waiting, fixture.js, "wait", "98", "1", "nobody", NULL);
+    ck_assert(program_await_err(&waiting, "js: no job nobody\n", deadline_default()));
+    must("js ls --json | jq '.jobs | length'; echo >f");
+    ck_assert_str_eq(result.out, "1\n");
+    program_must_end(&waiting, deadline_default());
+    ck_assert_int_eq(program_exit_code(&waiting), 125);
+    program_finish(&waiting);
+    line("js wait --any 98 1");
+    fixture_expect_code(&result, 125);
+    ck_assert_str_eq(result.err, "js: no job 98\n");
+    line("js wait --json 98 1 | jq .jobs[].end.code");
+    ck_assert_str_eq(result.out, "3\n");
+    line("js wait 98 99");
+    fixture_expect_code(&result, 125);
+    ck_assert_str_eq(result.err, "js: no job 98\njs: no job 99\n");
+}
+END_TEST
+
 START_TEST(wait_any_takes_the_first_to_end)
 {
     must("js run -d -- sleep 60; js run -d -- sh -c 'sleep 0.1; exit 5'; js run -d -- sleep 60");
@@ -439,6 +462,21 @@ START_TEST(commands_may_be_shortened)
 }
 END_TEST
 
+/* More than may be queued for one client. */
+START_TEST(a_list_may_be_long)
+{
+    must(
+        "word=$(head -c 120000 /dev/zero | tr '\\0' x); "
+        "for i in $(seq 20); do js run -d -- true $word $word $word $word $word $word $word $word; "
+        "done >/dev/null; js wait $(seq 20)");
+    must("js ls -a --json >list; wc -c <list; jq -c '[.jobs[].id]' list");
+    ck_assert_int_gt(atoi(result.out), 19000000);
+    ck_assert_ptr_nonnull(
+        strstr(result.out, "\n[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]\n"));
+    must("js rm $(seq 20)");
+}
+END_TEST
+
 static Suite *jobs_suite(void)
 {
     Suite *suite = suite_create("jobs");
@@ -466,6 +504,7 @@ static Suite *jobs_suite(void)
     TCase *waiting = tcase_create("wait");
     tcase_add_checked_fixture(waiting, begin, end);
     tcase_add_test(waiting, wait_takes_the_last_of_several);
+    tcase_add_test(waiting, wait_goes_on_without_a_job_that_is_not_there);
     tcase_add_test(waiting, wait_any_takes_the_first_to_end);
     tcase_add_test(waiting, wait_without_operand_is_for_the_current_job);
     tcase_add_test(waiting, waiting_for_a_job_that_is_removed_ends);
@@ -479,6 +518,7 @@ static Suite *jobs_suite(void)
     tcase_add_test(list, control_bytes_are_shown_and_not_sent);
     tcase_add_test(list, a_stopped_job_is_shown_as_such);
     tcase_add_test(list, stops_from_outside_are_seen);
+    tcase_add_test(list, a_list_may_be_long);
     tcase_add_test(list, many_jobs_leave_no_zombies);
     suite_add_tcase(suite, list);
 

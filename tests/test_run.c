@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct fixture fixture;
 static struct fixture_result result;
@@ -37,6 +38,7 @@ static void must(const char *text)
 /* Exit status */
 
 /* One that has no directory that may not be searched: that would be "Permission denied". */
+#define CHORD     "write one key or two (^], ctrl-a, d), like '^\\ d', or none"
 #define SANE_PATH "PATH=${PATH%%:*}:/usr/bin:/bin; "
 
 static const struct {
@@ -67,6 +69,10 @@ static const struct {
     {"js run -C /nope -- true", 125, "js: cannot enter /nope: No such file or directory\n"},
     {"js run -C /dev/null -- true", 125, "js: cannot enter /dev/null: Not a directory\n"},
     {"js run -- ''", 2, "js: run: there is no command to run; see js run --help\n"},
+    {"js run -k nonsense -- true; code=$?; ls $JS_DIR 2>/dev/null; exit $code", 2,
+     "js: run: 'nonsense' is no detach chord: " CHORD "\n"},
+    {"js fg -k nonsense; code=$?; ls $JS_DIR 2>/dev/null; exit $code", 2,
+     "js: fg: 'nonsense' is no detach chord: " CHORD "\n"},
     {"js run", 2, "js: run: there is no command to run; see js run --help\n"},
     {"js run --", 2, "js: run: there is no command to run; see js run --help\n"},
     {"js run -d -- /nope", 127, "js: /nope: No such file or directory\n"},
@@ -95,6 +101,29 @@ START_TEST(a_program_is_looked_for_as_execvp_does)
     line("PATH=$PWD/a:$PATH js run -- prog");
     fixture_expect_code(&result, 126);
     ck_assert_str_eq(result.err, "js: prog: Permission denied\n");
+}
+END_TEST
+
+/* As for shells: what cannot be looked at is not there. Root can look everywhere. */
+START_TEST(a_directory_that_may_not_be_searched_is_passed_over)
+{
+    char as[128] = "";
+    if (geteuid() == 0)
+        snprintf(as, sizeof(as), "setpriv --reuid 65534 --regid 65534 --clear-groups");
+    char text[1024];
+    snprintf(
+        text, sizeof(text),
+        "d=$(mktemp -d /tmp/js-XXXXXX); cp $JS_TEST_BINDIR/js $JS_TEST_BINDIR/jsd $d; "
+        "mkdir $d/locked $d/work; chmod 777 $d/work; chmod 755 $d; cp /bin/true $d/locked/prog; "
+        "chmod 0 $d/locked; cd $d/work; "
+        "export JS_DIR=$d/work/run JS_STATE_DIR=$d/work/state HOME=$d/work; "
+        "PATH=$d/locked:/usr/bin:/bin %s $d/js run -- prog; echo $?; "
+        "PATH=$d/locked:/usr/bin:/bin %s $d/js run -- true; echo $?; "
+        "%s $d/js server stop; chmod 700 $d/locked; rm -rf $d",
+        as, as, as);
+    line(text);
+    ck_assert_str_eq(result.err, "js: prog: command not found\n");
+    ck_assert_str_eq(result.out, "127\n0\n");
 }
 END_TEST
 
@@ -294,6 +323,7 @@ static Suite *run_suite(void)
     tcase_add_loop_test(status, the_exit_status_tells_what_came_of_it, 0, COUNT(exit_cases));
     tcase_add_test(status, a_program_is_looked_for_as_execvp_does);
     tcase_add_test(status, a_failed_start_leaves_nothing);
+    tcase_add_test(status, a_directory_that_may_not_be_searched_is_passed_over);
     tcase_add_test(status, wait_gives_the_same_status_again_and_again);
     suite_add_tcase(suite, status);
 

@@ -100,6 +100,35 @@ START_TEST(cuts_lines_when_columns_cannot_shrink_enough)
 }
 END_TEST
 
+START_TEST(leaves_columns_out_when_cutting_is_not_enough)
+{
+    struct table table = {0};
+    ck_assert_int_eq(table_add_column(&table, "ID", TABLE_RIGHT), 0);
+    ck_assert_int_eq(table_add_column(&table, "STATE", TABLE_DROP(1)), 0);
+    ck_assert_int_eq(table_add_column(&table, "NAME", TABLE_SHRINK | TABLE_DROP(2)), 0);
+    ck_assert_int_eq(table_add_column(&table, "AGE", TABLE_RIGHT | TABLE_DROP(3)), 0);
+    ck_assert_int_eq(table_add_column(&table, "COMMAND", TABLE_SHRINK), 0);
+    ROW(&table, "1", "running", "a-rather-long-name", "12m", "sleep 100000");
+    check_print(&table, 37,
+                "ID  STATE    NAME      AGE  COMMAND\n"
+                " 1  running  a-rathe…  12m  sleep 10…\n");
+    /* Without one more column there is room for what had been cut. */
+    check_print(&table, 35,
+                "ID  STATE    NAME        COMMAND\n"
+                " 1  running  a-rather-…  sleep 100…\n");
+    check_print(&table, 30,
+                "ID  STATE    COMMAND\n"
+                " 1  running  sleep 100000\n");
+    check_print(&table, 12,
+                "ID  COMMAND\n"
+                " 1  sleep 1…\n");
+    check_print(&table, 8,
+                "ID  COM…\n"
+                " 1  sle…\n");
+    table_finish(&table);
+}
+END_TEST
+
 START_TEST(cuts_the_last_column_when_none_may_shrink)
 {
     struct table table = {.ascii = true};
@@ -194,6 +223,7 @@ static Suite *table_suite(void)
     tcase_add_test(tc, prints_titles_alone_and_rows_without_titles);
     tcase_add_test(tc, cuts_the_widest_first);
     tcase_add_test(tc, cuts_lines_when_columns_cannot_shrink_enough);
+    tcase_add_test(tc, leaves_columns_out_when_cutting_is_not_enough);
     tcase_add_test(tc, cuts_the_last_column_when_none_may_shrink);
     tcase_add_test(tc, keeps_columns_straight_with_wide_characters);
     tcase_add_test(tc, shows_no_control_of_a_cell);

@@ -78,12 +78,15 @@ static char *join(const char *dir, size_t dir_len, const char *name)
 }
 
 /*
- * Whether the child need not try a path: it is not there. (A failing execve(2) costs ten times as
- * much as this.) Relative ones are left to the child, which is in the right directory.
+ * Whether the child need not try a path: it is not there, or in a directory that may not be
+ * searched, which to shells is the same (execvp(3) would make it a "permission denied"). (A failing
+ * execve(2) costs ten times as much as this.) Relative ones are left to the child, which is in the
+ * right directory.
  */
 static bool is_missing(const char *path)
 {
-    return path[0] == '/' && access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR);
+    return path[0] == '/' && access(path, F_OK) < 0 &&
+           (errno == ENOENT || errno == ENOTDIR || errno == EACCES);
 }
 
 /* The files to try, in order: the name itself when it has a slash, else one per PATH element. */
