@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/channel.h"
+#include "common/config.h"
 #include "common/fd.h"
 #include "version.h"
 
@@ -40,6 +41,17 @@ static const char *find_server(char *buf, size_t size)
     return "jsd";
 }
 
+/* The server is elsewhere: a file that was named has to be named to it as a whole. */
+static void pass_config(void)
+{
+    char file[CONFIG_PATH_MAX], cwd[PATHS_MAX], whole[CONFIG_PATH_MAX + PATHS_MAX];
+    if (!config_file_is_named() || config_path(file) < 0)
+        return;
+    bool relative = file[0] != '/' && getcwd(cwd, sizeof(cwd));
+    snprintf(whole, sizeof(whole), "%s%s%s", relative ? cwd : "", relative ? "/" : "", file);
+    setenv("JS_CONFIG", whole, 1);
+}
+
 /*
  * The grandchild: a session of its own, so that no terminal's end and no ^C reaches it; not a
  * child of ours, so that nobody has to wait for it. Only the pipe and 0 to 2 are inherited.
@@ -61,6 +73,7 @@ static _Noreturn void exec_server(const char *path, int pipe_fd)
     else
         dup2(pipe_fd, READY_FD);
     close_range(READY_FD + 1, ~0U, 0);
+    pass_config();
     execlp(path, "jsd", "--ready-fd", "3", (char *)NULL);
     dprintf(READY_FD, "cannot execute %s: %s", path, strerror(errno));
     _exit(127);

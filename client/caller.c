@@ -83,12 +83,14 @@ static char *live_entry(const char *name, const char *value)
     return r < 0 ? NULL : entry;
 }
 
-int caller_live_env(struct wire_strs *ret)
+int caller_live_env(const struct config *config, struct wire_strs *ret)
 {
     *ret = (struct wire_strs){.items = calloc(LIVEVAR_COUNT + 1, sizeof(char *))};
     if (!ret->items)
         return -ENOMEM;
     for (size_t i = 0; i < LIVEVAR_COUNT; i++) {
+        if (!config_lets_pass(config, livevars[i].name))
+            continue;
         char *entry = live_entry(livevars[i].name, getenv(livevars[i].name));
         if (!entry)
             return -ENOMEM;

@@ -2,6 +2,7 @@
 #ifndef JS_CLIENT_CALLER_H
 #define JS_CLIENT_CALLER_H
 
+#include "common/config.h"
 #include "common/protocol.h"
 
 /*
@@ -18,9 +19,10 @@ int caller_describe(struct msg_run *run);
 
 /*
  * The caller's live environment (common/livevar.h), for run and attach: "NAME=value" for what it
- * has, "NAME" for what it has not. A WAYLAND_DISPLAY becomes the absolute path that it stands for.
+ * has, "NAME" for what it has not, nothing for what the configuration keeps from jobs. A
+ * WAYLAND_DISPLAY becomes the absolute path that it stands for.
  * 0 or -ENOMEM; *ret is the caller's to free.
  */
-int caller_live_env(struct wire_strs *ret);
+int caller_live_env(const struct config *config, struct wire_strs *ret);
 
 #endif

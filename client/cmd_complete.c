@@ -173,10 +173,46 @@ static void complete_operand(const struct command *command, const struct options
         complete_jobs(command->values, argv[argc - 1], argv + 1, argc - 2);
 }
 
+/* Options before the command: how many words they are; -1 when the last word belongs to them. */
+static int skip_config(int argc, char **argv)
+{
+    int at = 0;
+    while (at < argc - 1 && argv[at][0] == '-') {
+        bool apart = strcmp(argv[at], "-c") == 0 || strcmp(argv[at], "--config") == 0;
+        if (apart && at == argc - 2) {
+            puts(":files");
+            return -1;
+        }
+        at += apart ? 2 : 1;
+    }
+    return at;
+}
+
+static void complete_global_option(const char *word)
+{
+    if (strncmp(word, "--config=", 9) == 0) {
+        puts(":files");
+        return;
+    }
+    candidate("--", "config", "use this configuration file");
+    candidate("-", "c", "use this configuration file");
+    candidate("--", "help", "show the list of commands");
+    candidate("--", "version", "show the version");
+}
+
 /* argv: the words; the last one is to be completed. */
 static void complete(int argc, char **argv)
 {
+    int skipped = skip_config(argc, argv);
+    if (skipped < 0)
+        return;
+    argc -= skipped;
+    argv += skipped;
     const char *word = argv[argc - 1];
+    if (argc == 1 && word[0] == '-') {
+        complete_global_option(word);
+        return;
+    }
     if (argc == 1 || (argc == 2 && strcmp(argv[0], "help") == 0)) {
         complete_commands();
         return;

@@ -16,7 +16,7 @@ void commands_read_config(struct config *config)
     if (config_path(path) < 0)
         return;
     int r = config_read(config, path, NULL, text, sizeof(text));
-    if (r < 0 && r != -ENOENT)
+    if (r < 0 && (r != -ENOENT || config_file_is_named()))
         report_error("%s; the defaults are used", text);
     if (chord_parse(config->detach_keys, &keys) == 0)
         return;
@@ -38,8 +38,10 @@ static int run(const struct command *command, void *options, int argc, char **ar
     int r = given ? config_path(path) : -ENOMEM;
     if (r == 0)
         r = config_read(&config, path, given, text, sizeof(text));
-    int status = r < 0 && r != -ENOENT ? report_error("%s", text) : 0;
-    printf("# %s%s\n", r == -ENOENT ? "no file, these are the defaults: " : "", path);
+    bool wrong = r < 0 && (r != -ENOENT || config_file_is_named());
+    int status = wrong ? report_error("%s", text) : 0;
+    if (status == 0)
+        printf("# %s%s\n", r == -ENOENT ? "no file, these are the defaults: " : "", path);
     for (size_t i = 0; status == 0 && i < config_key_count; i++) {
         struct bytes value = {0};
         config_format(&config, &config_keys[i], &value);
@@ -54,8 +56,9 @@ static int run(const struct command *command, void *options, int argc, char **ar
 const struct command cmd_config = {
     .name = "config",
     .summary = "print the configuration and where each value comes from",
-    .description = "The file is $JS_CONFIG, else $XDG_CONFIG_HOME/js/config, else "
-                   "~/.config/js/config: lines of key = value. What this prints can be put there. "
-                   "A running server takes changes over with js server reload.",
+    .description =
+        "The file is what js -c FILE names, else $JS_CONFIG, else $XDG_CONFIG_HOME/js/config, else "
+        "~/.config/js/config: lines of key = value. What this prints can be put there. "
+        "A running server takes changes over with js server reload.",
     .run = run,
 };

@@ -54,7 +54,7 @@ static int check(const struct fg_options *opts, int argc)
     else if (restore_mode_of(opts->restore) == RESTORE_MODE_COUNT)
         report_error("fg: --restore %s: it is auto, replay or snapshot", opts->restore);
     else
-        return 0;
+        return commands_check_keys("fg", opts->detach_keys) ? 0 : EXIT_USAGE;
     return EXIT_USAGE;
 }
 
@@ -92,7 +92,7 @@ static int run(const struct command *command, void *options_, int argc, char **a
                                     .watch = opts->watch};
     /* Who only looks does not bring the job another environment. */
     if (wire_set_str(&body.job, argc ? argv[0] : NULL) < 0 ||
-        (!opts->watch && caller_live_env(&body.live) < 0))
+        (!opts->watch && caller_live_env(&config, &body.live) < 0))
         status = report_error("out of memory");
     else
         status = attach_run(&connection, MSG_ATTACH, &body, &body.terminal, &attach);

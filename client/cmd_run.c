@@ -84,27 +84,70 @@ static bool is_overruled(const struct run_options *opts, const char *entry)
            is_listed(&opts->set, entry);
 }
 
-/* The caller's environment, less what was asked to go, plus what was asked to be. */
-static int make_env(const struct run_options *opts, struct wire_strs *env)
+/* An environment being put together. The configuration's variables are copies. */
+struct environment {
+    char **items;
+    size_t count;
+    char *own[CONFIG_LIST_MAX / 3];
+    size_t own_count;
+};
+
+static int add_own(const char *variable, size_t len, void *data)
 {
-    char **items = calloc(env->len + opts->set.count + 1, sizeof(*items));
-    if (!items)
+    struct environment *env = data;
+    char *copy = strndup(variable, len);
+    if (!copy)
         return -ENOMEM;
+    env->own[env->own_count++] = env->items[env->count++] = copy;
+    return 0;
+}
+
+/* The caller's as the configuration lets it pass. */
+static int pass_environment(struct environment *env, const struct wire_strs *caller,
+                            const struct config *config)
+{
+    for (size_t i = 0; i < caller->len; i++)
+        if (config_lets_pass(config, caller->items[i]))
+            env->items[env->count++] = caller->items[i];
+    return config_each_variable(config, add_own, env);
+}
+
+/* Less what was asked to go, plus what was asked to be. */
+static void apply_options(struct environment *env, const struct run_options *opts)
+{
     size_t count = 0;
-    for (size_t i = 0; i < env->len; i++)
+    for (size_t i = 0; i < env->count; i++)
         if (!is_overruled(opts, env->items[i]))
-            items[count++] = env->items[i];
+            env->items[count++] = env->items[i];
+    env->count = count;
     for (size_t i = 0; i < opts->set.count; i++)
-        items[count++] = (char *)opts->set.items[i];
-    int r = wire_set_strs(env, items, count);
-    free(items);
+        env->items[env->count++] = (char *)opts->set.items[i];
+}
+
+static int make_env(const struct run_options *opts, const struct config *config,
+                    struct wire_strs *ret)
+{
+    struct environment env = {0};
+    size_t room = ret->len + opts->set.count + sizeof(env.own) / sizeof(env.own[0]);
+    env.items = calloc(room, sizeof(*env.items));
+    if (!env.items)
+        return -ENOMEM;
+    int r = pass_environment(&env, ret, config);
+    if (r == 0) {
+        apply_options(&env, opts);
+        r = wire_set_strs(ret, env.items, env.count);
+    }
+    for (size_t i = 0; i < env.own_count; i++)
+        free(env.own[i]);
+    free(env.items);
     return r;
 }
 
 /* What the job is to follow: a variable that was asked for by an option stays as it was asked. */
-static int make_live_env(const struct run_options *opts, struct wire_strs *live)
+static int make_live_env(const struct run_options *opts, const struct config *config,
+                         struct wire_strs *live)
 {
-    int r = caller_live_env(live);
+    int r = caller_live_env(config, live);
     size_t count = 0;
     for (size_t i = 0; i < live->len; i++) {
         if (is_overruled(opts, live->items[i]))
@@ -225,15 +268,17 @@ static int run(const struct command *command, void *options_, int argc, char **a
     if (status != 0)
         return status;
     char uid[UID_LENGTH + 1];
+    struct config config;
+    commands_read_config(&config);
     int r = caller_describe(&body);
     if (r == 0)
         r = uid_make(uid);
     if (r == 0)
         r = wire_set_str(&body.uid, uid);
     if (r == 0)
-        r = make_env(opts, &body.env);
+        r = make_env(opts, &config, &body.env);
     if (r == 0)
-        r = make_live_env(opts, &body.live);
+        r = make_live_env(opts, &config, &body.live);
     if (r == 0)
         r = make_argv(opts, argc, argv, &body.argv);
     if (r == 0)
@@ -248,8 +293,6 @@ static int run(const struct command *command, void *options_, int argc, char **a
         status = run_detached(&connection, &body, opts);
         connection_finish(&connection);
     } else if (status == 0) {
-        struct config config;
-        commands_read_config(&config);
         struct attach_options attach = {.detach_keys = opts->detach_keys ? opts->detach_keys
                                                                          : config.detach_keys,
                                         .size = opts->size};

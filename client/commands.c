@@ -16,10 +16,12 @@ const struct command *const commands[] = {
 int commands_help(struct bytes *out)
 {
     int r = bytes_append_text(
-        out, "Usage: js COMMAND [OPTION]... [ARGUMENT]...\n"
+        out, "Usage: js [-c FILE] COMMAND [OPTION]... [ARGUMENT]...\n"
              "\n"
              "Job control that is not tied to a terminal. Without a command, js lists the\n"
              "jobs. Commands may be shortened as far as they stay unique.\n"
+             "\n"
+             "  -c, --config=FILE  the configuration file, also of a server that is started\n"
              "\n"
              "Commands:\n");
     for (const struct command *const *at = commands; r == 0 && *at; at++)

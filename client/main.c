@@ -1,13 +1,17 @@
 /* js: job control that is not tied to a terminal. The client. */
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/caller.h"
 #include "client/commands.h"
 #include "client/report.h"
+#include "common/config.h"
 #include "common/log.h"
 #include "version.h"
 
@@ -60,9 +64,54 @@ static int run_command(const struct command *command, int argc, char **argv)
     return status;
 }
 
+/*
+ * -c FILE, before the command: 0 with *argc and *argv moved on, or the exit status. The path is
+ * made absolute, as it is passed on to a server, which is elsewhere.
+ */
+static int take_config(int *argc, char ***argv)
+{
+    static char path[CONFIG_PATH_MAX];
+    const char *word = (*argv)[1], *name = NULL;
+    int used = 1;
+    if (strncmp(word, "--config=", 9) == 0) {
+        name = word + 9;
+    } else if (strncmp(word, "-c", 2) == 0 && word[2]) {
+        name = word + 2;
+    } else if (*argc > 2) {
+        name = (*argv)[2];
+        used = 2;
+    }
+    if (!name || !*name) {
+        report_error("option '%s' needs a value; see js --help", word);
+        return EXIT_USAGE;
+    }
+    char cwd[PATH_MAX] = "";
+    if (name[0] != '/' && !getcwd(cwd, sizeof(cwd)))
+        return report_error("cannot use %s: the current directory has no name: %s", name,
+                            strerror(errno));
+    int len = snprintf(path, sizeof(path), "%s%s%s", cwd, cwd[0] ? "/" : "", name);
+    if (len < 0 || (size_t)len >= sizeof(path) || access(path, R_OK) < 0)
+        return report_error("cannot read %s: %s", name, strerror(errno));
+    config_set_file(path);
+    *argc -= used;
+    *argv += used;
+    return 0;
+}
+
+static bool is_config_option(const char *word)
+{
+    return strncmp(word, "-c", 2) == 0 || strcmp(word, "--config") == 0 ||
+           strncmp(word, "--config=", 9) == 0;
+}
+
 static int dispatch(int argc, char **argv)
 {
     struct bytes error = {0};
+    while (argc > 1 && is_config_option(argv[1])) {
+        int status = take_config(&argc, &argv);
+        if (status != 0)
+            return status;
+    }
     char *list[] = {(char *)"ls", NULL};
     if (argc < 2)
         return run_command(&cmd_ls, 1, list);

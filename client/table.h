@@ -52,7 +52,8 @@ int table_add_row(struct table *table, const char *const *cells);
  * Appends the table: a line of titles, unless all are empty, and a line for each row, without
  * blanks at the end. With a width above 0 no line is wider: columns that may shrink are cut, the
  * widest first; when that is not enough columns that may be dropped are left out, one after the
- * other; and when that is not enough either, every line is cut. 0 or -ENOMEM (out is unchanged then).
+ * other; and when that is not enough either, every line is cut. 0 or -ENOMEM (out is unchanged
+ * then).
  */
 int table_print(const struct table *table, unsigned width, struct bytes *out);
 

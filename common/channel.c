@@ -52,6 +52,27 @@ static void out_clear(struct channel *channel)
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
+/* Whom log lines were about before. */
+struct log_ids {
+    unsigned client, job;
+};
+
+static struct log_ids set_log_ids(const struct channel *channel)
+{
+    struct log_ids before = {log_set_client(channel->log_client), log_set_job(channel->log_job)};
+    if (channel->log_client == 0)
+        log_set_client(before.client);
+    if (channel->log_job == 0)
+        log_set_job(before.job);
+    return before;
+}
+
+static void reset_log_ids(struct log_ids before)
+{
+    log_set_client(before.client);
+    log_set_job(before.job);
+}
+
 static void update_poll(struct channel *channel)
 {
     if (channel->closing)
@@ -149,8 +170,10 @@ static void log_message(const char *arrow, const struct channel *channel,
     struct bytes text = {0};
     if (!log_wants(LOG_WIRE))
         return;
+    struct log_ids before = set_log_ids(channel);
     if (wire_dump(&text, message, request_id, body) == 0)
         log_debug(LOG_WIRE, "%s fd %d: %.*s", arrow, channel->fd, (int)text.len, (char *)text.data);
+    reset_log_ids(before);
     bytes_finish(&text);
 }
 
@@ -331,9 +354,8 @@ static bool on_readable(struct channel *channel)
     return !channel->ended && !channel->closing && !channel->ending;
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void handle_events(struct channel *channel, int status, int events)
 {
-    struct channel *channel = poll->data;
     if (status < 0) {
         /* libuv's word for EPOLLERR: the peer closed before it had read all of ours. What it said
          * before that (`left`, `error`) is still there. */
@@ -359,6 +381,14 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         on_readable(channel);
 }
 
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct channel *channel = poll->data;
+    struct log_ids before = set_log_ids(channel);
+    handle_events(channel, status, events);
+    reset_log_ids(before);
+}
+
 void channel_end(struct channel *channel)
 {
     channel->ending = true;
@@ -376,7 +406,9 @@ static void on_poll_closed(uv_handle_t *handle)
     channel_fds_finish(&channel->in_fds);
     channel_fds_finish(&channel->fresh_fds);
     out_clear(channel);
+    struct log_ids before = set_log_ids(channel);
     channel->ops->on_closed(channel);
+    reset_log_ids(before);
 }
 
 void channel_close(struct channel *channel)

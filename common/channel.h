@@ -50,7 +50,8 @@ struct channel {
     uv_poll_t poll;
     int fd; /* owned */
     const struct channel_ops *ops;
-    void *data; /* the owner's */
+    void *data;                   /* the owner's */
+    unsigned log_client, log_job; /* whom log lines about it are about; 0 = as they were */
     struct bytes in;
     size_t in_handled;            /* bytes of `in` up to the end of the frame being handled */
     struct channel_fds in_fds;    /* of the unfinished frame that `in` begins with */

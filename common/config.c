@@ -1,5 +1,6 @@
 #include "common/config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <ini.h>
 #include <inttypes.h>
@@ -10,6 +11,39 @@
 #include <unistd.h>
 
 #include "common/duration.h"
+
+/* Words of a list; *at is moved behind the one that is returned, NULL at the end. */
+static const char *next_word(const char **at, size_t *ret_len)
+{
+    const char *word = *at + strspn(*at, " \t");
+    *ret_len = strcspn(word, " \t");
+    *at = word + *ret_len;
+    return *ret_len > 0 ? word : NULL;
+}
+
+/* "-NAME", "-BEGINNING*" or "NAME=VALUE". */
+static bool is_variable_rule(const char *word, size_t len)
+{
+    size_t name = 0;
+    bool drops = word[0] == '-';
+    word += drops;
+    len -= drops;
+    while (name < len && (isalnum((unsigned char)word[name]) || word[name] == '_'))
+        name++;
+    if (drops)
+        return len > 0 && (name == len || (name == len - 1 && word[name] == '*'));
+    return name > 0 && name < len && word[name] == '=';
+}
+
+static bool check_environment(const char *value)
+{
+    size_t len;
+    const char *word;
+    while ((word = next_word(&value, &len)))
+        if (!is_variable_rule(word, len))
+            return false;
+    return true;
+}
 
 #define KEY(key_name, key_kind, member, key_initial, lowest, highest, allowed, text)               \
     {                                                                                              \
@@ -34,8 +68,20 @@ const struct config_key config_keys[] = {
         "attaching: where more output would be replayed, the screen is painted"),
     KEY("idle-exit", CONFIG_DURATION, idle_ms, "30m", 0, DURATION_MAX, DURATION_SYNTAX,
         "when a server without jobs and clients ends; 0 = never"),
+    KEY("leftovers", CONFIG_CHOICE, leftovers, "hup", 0, 2, "hup, keep, kill",
+        "what becomes of processes that a job leaves behind when it ends"),
+    {.name = "environment",
+     .kind = CONFIG_LIST,
+     .offset = offsetof(struct config, environment),
+     .initial = "",
+     .bounds = "words -NAME, -BEGINNING* or NAME=VALUE",
+     .doc = "variables that jobs do not get from js run, or get with another value",
+     .check = check_environment},
+    KEY("log-format", CONFIG_CHOICE, log_format, "text", 0, 1, "text, json",
+        "form of the lines in server.log"),
 };
-const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
+#define CONFIG_KEYS (sizeof(config_keys) / sizeof(config_keys[0]))
+const size_t config_key_count = CONFIG_KEYS;
 
 /* Digits with k, M or G for 1024 and its powers. */
 static int parse_size(const char *text, uint64_t *ret)
@@ -74,6 +120,32 @@ static int set_text(struct config *config, const struct config_key *key, const c
     return 0;
 }
 
+/* The index of the word in "a, b, c". */
+static int parse_choice(const char *choices, const char *word, uint64_t *ret)
+{
+    size_t len = strlen(word);
+    for (uint64_t i = 0; *choices; i++) {
+        size_t size = strcspn(choices, ",");
+        if (size == len && strncmp(choices, word, len) == 0) {
+            *ret = i;
+            return 0;
+        }
+        choices += size + strspn(choices + size, ", ");
+    }
+    return -EINVAL;
+}
+
+/* Adds the words to those that are there. */
+static int add_words(struct config *config, const struct config_key *key, const char *value)
+{
+    char *member = (char *)config + key->offset;
+    size_t len = strlen(member);
+    if (key->check && !key->check(value))
+        return -EINVAL;
+    int n = snprintf(member + len, CONFIG_LIST_MAX - len, "%s%s", len && *value ? " " : "", value);
+    return n < 0 || (size_t)n >= CONFIG_LIST_MAX - len ? -EINVAL : 0;
+}
+
 static int set(struct config *config, const struct config_key *key, const char *value)
 {
     uint64_t number = 0;
@@ -90,6 +162,11 @@ static int set(struct config *config, const struct config_key *key, const char *
     case CONFIG_NUMBER:
         r = parse_number(value, &number);
         break;
+    case CONFIG_CHOICE:
+        r = parse_choice(key->bounds, value, &number);
+        break;
+    case CONFIG_LIST:
+        return add_words(config, key, value);
     }
     if (r < 0 || number < key->least || number > key->most)
         return -EINVAL;
@@ -114,9 +191,22 @@ static const char *home_dir(void)
     return entry && entry->pw_dir && entry->pw_dir[0] == '/' ? entry->pw_dir : NULL;
 }
 
+static const char *named_file; /* see config_set_file */
+
+void config_set_file(const char *path)
+{
+    named_file = path;
+}
+
+bool config_file_is_named(void)
+{
+    const char *given = named_file ? named_file : getenv("JS_CONFIG");
+    return given && *given;
+}
+
 int config_path(char path[CONFIG_PATH_MAX])
 {
-    const char *given = getenv("JS_CONFIG");
+    const char *given = named_file ? named_file : getenv("JS_CONFIG");
     const char *xdg = getenv("XDG_CONFIG_HOME");
     int len;
     if (given && *given) {
@@ -138,6 +228,7 @@ struct reader {
     int line; /* being read, from 1 */
     struct config config;
     bool *given;
+    bool seen[CONFIG_KEYS];
     const char *path;
     char *text;
     size_t size;
@@ -176,22 +267,35 @@ static int on_line(void *data, const char *section, const char *name, const char
         complain(reader, problem, "see js config");
         return 0;
     }
+    size_t index = (size_t)(key - config_keys);
+    if (key->kind == CONFIG_LIST && !reader->seen[index])
+        *((char *)&reader->config + key->offset) = '\0';
+    reader->seen[index] = true;
     if (!value || set(&reader->config, key, value) < 0) {
         snprintf(problem, sizeof(problem), "%s = '%.64s' is not allowed", name, value ? value : "");
         complain(reader, problem, key->bounds);
         return 0;
     }
     if (reader->given)
-        reader->given[key - config_keys] = true;
+        reader->given[index] = true;
     return 1;
 }
 
-/* inih hands over no line numbers unless it was built to: so the lines are counted here. */
+/*
+ * inih hands over no line numbers unless it was built to: so the lines are counted here. It takes
+ * what is too long for its buffer for a line of its own, so that is refused.
+ */
 static char *next_line(char *buf, int size, void *data)
 {
     struct reader *reader = data;
     reader->line++;
-    return fgets(buf, size, reader->file);
+    char *line = fgets(buf, size, reader->file);
+    if (line && !strchr(line, '\n') && !feof(reader->file)) {
+        char problem[64];
+        snprintf(problem, sizeof(problem), "it is longer than %d bytes", size - 2);
+        complain(reader, problem, "environment may be given several times");
+    }
+    return reader->failed ? NULL : line;
 }
 
 int config_read(struct config *config, const char *path, bool *given, char *text, size_t size)
@@ -242,11 +346,19 @@ static int format_duration(uint64_t ms, struct bytes *out)
     return bytes_printf(out, "%" PRIu64 "%s", ms, ms ? "ms" : "");
 }
 
+static int format_choice(const char *choices, uint64_t index, struct bytes *out)
+{
+    for (; index > 0; index--)
+        choices += strcspn(choices, " ") + 1;
+    return bytes_append(out, choices, strcspn(choices, ","));
+}
+
 int config_format(const struct config *config, const struct config_key *key, struct bytes *out)
 {
     const void *member = (const char *)config + key->offset;
     switch (key->kind) {
     case CONFIG_TEXT:
+    case CONFIG_LIST:
         return bytes_append_text(out, member);
     case CONFIG_DURATION:
         return format_duration(*(const uint64_t *)member, out);
@@ -254,8 +366,40 @@ int config_format(const struct config *config, const struct config_key *key, str
         return format_size(*(const uint64_t *)member, out);
     case CONFIG_NUMBER:
         return bytes_printf(out, "%" PRIu64, *(const uint64_t *)member);
+    case CONFIG_CHOICE:
+        return format_choice(key->bounds, *(const uint64_t *)member, out);
     }
     return 0;
+}
+
+bool config_lets_pass(const struct config *config, const char *variable)
+{
+    const char *at = config->environment, *word;
+    size_t len, name = strcspn(variable, "=");
+    while ((word = next_word(&at, &len))) {
+        if (word[0] != '-') {
+            if (strcspn(word, "=") == name && strncmp(word, variable, name) == 0)
+                return false; /* it gets the other value */
+        } else if (word[len - 1] == '*') {
+            if (name >= len - 2 && strncmp(word + 1, variable, len - 2) == 0)
+                return false;
+        } else if (len - 1 == name && strncmp(word + 1, variable, name) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int config_each_variable(const struct config *config,
+                         int (*take)(const char *variable, size_t len, void *data), void *data)
+{
+    const char *at = config->environment, *word;
+    size_t len;
+    int r = 0;
+    while (r == 0 && (word = next_word(&at, &len)))
+        if (word[0] != '-')
+            r = take(word, len, data);
+    return r;
 }
 
 int config_line(const struct config *config, const struct config_key *key, struct bytes *out)

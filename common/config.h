@@ -1,8 +1,8 @@
 /*
- * The configuration file: $JS_CONFIG, else $XDG_CONFIG_HOME/js/config, else ~/.config/js/config
- * (XDG base directory specification). Lines of `key = value`; '#' and ';' begin comments. One table
- * gives each key's name, type, default, bounds and text; parsing, `js config` and the manual use
- * it.
+ * The configuration file: what config_set_file was given, else $JS_CONFIG, else
+ * $XDG_CONFIG_HOME/js/config, else ~/.config/js/config (XDG base directory specification). Lines of
+ * `key = value`; '#' and ';' begin comments. One table gives each key's name, type, default, bounds
+ * and text; parsing, `js config` and the manual use it.
  *
  * A file with a mistake changes nothing: the message names file, line and key, and what is allowed.
  */
@@ -17,6 +17,19 @@
 
 #define CONFIG_PATH_MAX 4096u
 #define CONFIG_TEXT_MAX 128u
+#define CONFIG_LIST_MAX 4096u
+
+/* What becomes of processes that a job leaves behind (DESIGN section 2, rule 5). */
+enum config_leftovers {
+    LEFTOVERS_HUP,  /* SIGHUP, as when a terminal is closed */
+    LEFTOVERS_KEEP, /* nothing: they go on, without a terminal */
+    LEFTOVERS_KILL, /* TERM, after the grace KILL, to everything that the job started */
+};
+
+enum config_log_format {
+    LOG_FORMAT_TEXT,
+    LOG_FORMAT_JSON,
+};
 
 struct config {
     char detach_keys[CONFIG_TEXT_MAX];
@@ -27,6 +40,10 @@ struct config {
     uint64_t scrollback;   /* lines */
     uint64_t replay_limit; /* bytes */
     uint64_t idle_ms;      /* 0 = never */
+    uint64_t leftovers;    /* enum config_leftovers */
+    uint64_t log_format;   /* enum config_log_format */
+    /* What jobs get of the environment: words "-NAME", "-BEGINNING*", "NAME=VALUE". */
+    char environment[CONFIG_LIST_MAX];
 };
 
 enum config_kind {
@@ -34,6 +51,8 @@ enum config_kind {
     CONFIG_DURATION, /* milliseconds, common/duration.h */
     CONFIG_SIZE,     /* bytes: 65536, 64k, 16M, 1G */
     CONFIG_NUMBER,
+    CONFIG_CHOICE, /* a word of the key's bounds, which are separated by ", ": its index */
+    CONFIG_LIST,   /* words; a file that gives the key several times adds them up */
 };
 
 struct config_key {
@@ -44,6 +63,7 @@ struct config_key {
     uint64_t least, most; /* of the value; not for text */
     const char *bounds;   /* what is allowed, for messages */
     const char *doc;
+    bool (*check)(const char *value); /* of text and lists; NULL = anything */
 };
 
 extern const struct config_key config_keys[];
@@ -51,6 +71,15 @@ extern const size_t config_key_count;
 
 /* Every key at its default. */
 void config_init(struct config *config);
+
+/*
+ * Names the file, for this process and the servers that it starts; NULL: as without this. The
+ * text is not copied.
+ */
+void config_set_file(const char *path);
+
+/* Whether config_set_file or $JS_CONFIG names it: then it should be there. */
+bool config_file_is_named(void);
 
 /* The path of the file into path. 0, or -ENOENT when there is no home directory. */
 int config_path(char path[CONFIG_PATH_MAX]);
@@ -61,6 +90,18 @@ int config_path(char path[CONFIG_PATH_MAX]);
  * element per key of the table: whether the file sets it.
  */
 int config_read(struct config *config, const char *path, bool *given, char *text, size_t size);
+
+/*
+ * Applies config->environment to one variable, "NAME=value": whether a job gets it.
+ */
+bool config_lets_pass(const struct config *config, const char *variable);
+
+/*
+ * The variables that config->environment sets: calls take with each "NAME=VALUE" (not terminated:
+ * len bytes) and data. 0, or what take returned when it was not 0.
+ */
+int config_each_variable(const struct config *config,
+                         int (*take)(const char *variable, size_t len, void *data), void *data);
 
 /* Appends a key's value in config as one would write it. 0 or -ENOMEM. */
 int config_format(const struct config *config, const struct config_key *key, struct bytes *out);

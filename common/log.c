@@ -14,7 +14,8 @@
 #include "common/escape.h"
 
 static const char *program_name = "js";
-static unsigned job_id;
+static unsigned job_id, client_pid;
+static bool as_json;
 static bool wanted[LOG_TOPIC_COUNT];
 
 static const char *const topic_names[LOG_TOPIC_COUNT] = {
@@ -27,7 +28,8 @@ static const char *const topic_names[LOG_TOPIC_COUNT] = {
 void log_init(const char *program)
 {
     program_name = program;
-    const char *list = getenv("JS_LOG");
+    const char *list = getenv("JS_LOG"), *form = getenv(LOG_FORMAT_VARIABLE);
+    as_json = form && strcmp(form, "json") == 0;
     for (int topic = 0; list && topic < LOG_TOPIC_COUNT; topic++) {
         const char *name = topic_names[topic];
         const char *at = strstr(list, name);
@@ -37,9 +39,23 @@ void log_init(const char *program)
     }
 }
 
-void log_set_job(unsigned id)
+void log_set_json(bool json)
 {
+    as_json = json;
+}
+
+unsigned log_set_job(unsigned id)
+{
+    unsigned before = job_id;
     job_id = id;
+    return before;
+}
+
+unsigned log_set_client(unsigned pid)
+{
+    unsigned before = client_pid;
+    client_pid = pid;
+    return before;
 }
 
 bool log_wants(enum log_topic topic)
@@ -91,7 +107,9 @@ static void keep_file(void)
     open_file(); /* failing that, the old file goes on to be written */
 }
 
-static void append_head(struct bytes *line, const char *level)
+#define TIME_SIZE 40
+
+static void format_time(char buf[TIME_SIZE])
 {
     struct timespec now;
     struct tm utc;
@@ -99,30 +117,64 @@ static void append_head(struct bytes *line, const char *level)
     clock_gettime(CLOCK_REALTIME, &now);
     if (gmtime_r(&now.tv_sec, &utc))
         strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &utc);
-    bytes_printf(line, "%s.%03ldZ %s[%d] %s ", when, now.tv_nsec / 1000000, program_name,
-                 (int)getpid(), level);
-    if (job_id)
-        bytes_printf(line, "job %u: ", job_id);
+    snprintf(buf, TIME_SIZE, "%s.%03ldZ", when, now.tv_nsec / 1000000);
 }
 
-static void write_line(const char *level, const char *format, va_list args)
+/* A line without its end. text is escaped, so only what JSON itself uses needs a backslash. */
+static void append_json(struct bytes *line, const char *level, const char *topic,
+                        const struct bytes *text)
+{
+    char when[TIME_SIZE];
+    format_time(when);
+    bytes_printf(line, "{\"time\":\"%s\",\"program\":\"%s\",\"pid\":%d,\"level\":\"%s\"", when,
+                 program_name, (int)getpid(), level);
+    if (topic)
+        bytes_printf(line, ",\"topic\":\"%s\"", topic);
+    if (client_pid)
+        bytes_printf(line, ",\"client\":%u", client_pid);
+    if (job_id)
+        bytes_printf(line, ",\"job\":%u", job_id);
+    bytes_append_text(line, ",\"text\":\"");
+    for (size_t i = 0; i < text->len; i++) {
+        if (text->data[i] == '"' || text->data[i] == '\\')
+            bytes_append_text(line, "\\");
+        bytes_append(line, &text->data[i], 1);
+    }
+    bytes_append_text(line, "\"}");
+}
+
+static void append_text(struct bytes *line, const char *level, const char *topic,
+                        const struct bytes *text)
+{
+    char when[TIME_SIZE];
+    format_time(when);
+    bytes_printf(line, "%s %s[%d] %s ", when, program_name, (int)getpid(), topic ? topic : level);
+    if (client_pid)
+        bytes_printf(line, "client %u: ", client_pid);
+    if (job_id)
+        bytes_printf(line, "job %u: ", job_id);
+    bytes_append(line, text->data, text->len);
+}
+
+static void write_line(const char *level, const char *topic, const char *format, va_list args)
 {
     int saved = errno;
     keep_file();
-    char text[LOG_LINE_MAX];
-    int len = vsnprintf(text, sizeof(text), format, args);
+    char buf[LOG_LINE_MAX];
+    int len = vsnprintf(buf, sizeof(buf), format, args);
     if (len < 0)
         len = 0;
-    size_t shown = (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1;
-    struct bytes line = {0};
-    append_head(&line, level);
-    escape_append(&line, text, shown);
+    size_t shown = (size_t)len < sizeof(buf) ? (size_t)len : sizeof(buf) - 1;
+    struct bytes text = {0}, line = {0};
+    escape_append(&text, buf, shown);
     if ((size_t)len > shown)
-        bytes_printf(&line, " (cut, %d bytes)", len);
+        bytes_printf(&text, " (cut, %d bytes)", len);
+    (as_json ? append_json : append_text)(&line, level, topic, &text);
     bytes_append_text(&line, "\n");
     /* One write, so that lines of several processes do not mix. A failure has nowhere to go. */
     if (line.data && write(STDERR_FILENO, line.data, line.len) < 0) {
     }
+    bytes_finish(&text);
     bytes_finish(&line);
     errno = saved;
 }
@@ -133,7 +185,7 @@ void log_debug(enum log_topic topic, const char *format, ...)
         return;
     va_list args;
     va_start(args, format);
-    write_line(topic_names[topic], format, args);
+    write_line("debug", topic_names[topic], format, args);
     va_end(args);
 }
 
@@ -141,7 +193,7 @@ void log_info(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    write_line("info", format, args);
+    write_line("info", NULL, format, args);
     va_end(args);
 }
 
@@ -149,7 +201,7 @@ void log_warn(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    write_line("warn", format, args);
+    write_line("warn", NULL, format, args);
     va_end(args);
 }
 
@@ -157,6 +209,6 @@ void log_error(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    write_line("error", format, args);
+    write_line("error", NULL, format, args);
     va_end(args);
 }

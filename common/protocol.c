@@ -334,6 +334,9 @@ static const struct wire_field start_table[] = {
     FIELD(msg_start, client_pid, WIRE_U32, OPTIONAL, 0, "process id of the client"),
     FIELD(msg_start, log_limit, WIRE_U64, OPTIONAL, 0, "bytes of log to keep"),
     FIELD(msg_start, grace_ms, WIRE_U64, OPTIONAL, 0, "milliseconds between TERM and KILL"),
+    FIELD(msg_start, leftovers, WIRE_U32, OPTIONAL, 2,
+          "processes left at the end: 0 SIGHUP, 1 keep, 2 kill"),
+    FIELD(msg_start, log_json, WIRE_BOOL, OPTIONAL, 0, "log lines as JSON"),
 };
 STRUCT(msg_start, start_table);
 

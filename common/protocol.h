@@ -428,6 +428,8 @@ struct msg_start {
     uint32_t client_pid;
     uint64_t log_limit;
     uint64_t grace_ms;
+    uint32_t leftovers; /* enum config_leftovers */
+    bool log_json;      /* the form of the lines that the holder logs */
 };
 
 /* Attaches a client to a holder: fds are its output and its connection. */

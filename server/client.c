@@ -31,7 +31,7 @@ void client_send(struct client *client, enum message_type type, uint32_t request
         client_send_error(client, request_id, ERROR_INTERNAL,
                           "the answer is too large for a frame");
     } else if (r == -ENOBUFS || r == -ENOMEM) {
-        log_warn("client %d: closed, it does not read what it asked for", (int)client->pid);
+        log_warn("closed, it does not read what it asked for");
         channel_close(&client->channel);
     }
 }
@@ -76,7 +76,7 @@ static void on_frame(struct channel *channel, struct wire_frame *frame, struct c
 static void on_problem(struct channel *channel, uint32_t code, const struct wire_problem *why)
 {
     struct client *client = channel->data;
-    log_debug(LOG_WIRE, "client %d: %s", (int)client->pid, why->text);
+    log_debug(LOG_WIRE, "%s", why->text);
     client_send_error(client, why->request_id, (enum error_code)code, why->text);
     if (!client->greeted)
         channel_end(channel);
@@ -129,6 +129,7 @@ int client_create(struct server *server, int fd)
         return r;
     }
     client->pid = channel_peer_pid(&client->channel);
+    client->channel.log_client = (unsigned)client->pid;
     client->next = server->clients;
     server->clients = client;
     server->client_count++;

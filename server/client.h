@@ -11,9 +11,9 @@ struct client {
     struct server *server;
     struct channel channel;
     struct listing *listings; /* answers that it has yet to read; owned */
-    unsigned refs; /* its connection, and each request that waits for an answer */
-    bool greeted;  /* its hello has come */
-    bool closed;   /* the connection is closed; only waiting requests keep it */
+    unsigned refs;            /* its connection, and each request that waits for an answer */
+    bool greeted;             /* its hello has come */
+    bool closed;              /* the connection is closed; only waiting requests keep it */
     uint32_t protocol;
     pid_t pid;
 };

@@ -162,7 +162,7 @@ static void handle_reply(struct job *job, struct wire_frame *frame)
     if (pending->type == MSG_REPAIR)
         repair_answered(&job->server->repair, job, frame->type == MSG_DONE);
     if (frame->type == MSG_ERROR && !pending->client)
-        log_info("job %u: %s", job->info.id, ((struct msg_error *)frame->body)->text);
+        log_info("%s", ((struct msg_error *)frame->body)->text);
     if (pending->client)
         client_send(pending->client, (enum message_type)frame->type, pending->client_request,
                     frame->body);
@@ -207,7 +207,7 @@ static void handle_hello(struct job *job, const struct msg_hello *hello)
     char text[256];
     if (protocol_compatible(hello, "holder", text, sizeof(text)))
         return;
-    log_error("job %u: %s", job->info.id, text);
+    log_about_job(job->info.id, log_error("%s", text));
     wire_set_str(&job->info.warning, text);
     job->incompatible = true;
     channel_close(&job->link);
@@ -240,8 +240,8 @@ static void on_frame(struct channel *channel, struct wire_frame *frame, struct c
 static void on_problem(struct channel *channel, uint32_t code, const struct wire_problem *why)
 {
     (void)code;
-    struct job *job = channel->data;
-    log_warn("job %u: bad message from its holder: %s", job->info.id, why->text);
+    (void)channel;
+    log_warn("bad message from its holder: %s", why->text);
 }
 
 static void on_end(struct channel *channel, int status)
@@ -278,6 +278,7 @@ int job_connect(struct job *job, const char *path)
     int r = channel_open(&job->link, &job->server->loop, fd, &ops, job);
     if (r < 0)
         return r;
+    job->link.log_job = job->info.id;
     job->linked = true;
     job->repairing = false;
     return channel_send_hello(&job->link, NULL);

@@ -66,7 +66,7 @@ static void park(struct client *client, struct listing *listing)
     *at = listing;
     if (parked < PARKED_LISTS || client->channel.closing)
         return;
-    log_warn("client %d: closed, it does not read what it asked for", (int)client->pid);
+    log_warn("closed, it does not read what it asked for");
     channel_close(&client->channel);
 }
 

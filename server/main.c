@@ -148,9 +148,8 @@ static int serve(int ready_fd, const char *warning)
     }
     if (chdir("/") < 0)
         log_warn("cannot change to /: %s", strerror(errno));
-    log_info("js %s listens on %s", JS_VERSION, server.runtime.socket_path);
     if (warning[0])
-        log_warn("%s", warning);
+        server.start_warning = warning;
     /* The socket listens: whoever connects from now on is served, however long the rest takes. */
     report(ready_fd, "+");
     r = activation_notify("READY=1");

@@ -194,7 +194,7 @@ static int claim_socket(struct registry *registry, struct registry_slot *slot)
         /* Of a holder that died: the number, and so its lock, is ours. Or so it should be. */
         r = sockfile_clear(path, text, sizeof(text));
         if (r == -EADDRINUSE)
-            log_warn("job %" PRIu32 " is left out: %s", slot->id, text);
+            log_about_job(slot->id, log_warn("is left out: %s", text));
         if (r < 0)
             return r;
     }
@@ -326,7 +326,7 @@ static void remove_runtime_dir(const struct registry *registry, uint32_t id)
     snprintf(path, sizeof(path), "%s/sock", dir);
     int r = sockfile_clear(path, text, sizeof(text));
     if (r == -EADDRINUSE)
-        log_warn("job %" PRIu32 ": %s", id, text);
+        log_about_job(id, log_warn("%s", text));
     else
         paths_remove_flat(dir);
 }
@@ -364,14 +364,15 @@ void registry_holder_gone(struct registry *registry, struct job *job)
     remove_runtime_dir(registry, job->info.id);
     if (job_state_is_final(job->info.state))
         return;
-    log_warn("job %" PRIu32 " is lost: its holder, pid %" PRIu32 ", died without a word",
-             job->info.id, job->info.holder_pid);
+    log_about_job(job->info.id,
+                  log_warn("is lost: its holder, pid %" PRIu32 ", died without a word",
+                           job->info.holder_pid));
     mark_lost(job);
     if (dir_fd >= 0)
         joblog_bounds(dir_fd, &job->info.log_first, &job->info.log_next);
     int r = registry_save(registry, job);
     if (r < 0)
-        log_warn("job %" PRIu32 ": its record is not saved: %s", job->info.id, strerror(-r));
+        log_about_job(job->info.id, log_warn("its record is not saved: %s", strerror(-r)));
 }
 
 /* Finding jobs on disk */
@@ -384,7 +385,7 @@ static struct job *unreadable_job(struct registry *registry, uint32_t id, int er
     char text[160];
     snprintf(text, sizeof(text), "its record cannot be read: %s",
              error == -EBADMSG ? "it is damaged" : strerror(-error));
-    log_warn("job %" PRIu32 ": %s", id, text);
+    log_about_job(id, log_warn("%s", text));
     mark_lost(job);
     char *argv[] = {(char *)"?"};
     wire_set_strs(&job->info.argv, argv, 1);
@@ -399,8 +400,8 @@ static void load_live(struct registry *registry, struct job *job)
     socket_path(registry, job, path, sizeof(path));
     int r = job_connect(job, path);
     if (r < 0)
-        log_warn("job %" PRIu32 ": its holder lives, but %s cannot be connected to: %s",
-                 job->info.id, path, strerror(-r));
+        log_about_job(job->info.id, log_warn("its holder lives, but %s cannot be connected to: %s",
+                                             path, strerror(-r)));
 }
 
 static bool is_below(const char *path, const char *dir)
@@ -435,7 +436,7 @@ static void load_job(struct registry *registry, uint32_t id)
         job->started = true;
     }
     if (!job || registry_add(registry, job) < 0) {
-        log_error("job %" PRIu32 ": out of memory", id);
+        log_about_job(id, log_error("out of memory"));
         return;
     }
     if (live)

@@ -53,7 +53,7 @@ static bool watch_job(struct repair *repair, struct job *job)
         return false;
     int wd = inotify_add_watch(repair->inotify_fd, dir, CHANGED);
     if (wd < 0 && errno != ENOENT)
-        log_warn("job %" PRIu32 ": %s cannot be watched: %s", job->info.id, dir, strerror(errno));
+        log_about_job(job->info.id, log_warn("%s cannot be watched: %s", dir, strerror(errno)));
     job->watch = wd > 0 ? wd : 0;
     return wd > 0;
 }
@@ -92,12 +92,13 @@ bool repair_call_holder(struct repair *repair, struct job *job)
     if (paths_job(dir, sizeof(dir), repair->server->runtime.paths.runtime_dir, job->info.id) < 0)
         return false;
     if (paths_make_job_again(dir, text, sizeof(text)) < 0)
-        log_error("job %" PRIu32 ": %s", job->info.id, text);
+        log_about_job(job->info.id, log_error("%s", text));
     watch_job(repair, job);
     if (kill((pid_t)job->info.holder_pid, SIGUSR1) < 0)
         return false;
-    log_info("job %" PRIu32 ": its holder, pid %" PRIu32 ", is asked to put its socket back",
-             job->info.id, job->info.holder_pid);
+    log_about_job(job->info.id,
+                  log_info("its holder, pid %" PRIu32 ", is asked to put its socket back",
+                           job->info.holder_pid));
     job->called = true;
     if (!uv_is_active((uv_handle_t *)&repair->call_timer))
         uv_timer_start(&repair->call_timer, on_call_timer, REPAIR_CALL_MS, 0);
@@ -140,8 +141,8 @@ static void on_call_timer(uv_timer_t *timer)
         look_after(repair, job);
         job = registry_find(registry, id);
         if (job && !job->linked && !job_state_is_final(job->info.state))
-            log_warn("job %" PRIu32 ": its holder, pid %" PRIu32 ", does not put its socket back",
-                     id, job->info.holder_pid);
+            log_about_job(id, log_warn("its holder, pid %" PRIu32 ", does not put its socket back",
+                                       job->info.holder_pid));
     }
     postponed_retry(repair->server);
 }

@@ -174,7 +174,7 @@ static void pass_client(const struct request *request, struct job *job, struct m
     int fds[] = {fd_take(&request->fds->fds[0]), conn_fd};
     int r = job_send(job, MSG_ADOPT, adopt, fds, 2, NULL, request->id);
     if (r < 0)
-        log_error("job %u: cannot pass a client on: %s", job->info.id, strerror(-r));
+        log_about_job(job->info.id, log_error("cannot pass a client on: %s", strerror(-r)));
 }
 
 /*

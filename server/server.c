@@ -14,6 +14,7 @@
 #include "common/uid.h"
 #include "server/listing.h"
 #include "server/postponed.h"
+#include "version.h"
 
 /* Jobs */
 
@@ -57,6 +58,8 @@ static int send_start(struct server *server, struct job *job, const struct regis
         .client_pid = (uint32_t)client->pid,
         .log_limit = server->config.log_size,
         .grace_ms = server->config.grace_ms,
+        .leftovers = (uint32_t)server->config.leftovers,
+        .log_json = server->config.log_format == LOG_FORMAT_JSON,
     };
     bool detached = fds[1] < 0;
     char path[sizeof(slot->runtime_dir) + 8];
@@ -185,8 +188,9 @@ void server_job_changed(struct server *server, struct job *job)
     postponed_retry(server);
     if (!job_state_is_final(job->info.state))
         return;
-    log_debug(LOG_JOB, "job %" PRIu32 " has ended: %s", job->info.id,
-              job->info.end ? end_reason_name(job->info.end->reason) : "unknown");
+    log_about_job(job->info.id,
+                  log_debug(LOG_JOB, "has ended: %s",
+                            job->info.end ? end_reason_name(job->info.end->reason) : "unknown"));
     server_check_waiters(server);
     if (server->ending_jobs && !server->stopping && !has_jobs_to_end(server))
         finish_shutdown(server);
@@ -196,7 +200,7 @@ void server_job_changed(struct server *server, struct job *job)
 static void remove_unstarted(const struct server *server, const struct job *job)
 {
     char dir[PATHS_MAX + 24];
-    log_error("job %" PRIu32 ": its holder died before it was started", job->info.id);
+    log_about_job(job->info.id, log_error("its holder died before it was started"));
     if (paths_job(dir, sizeof(dir), server->runtime.paths.state_dir, job->info.id) == 0)
         paths_remove_flat(dir);
     if (paths_job(dir, sizeof(dir), server->runtime.paths.runtime_dir, job->info.id) == 0)
@@ -325,7 +329,7 @@ static void on_fork_failed(struct spawner *spawner, uint32_t id, int error)
     struct job *job = registry_find(&server->registry, id);
     if (job)
         job->fork_error = error;
-    log_error("job %" PRIu32 ": cannot fork a holder: %s", id, strerror(error));
+    log_about_job(id, log_error("cannot fork a holder: %s", strerror(error)));
 }
 
 /* Stop listening, let go of clients and holders, let the template end. Jobs live on. */
@@ -367,6 +371,14 @@ static int watch_signals(struct server *server)
     return r;
 }
 
+/* The template, and with it every holder until it is told, starts with the form it finds. */
+static void set_log_format(enum config_log_format format)
+{
+    bool json = format == LOG_FORMAT_JSON;
+    log_set_json(json);
+    setenv(LOG_FORMAT_VARIABLE, json ? "json" : "text", 1);
+}
+
 int server_reload(struct server *server, char *text, size_t size)
 {
     char path[CONFIG_PATH_MAX];
@@ -383,6 +395,7 @@ int server_reload(struct server *server, char *text, size_t size)
     }
     server->status.config_problem[0] = '\0';
     server->config = config;
+    set_log_format((enum config_log_format)config.log_format);
     registry_set_keep(&server->registry, config.keep_jobs, config.keep_ms);
     return 0;
 }
@@ -399,8 +412,6 @@ static void load_config(struct server *server)
 
 static int server_init(struct server *server)
 {
-    registry_init(&server->registry, server, &server->runtime.paths);
-    load_config(server);
     int r = uv_loop_init(&server->loop);
     if (r == 0)
         r = watch_signals(server);
@@ -420,6 +431,11 @@ static int server_init(struct server *server)
 
 int server_run(struct server *server)
 {
+    registry_init(&server->registry, server, &server->runtime.paths);
+    load_config(server);
+    log_info("js %s listens on %s", JS_VERSION, server->runtime.socket_path);
+    if (server->start_warning)
+        log_warn("%s", server->start_warning);
     status_begin(server);
     int r = server_init(server);
     if (r < 0) {

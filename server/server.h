@@ -35,6 +35,7 @@ struct server {
     struct repair repair;
     struct config config;
     struct status status;
+    const char *start_warning; /* of what came before it could log as configured; or NULL */
     struct client *clients;
     struct server_waiter *waiters;
     struct postponed *postponed; /* requests that cannot be answered yet; owned */

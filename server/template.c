@@ -88,7 +88,7 @@ static int refuse_one(int socket_fd, int error)
     if (r <= 0)
         return r;
     struct template_failure failure = {.id = request.id, .error = error};
-    log_error("cannot fork a holder for job %u: %s", request.id, strerror(error));
+    log_about_job(request.id, log_error("cannot fork a holder: %s", strerror(error)));
     channel_io_send(socket_fd, &failure, sizeof(failure), NULL, 0);
     channel_fds_finish(&fds);
     return 1;

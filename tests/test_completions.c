@@ -60,6 +60,12 @@ static const struct {
     {"js run -C s", "some dir|"},
     {"js run -dC s", "some dir|"},
     {"js run --directory=s", "--directory=some dir|"},
+    /* Options in front of the command. */
+    {"js --c", "--config|"},
+    {"js -c so", "some file|"},
+    {"js --config=so", "--config=some file|"},
+    {"js -c x kil", "kill|"},
+    {"js --config=x kill w", "web:80|"},
     /* Somebody else's command line. */
     {"js run inner-to", "inner-tool|"},
     {"js run -d -n x inner-to", "inner-tool|"},

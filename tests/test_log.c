@@ -52,6 +52,55 @@ START_TEST(a_line_is_whole_and_escaped)
 }
 END_TEST
 
+START_TEST(a_line_says_whom_it_is_about)
+{
+    log_init("tester");
+    ck_assert_int_eq(log_to_file(path, true), 0);
+    ck_assert_uint_eq(log_set_client(5), 0);
+    log_info("one");
+    log_about_job(3, log_info("two"));
+    log_info("three");
+    ck_assert_uint_eq(log_set_client(0), 5);
+    log_about_client(6, log_warn("four"));
+    log_info("five");
+    char *text = contents(path);
+    static const char *const ends[] = {"] info client 5: one\n", "] info client 5: job 3: two\n",
+                                       "] info client 5: three\n", "] warn client 6: four\n",
+                                       "] info five\n"};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        ck_assert_msg(strstr(text, ends[i]) != NULL, "no '%s' in\n%s", ends[i], text);
+    free(text);
+}
+END_TEST
+
+START_TEST(lines_can_be_json)
+{
+    char expected[512];
+    setenv("JS_LOG", "job", 1);
+    log_init("tester");
+    unsetenv("JS_LOG");
+    ck_assert_int_eq(log_to_file(path, true), 0);
+    log_set_json(true);
+    log_set_client(5);
+    log_about_job(3, log_debug(LOG_JOB, "\"quoted\" \\ \033[31m \xff\n\u00e9"));
+    log_set_client(0);
+    log_error("plain");
+    log_set_json(false);
+    char *text = contents(path);
+    ck_assert_int_eq(strncmp(text, "{\"time\":\"20", 11), 0);
+    snprintf(expected, sizeof(expected),
+             "Z\",\"program\":\"tester\",\"pid\":%d,\"level\":\"debug\",\"topic\":\"job\","
+             "\"client\":5,\"job\":3,\"text\":\"\\\"quoted\\\" \\\\ \\\\x1b[31m \\\\xff\\\\n"
+             "\u00e9\"}\n",
+             (int)getpid());
+    ck_assert_msg(strstr(text, expected) != NULL, "no '%s' in\n%s", expected, text);
+    snprintf(expected, sizeof(expected), "\"pid\":%d,\"level\":\"error\",\"text\":\"plain\"}\n",
+             (int)getpid());
+    ck_assert_msg(strstr(text, expected) != NULL, "no '%s' in\n%s", expected, text);
+    free(text);
+}
+END_TEST
+
 START_TEST(a_long_line_is_cut)
 {
     char *text = malloc(3 * LOG_LINE_MAX);
@@ -129,6 +178,8 @@ static Suite *log_suite(void)
     TCase *tcase = tcase_create("log");
     tcase_add_checked_fixture(tcase, begin, end);
     tcase_add_test(tcase, a_line_is_whole_and_escaped);
+    tcase_add_test(tcase, a_line_says_whom_it_is_about);
+    tcase_add_test(tcase, lines_can_be_json);
     tcase_add_test(tcase, a_long_line_is_cut);
     tcase_add_test(tcase, only_the_topics_asked_for_are_written);
     tcase_add_test(tcase, a_full_file_gives_way_to_a_new_one);

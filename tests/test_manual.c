@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "client/commands.h"
+#include "common/config.h"
 
 static struct fixture fixture;
 static struct fixture_result result;
@@ -169,6 +170,25 @@ START_TEST(every_json_field_and_end_is_in_the_page)
 }
 END_TEST
 
+START_TEST(every_key_of_the_configuration_is_in_the_page)
+{
+    char expected[256];
+    render(JS_1);
+    char *text = (char *)section(result.out, "CONFIGURATION", "");
+    join_lines(text);
+    for (size_t i = 0; i < config_key_count; i++) {
+        const struct config_key *key = &config_keys[i];
+        int len = snprintf(expected, sizeof(expected), " %s = %s", key->name, key->initial);
+        if (!key->initial[0])
+            expected[len - 1] = '\0';
+        expect_text(text, expected, "CONFIGURATION");
+        expect_text(text, key->doc + 1, key->name);
+        snprintf(expected, sizeof(expected), "Allowed: %s.", key->bounds);
+        expect_text(text, expected, key->name);
+    }
+}
+END_TEST
+
 START_TEST(every_field_of_the_server_is_in_the_page)
 {
     char expected[64];
@@ -280,6 +300,7 @@ static Suite *manual_suite(void)
     tcase_add_loop_test(tc, pages_are_clean, 0, PAGES);
     tcase_add_test(tc, every_command_and_option_is_in_the_page);
     tcase_add_test(tc, every_json_field_and_end_is_in_the_page);
+    tcase_add_test(tc, every_key_of_the_configuration_is_in_the_page);
     tcase_add_test(tc, every_field_of_the_server_is_in_the_page);
     tcase_add_test(tc, every_message_and_field_is_in_the_page);
     tcase_add_test(tc, help_texts_are_whole);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/config.h"
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/paths.h"
@@ -134,12 +135,29 @@ static void finish(struct holder *holder)
     holder_maybe_exit(holder);
 }
 
+/*
+ * What the leader left goes on, but its terminal goes with us: the kernel hangs up the foreground
+ * group then (tty_ioctl(4), a session leader's end), so that had better be ours.
+ */
+static void keep_leftovers(struct holder *holder)
+{
+    if (holder->info.leftovers_found > 0)
+        pty_set_foreground(&holder->pty, getpgrp());
+}
+
 /* The leader is dead and its output read. What is left of the job? */
 void holder_settle(struct holder *holder)
 {
     if (holder->state != JOB_EXITING || holder->killer.active)
         return; /* on_tree_gone goes on */
-    holder->info.leftovers_found = killer_hang_up_leftovers();
+    bool hang_up = holder->leftovers == LEFTOVERS_HUP;
+    holder->info.leftovers_found = killer_hang_up_leftovers(!hang_up);
+    if (holder->leftovers == LEFTOVERS_KEEP)
+        keep_leftovers(holder);
+    /* The leader's number is still ours. When its group is gone there may be others left. */
+    if (holder->leftovers == LEFTOVERS_KILL &&
+        killer_start(&holder->killer, (pid_t)holder->info.pid, holder->grace_ms) == 0)
+        return; /* on_tree_gone goes on, or has been here already */
     finish(holder);
 }
 

@@ -75,8 +75,9 @@ struct holder {
     enum job_state state;
     struct msg_run *run; /* until it has been started; owned */
     uint64_t grace_ms;
-    int lock_fd;  /* held for life */
-    int state_fd; /* the job's state directory; owned */
+    uint32_t leftovers; /* enum config_leftovers */
+    int lock_fd;        /* held for life */
+    int state_fd;       /* the job's state directory; owned */
     char runtime_dir[512];
     char state_dir[4096];
     bool plain_echo, plain_opost; /* the job began without them: see pty_adapt */

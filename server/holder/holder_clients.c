@@ -173,7 +173,7 @@ static void on_left(struct viewer *viewer)
 static void on_lost(struct viewer *viewer)
 {
     struct holder *holder = viewer->data;
-    log_debug(LOG_JOB, "client %d is gone without a word", (int)viewer->pid);
+    log_about_client(viewer->pid, log_debug(LOG_JOB, "is gone without a word"));
     if (!viewer->leaving)
         holder_take_over_questions(holder, viewer);
     note_left(holder, viewer);

@@ -202,6 +202,8 @@ static int begin(struct holder *holder, const struct msg_start *start, enum star
     holder->source.dir_fd = holder->state_fd;
     journal_init(&holder->journal, holder->state_fd, start->log_limit);
     holder->grace_ms = start->grace_ms;
+    holder->leftovers = start->leftovers;
+    log_set_json(start->log_json);
 
     *ret_stage = START_PTY;
     _cleanup_fd_ int pts_fd = open_terminal(holder, holder->run->terminal);

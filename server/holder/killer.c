@@ -88,7 +88,7 @@ void killer_close(struct killer *killer, uv_close_cb on_closed)
     uv_close((uv_handle_t *)&killer->timer, on_closed);
 }
 
-unsigned killer_hang_up_leftovers(void)
+unsigned killer_hang_up_leftovers(bool only_count)
 {
     pid_t *pids = NULL;
     ssize_t count = process_descendants(&pids);
@@ -98,6 +98,8 @@ unsigned killer_hang_up_leftovers(void)
         if (getsid(pids[i]) != session)
             continue; /* it made itself a daemon: a closing terminal would not reach it */
         found++;
+        if (only_count)
+            continue;
         kill(pids[i], SIGHUP);
         kill(pids[i], SIGCONT);
     }

@@ -41,9 +41,9 @@ void killer_check(struct killer *killer);
 void killer_close(struct killer *killer, uv_close_cb on_closed);
 
 /*
- * Sends SIGHUP and SIGCONT, as a terminal that closes does, to every descendant in this process's
- * session. Returns how many there were.
+ * Every descendant in this process's session: sends it SIGHUP and SIGCONT, as a terminal that
+ * closes does, unless they are only to be counted. Returns how many there were.
  */
-unsigned killer_hang_up_leftovers(void);
+unsigned killer_hang_up_leftovers(bool only_count);
 
 #endif

@@ -153,7 +153,7 @@ bool viewer_can_answer(const struct viewer *viewer)
 
 static void fail_output(struct viewer *viewer, int error)
 {
-    log_debug(LOG_PTY, "output of client %d failed: %s", (int)viewer->pid, strerror(-error));
+    log_about_client(viewer->pid, log_debug(LOG_PTY, "its output failed: %s", strerror(-error)));
     viewer->pending.len = viewer->pending_at = 0;
     if (viewer->left)
         return;
@@ -289,8 +289,8 @@ static ssize_t read_back(struct viewer *viewer, uint64_t offset, size_t len, boo
     if (n <= 0)
         return n;
     if (skipped > 0)
-        log_info("client %d misses %llu bytes that the log no longer has", (int)viewer->pid,
-                 (unsigned long long)skipped);
+        log_about_client(viewer->pid, log_info("misses %llu bytes that the log no longer has",
+                                               (unsigned long long)skipped));
     if (skipped >= len)
         return (ssize_t)len;
     if ((size_t)n > len - skipped)
@@ -401,8 +401,9 @@ void viewer_restore(struct viewer *viewer, unsigned history_lines)
 /* A watcher too far behind starts over: its terminal is cleaned, and restored. */
 static void resync(struct viewer *viewer)
 {
-    log_debug(LOG_PTY, "client %d is %llu bytes behind: restored", (int)viewer->pid,
-              (unsigned long long)(viewer->source->journal->next - viewer->cursor));
+    log_about_client(viewer->pid, log_debug(LOG_PTY, "is %llu bytes behind: restored",
+                                            (unsigned long long)(viewer->source->journal->next -
+                                                                 viewer->cursor)));
     viewer->cursor = viewer->source->journal->next;
     if (!viewer->tty)
         return;
