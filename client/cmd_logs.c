@@ -218,7 +218,7 @@ static int print_log(struct connection *connection, const struct job_info *job,
                      const struct logs_options *opts, const struct range *range)
 {
     char dir[PATHS_MAX + 32];
-    if (paths_job(dir, sizeof(dir), connection->state_dir, job->id) < 0)
+    if (jobs_view_dir(job, connection->state_dir, dir, sizeof(dir)) < 0)
         return report_error("the path of the log is too long");
     _cleanup_fd_ int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir_fd < 0)

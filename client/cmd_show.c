@@ -83,7 +83,7 @@ static void viewer_lines(const struct job_info *job)
 
 static void show(const struct job_info *job, const char *state_dir)
 {
-    char buf[PATHS_MAX + 64];
+    char buf[PATHS_MAX + 128];
     char *command = report_command(job);
     number_line("id", job->id);
     line("uid", job->uid);
@@ -104,8 +104,10 @@ static void show(const struct job_info *job, const char *state_dir)
     viewer_lines(job);
     if (job->title)
         line("title", job->title);
-    snprintf(buf, sizeof(buf), "%s/jobs/%u, bytes %llu to %llu", state_dir, job->id,
-             (unsigned long long)job->log_first, (unsigned long long)job->log_next);
+    char dir[PATHS_MAX + 32] = "";
+    jobs_view_dir(job, state_dir, dir, sizeof(dir));
+    snprintf(buf, sizeof(buf), "%s, bytes %llu to %llu", dir, (unsigned long long)job->log_first,
+             (unsigned long long)job->log_next);
     line("log", buf);
     if (job->leftovers_found)
         number_line("leftovers", job->leftovers_found);

@@ -137,7 +137,7 @@ static const struct channel_ops ops = {
 
 static bool has_entries(const char *dir)
 {
-    char path[PATHS_MAX + 8];
+    char path[PATHS_MAX + 32];
     snprintf(path, sizeof(path), "%s/jobs", dir);
     DIR *stream = opendir(path);
     bool found = false;
@@ -146,6 +146,14 @@ static bool has_entries(const char *dir)
     if (stream)
         closedir(stream);
     return found;
+}
+
+static bool has_jobs(const struct paths *paths)
+{
+    char fallback[PATHS_MAX + 16];
+    snprintf(fallback, sizeof(fallback), "%s/" PATHS_FALLBACK, paths->runtime_dir);
+    return has_entries(paths->state_dir) || has_entries(paths->runtime_dir) ||
+           has_entries(fallback);
 }
 
 /* A connected socket, -ENOENT when there is nothing to connect to, or another -errno with text. */
@@ -171,8 +179,7 @@ static int find_server(struct connection *connection, enum connection_start star
                  fd == -EAGAIN ? "too many clients wait there" : strerror(-fd));
         return fd;
     }
-    if (start == CONNECTION_START_IF_JOBS && !has_entries(paths->state_dir) &&
-        !has_entries(paths->runtime_dir))
+    if (start == CONNECTION_START_IF_JOBS && !has_jobs(paths))
         return -ENOENT;
     fd = autostart_connect(paths, socket_path, text, size);
     return fd == -ENOENT ? -ECONNREFUSED : fd;

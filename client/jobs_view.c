@@ -67,13 +67,21 @@ int jobs_view_fetch(struct jobs_view *view, struct connection *connection, enum 
     return status;
 }
 
+int jobs_view_dir(const struct job_info *job, const char *state_dir, char *buf, size_t size)
+{
+    if (!job->state_dir)
+        return paths_job(buf, size, state_dir, job->id);
+    int len = snprintf(buf, size, "%s", job->state_dir);
+    return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
+}
+
 void jobs_view_read_logs(struct jobs_view *view, const char *state_dir)
 {
     struct job_info *jobs = view->jobs.items;
     for (size_t i = 0; i < view->jobs.len; i++) {
         char dir[PATHS_MAX + 32];
         if (job_state_is_final(jobs[i].state) ||
-            paths_job(dir, sizeof(dir), state_dir, jobs[i].id) < 0)
+            jobs_view_dir(&jobs[i], state_dir, dir, sizeof(dir)) < 0)
             continue;
         _cleanup_fd_ int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         uint64_t first, next;

@@ -16,6 +16,9 @@ struct jobs_view {
 int jobs_view_fetch(struct jobs_view *view, struct connection *connection, enum message_type type,
                     const void *body);
 
+/* Where record and log of a job are, into buf. 0 or -ENAMETOOLONG. */
+int jobs_view_dir(const struct job_info *job, const char *state_dir, char *buf, size_t size);
+
 /* Live jobs get the bounds of their logs from the files: the server hears of changes of state only.
  */
 void jobs_view_read_logs(struct jobs_view *view, const char *state_dir);

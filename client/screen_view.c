@@ -36,7 +36,7 @@ static int make_from_log(struct screen_view *view, int dir_fd)
 static int fetch_from_log(struct screen_view *view, const struct connection *connection)
 {
     char dir[PATHS_MAX + 32];
-    if (paths_job(dir, sizeof(dir), connection->state_dir, view->job->id) < 0)
+    if (jobs_view_dir(view->job, connection->state_dir, dir, sizeof(dir)) < 0)
         return report_error("the path of the log is too long");
     _cleanup_fd_ int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir_fd < 0)

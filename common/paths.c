@@ -128,7 +128,7 @@ int paths_find(struct paths *paths, char *text, size_t size)
     return r < 0 ? r : find_state_dir(paths, text, size);
 }
 
-int paths_check_private(const char *dir, char *text, size_t size)
+static int check_private(const char *dir, const char *variable, char *text, size_t size)
 {
     struct stat st;
     if (lstat(dir, &st) < 0) {
@@ -136,16 +136,22 @@ int paths_check_private(const char *dir, char *text, size_t size)
         return complain(error, text, size, "cannot use %s: %s", dir, strerror(error));
     }
     if (!S_ISDIR(st.st_mode))
-        return complain(ENOTDIR, text, size, "%s is in the way: it is not a directory", dir);
+        return complain(ENOTDIR, text, size,
+                        "%s is in the way: it is not a directory; remove it or set %s", dir,
+                        variable);
     if (st.st_uid != geteuid())
-        return complain(EPERM, text, size,
-                        "%s belongs to user %u, not to you: remove it or set JS_DIR", dir,
-                        (unsigned)st.st_uid);
+        return complain(EPERM, text, size, "%s belongs to user %u, not to you: remove it or set %s",
+                        dir, (unsigned)st.st_uid, variable);
     if (st.st_mode & 077)
         return complain(EPERM, text, size,
-                        "%s is open to other users (mode %04o): chmod 700 it, or set JS_DIR", dir,
-                        (unsigned)st.st_mode & 07777);
+                        "%s is open to other users (mode %04o): chmod 700 it, or set %s", dir,
+                        (unsigned)st.st_mode & 07777, variable);
     return 0;
+}
+
+int paths_check_private(const char *dir, char *text, size_t size)
+{
+    return check_private(dir, "JS_DIR", text, size);
 }
 
 /* mkdir -p of everything above dir; those are nothing special to us. */
@@ -163,7 +169,7 @@ static int make_parents(const char *dir)
     return 0;
 }
 
-static int make_private(const char *dir, char *text, size_t size)
+static int make_private(const char *dir, const char *variable, char *text, size_t size)
 {
     if (mkdir(dir, 0700) == 0)
         return 0;
@@ -175,9 +181,10 @@ static int make_private(const char *dir, char *text, size_t size)
         error = r < 0 ? -r : errno;
     }
     if (error != EEXIST)
-        return complain(error, text, size, "cannot make the directory %s: %s", dir,
-                        strerror(error));
-    return paths_check_private(dir, text, size);
+        return complain(error, text, size,
+                        "cannot make the directory %s: %s; set %s to another one", dir,
+                        strerror(error), variable);
+    return check_private(dir, variable, text, size);
 }
 
 int paths_make_again(const char *dir, char *text, size_t size)
@@ -210,22 +217,22 @@ int paths_make_job_again(const char *job_dir, char *text, size_t size)
     return r;
 }
 
-static int make_with_jobs(const char *dir, char *text, size_t size)
+int paths_make_with_jobs(const char *dir, const char *variable, char *text, size_t size)
 {
     char jobs[PATHS_MAX + 8];
-    int r = make_private(dir, text, size);
+    int r = make_private(dir, variable, text, size);
     if (r < 0)
         return r;
     snprintf(jobs, sizeof(jobs), "%s/jobs", dir);
-    return make_private(jobs, text, size);
+    return make_private(jobs, variable, text, size);
 }
 
 int paths_make(const struct paths *paths, int *ret_state_error, char *text, size_t size)
 {
-    int r = make_with_jobs(paths->runtime_dir, text, size);
+    int r = paths_make_with_jobs(paths->runtime_dir, "JS_DIR", text, size);
     if (r < 0)
         return r;
-    *ret_state_error = make_with_jobs(paths->state_dir, text, size);
+    *ret_state_error = paths_make_with_jobs(paths->state_dir, "JS_STATE_DIR", text, size);
     return 0;
 }
 

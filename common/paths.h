@@ -6,6 +6,7 @@
  *      D/jobs/ID/SSH_AUTH_SOCK and other links (server/holder/live_env.h)
  *   S: $JS_STATE_DIR, else $XDG_STATE_HOME/js, else ~/.local/state/js
  *      S/jobs/ID/lock  S/jobs/ID/record  S/jobs/ID/log.OFFSET
+ *   D/state takes the place of S for jobs that are started while S cannot be used.
  *
  * Both are 0700 and ours; anything else is refused and named, never repaired. The XDG variables
  * must be absolute (XDG base directory specification); relative values are ignored.
@@ -31,14 +32,20 @@ struct paths {
  */
 int paths_find(struct paths *paths, char *text, size_t size);
 
+#define PATHS_FALLBACK "state" /* below D */
+
 /*
  * Makes the runtime directory (and the state directory, best effort: -errno is only reported
- * through ret_state_error) with its "jobs" directory below, mode 0700, or checks that what is
- * there is a directory, ours, and closed to others. 0 or -errno with text.
+ * through ret_state_error, and text says why) with its "jobs" directory below, mode 0700, or checks
+ * that what is there is a directory, ours, and closed to others. 0 or -errno with text.
  */
 int paths_make(const struct paths *paths, int *ret_state_error, char *text, size_t size);
 
-/* Checks a directory as above: exists, a directory and no symbolic link, ours, mode 0700. */
+/* The same for one directory, which variable chooses, and "jobs" below it. 0 or -errno with text.
+ */
+int paths_make_with_jobs(const char *dir, const char *variable, char *text, size_t size);
+
+/* Checks the runtime directory as above: a directory and no symbolic link, ours, mode 0700. */
 int paths_check_private(const char *dir, char *text, size_t size);
 
 /*

@@ -313,6 +313,8 @@ static const struct wire_field info_table[] = {
     FIELD(job_info, leftovers_found, WIRE_U32, OPTIONAL, 0, "processes left at its end"),
     FIELD(job_info, warning, WIRE_STR, OPTIONAL, TEXT_LIMIT, "what the user should know"),
     FIELD(job_info, title, WIRE_STR, OPTIONAL, TEXT_LIMIT, "title of its terminal"),
+    FIELD(job_info, state_dir, WIRE_STR, OPTIONAL, PATH_LIMIT + 24,
+          "directory of its record and log, none = jobs/ID in the state directory"),
 };
 STRUCT(job_info, info_table);
 
@@ -336,6 +338,8 @@ static const struct wire_field start_table[] = {
     FIELD(msg_start, grace_ms, WIRE_U64, OPTIONAL, 0, "milliseconds between TERM and KILL"),
     FIELD(msg_start, leftovers, WIRE_U32, OPTIONAL, 2,
           "processes left at the end: 0 SIGHUP, 1 keep, 2 kill"),
+    FIELD(msg_start, misplaced, WIRE_STR, OPTIONAL, 1024,
+          "why state_dir is not in the state directory, none = it is"),
     FIELD(msg_start, log_json, WIRE_BOOL, OPTIONAL, 0, "log lines as JSON"),
 };
 STRUCT(msg_start, start_table);

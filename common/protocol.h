@@ -408,6 +408,7 @@ struct job_info {
     uint32_t leftovers_found; /* processes still on the terminal at the end */
     char *warning;            /* what the user should know, e.g. that the log cannot be written */
     char *title;
+    char *state_dir; /* its own directory, when that is not where it should be */
 };
 
 struct msg_jobs {
@@ -429,6 +430,7 @@ struct msg_start {
     uint64_t log_limit;
     uint64_t grace_ms;
     uint32_t leftovers; /* enum config_leftovers */
+    char *misplaced;    /* why state_dir is not where it should be; NULL: it is */
     bool log_json;      /* the form of the lines that the holder logs */
 };
 

@@ -151,11 +151,11 @@ void registry_current(const struct registry *registry, uint32_t *ret_current,
 
 /* New jobs */
 
-/* mkdir decides who gets a number, also between servers that share the state directory. */
-static int claim_id(struct registry *registry, struct registry_slot *slot)
+/* mkdir decides who gets a number, also between servers that share the state directory dir. */
+static int claim_id_in(struct registry *registry, const char *dir, struct registry_slot *slot)
 {
     for (uint32_t id = registry->last_id + 1; id != 0; id++) {
-        int r = paths_job(slot->state_dir, sizeof(slot->state_dir), registry->paths->state_dir, id);
+        int r = paths_job(slot->state_dir, sizeof(slot->state_dir), dir, id);
         if (r < 0)
             return r;
         if (mkdir(slot->state_dir, 0700) == 0) {
@@ -166,6 +166,32 @@ static int claim_id(struct registry *registry, struct registry_slot *slot)
             return -errno;
     }
     return -EOVERFLOW;
+}
+
+static int claim_id(struct registry *registry, struct registry_slot *slot, char *text, size_t size)
+{
+    char dir[PATHS_MAX + 16], why[PATHS_MAX + 256];
+    int r = registry->state_problem ? -EPERM : 0;
+    snprintf(why, sizeof(why), "%s", registry->state_problem ? registry->state_problem : "");
+    if (r == 0) {
+        r = claim_id_in(registry, registry->paths->state_dir, slot);
+        snprintf(why, sizeof(why), "cannot make a job's directory below %s: %s",
+                 registry->paths->state_dir, strerror(-r));
+    }
+    if (r == 0)
+        return 0;
+    snprintf(dir, sizeof(dir), "%s/" PATHS_FALLBACK, registry->paths->runtime_dir);
+    snprintf(
+        slot->misplaced, sizeof(slot->misplaced),
+        "its record and log are in %.128s for now, which may not outlive a restart of the machine: "
+        "%.700s",
+        dir, why);
+    r = paths_make_with_jobs(dir, "JS_DIR", text, size);
+    if (r == 0)
+        r = claim_id_in(registry, dir, slot);
+    if (r < 0)
+        snprintf(text, size, "%s; nor below %s: %s", why, dir, strerror(-r));
+    return r;
 }
 
 static int claim_lock(struct registry_slot *slot)
@@ -205,12 +231,9 @@ static int claim_socket(struct registry *registry, struct registry_slot *slot)
 int registry_claim(struct registry *registry, struct registry_slot *ret, char *text, size_t size)
 {
     struct registry_slot slot = {.lock_fd = -1, .listen_fd = -1};
-    int r = claim_id(registry, &slot);
-    if (r < 0) {
-        snprintf(text, size, "cannot make a job's directory below %s: %s",
-                 registry->paths->state_dir, strerror(-r));
+    int r = claim_id(registry, &slot, text, size);
+    if (r < 0)
         return r;
-    }
     r = claim_lock(&slot);
     if (r == 0)
         r = claim_socket(registry, &slot);
@@ -241,10 +264,26 @@ void registry_release(struct registry_slot *slot, bool remove)
 
 /* Ended jobs */
 
+static bool is_below(const char *path, const char *dir)
+{
+    size_t len = strlen(dir);
+    return strncmp(path, dir, len) == 0 && path[len] == '/';
+}
+
+int registry_job_dir(const struct registry *registry, const struct job_info *info, char *buf,
+                     size_t size)
+{
+    /* The record says so itself; wherever else it may point, we do not follow. */
+    if (!info->state_dir || !is_below(info->state_dir, registry->paths->runtime_dir))
+        return paths_job(buf, size, registry->paths->state_dir, info->id);
+    int len = snprintf(buf, size, "%s", info->state_dir);
+    return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
+}
+
 int registry_forget(struct registry *registry, struct job *job)
 {
-    char dir[PATHS_MAX + 24];
-    int r = paths_job(dir, sizeof(dir), registry->paths->state_dir, job->info.id);
+    char dir[PATHS_MAX + 32];
+    int r = registry_job_dir(registry, &job->info, dir, sizeof(dir));
     if (r == 0)
         r = paths_remove_flat(dir);
     if (r < 0 && r != -ENOENT)
@@ -270,10 +309,10 @@ void registry_prune(struct registry *registry)
     }
 }
 
-static int open_job_dir(const struct registry *registry, uint32_t id)
+static int open_job_dir(const struct registry *registry, const struct job_info *info)
 {
-    char dir[PATHS_MAX + 24];
-    int r = paths_job(dir, sizeof(dir), registry->paths->state_dir, id);
+    char dir[PATHS_MAX + 32];
+    int r = registry_job_dir(registry, info, dir, sizeof(dir));
     if (r < 0)
         return r;
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -282,13 +321,13 @@ static int open_job_dir(const struct registry *registry, uint32_t id)
 
 bool registry_has_record(const struct registry *registry, const struct job *job)
 {
-    _cleanup_fd_ int dir_fd = open_job_dir(registry, job->info.id);
+    _cleanup_fd_ int dir_fd = open_job_dir(registry, &job->info);
     return dir_fd >= 0 && faccessat(dir_fd, RECORD_NAME, F_OK, 0) == 0;
 }
 
 int registry_save(const struct registry *registry, const struct job *job)
 {
-    _cleanup_fd_ int dir_fd = open_job_dir(registry, job->info.id);
+    _cleanup_fd_ int dir_fd = open_job_dir(registry, &job->info);
     if (dir_fd < 0)
         return dir_fd;
     /* A holder writes no more once it has told the end; before, it is the record's one writer. */
@@ -339,7 +378,7 @@ static void socket_path(const struct registry *registry, const struct job *job, 
 
 bool registry_holder_lives(const struct registry *registry, const struct job *job)
 {
-    _cleanup_fd_ int dir_fd = open_job_dir(registry, job->info.id);
+    _cleanup_fd_ int dir_fd = open_job_dir(registry, &job->info);
     return dir_fd >= 0 && record_is_locked(dir_fd);
 }
 
@@ -354,7 +393,7 @@ int registry_reconnect(struct registry *registry, struct job *job)
 
 void registry_holder_gone(struct registry *registry, struct job *job)
 {
-    _cleanup_fd_ int dir_fd = open_job_dir(registry, job->info.id);
+    _cleanup_fd_ int dir_fd = open_job_dir(registry, &job->info);
     struct job_info record = {0};
     if (dir_fd >= 0 && record_read(dir_fd, &record) == 0) {
         wire_clear(&job_info_fields, &job->info);
@@ -404,28 +443,36 @@ static void load_live(struct registry *registry, struct job *job)
                                              path, strerror(-r)));
 }
 
-static bool is_below(const char *path, const char *dir)
+/* A job whose record could not be written (a full disk) may have output all the same. */
+static bool has_log(int dir_fd)
 {
-    size_t len = strlen(dir);
-    return strncmp(path, dir, len) == 0 && path[len] == '/';
+    uint64_t first, next;
+    return joblog_bounds(dir_fd, &first, &next) == 0 && next > 0;
 }
 
-static void load_job(struct registry *registry, uint32_t id)
+/* Takes in a job from its directory, `dir`/jobs/ID. */
+static void load_job(struct registry *registry, const char *dir, uint32_t id)
 {
-    _cleanup_fd_ int dir_fd = open_job_dir(registry, id);
+    char path[PATHS_MAX + 32];
+    struct job_info info = {0};
+    if (paths_job(path, sizeof(path), dir, id) < 0)
+        return;
+    _cleanup_fd_ int dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (dir_fd < 0)
         return;
-    struct job_info info = {0};
     int r = record_read(dir_fd, &info);
     bool live = record_is_locked(dir_fd);
     if (live && info.runtime_dir && !is_below(info.runtime_dir, registry->paths->runtime_dir)) {
         wire_clear(&job_info_fields, &info); /* another server's, with another runtime directory */
         return;
     }
-    if (r == -ENOENT && !live) {
-        char dir[PATHS_MAX + 24];
-        paths_job(dir, sizeof(dir), registry->paths->state_dir, id);
-        paths_remove_flat(dir); /* of a start that never came to be */
+    if (r == -ENOENT && !live && !has_log(dir_fd)) {
+        paths_remove_flat(path); /* of a start that never came to be */
+        return;
+    }
+    if (registry_find(registry, id)) {
+        log_about_job(id, log_warn("%s is of another job with that number: left alone", path));
+        wire_clear(&job_info_fields, &info);
         return;
     }
     struct job *job = r < 0 && !live ? unreadable_job(registry, id, r)
@@ -435,6 +482,8 @@ static void load_job(struct registry *registry, uint32_t id)
         job->info = info;
         job->started = true;
     }
+    if (job && strcmp(dir, registry->paths->state_dir) != 0)
+        wire_set_str(&job->info.state_dir, path);
     if (!job || registry_add(registry, job) < 0) {
         log_about_job(id, log_error("out of memory"));
         return;
@@ -445,20 +494,30 @@ static void load_job(struct registry *registry, uint32_t id)
         registry_holder_gone(registry, job);
 }
 
-int registry_load(struct registry *registry)
+static int load_below(struct registry *registry, const char *dir)
 {
-    char dir[PATHS_MAX + 8];
-    snprintf(dir, sizeof(dir), "%s/jobs", registry->paths->state_dir);
-    DIR *stream = opendir(dir);
+    char jobs[PATHS_MAX + 32];
+    snprintf(jobs, sizeof(jobs), "%s/jobs", dir);
+    DIR *stream = opendir(jobs);
     if (!stream)
         return -errno;
     for (struct dirent *entry; (entry = readdir(stream));) {
         char *end;
         unsigned long id = strtoul(entry->d_name, &end, 10);
         if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && *end == '\0' && id <= UINT32_MAX)
-            load_job(registry, (uint32_t)id);
+            load_job(registry, dir, (uint32_t)id);
     }
     closedir(stream);
-    registry_prune(registry);
     return 0;
+}
+
+int registry_load(struct registry *registry)
+{
+    char dir[PATHS_MAX + 16];
+    snprintf(dir, sizeof(dir), "%s/" PATHS_FALLBACK, registry->paths->runtime_dir);
+    /* First, as those of the state directory that have the same number have ended. */
+    load_below(registry, dir);
+    int r = load_below(registry, registry->paths->state_dir);
+    registry_prune(registry);
+    return r;
 }

@@ -14,9 +14,10 @@ struct registry {
     const struct paths *paths;
     struct job **jobs; /* in rising order of their numbers; owned */
     size_t count, room;
-    uint64_t keep_jobs; /* ended jobs that are kept, at most */
-    uint64_t keep_ns;   /* and how long */
-    uint32_t last_id;   /* the highest number ever given out here */
+    uint64_t keep_jobs;        /* ended jobs that are kept, at most */
+    uint64_t keep_ns;          /* and how long */
+    uint32_t last_id;          /* the highest number ever given out here */
+    const char *state_problem; /* why nothing may be put into the state directory; NULL = it may */
 };
 
 /* A place for a new job: its number, its directories, its lock and its listening socket. */
@@ -24,8 +25,9 @@ struct registry_slot {
     uint32_t id;
     char state_dir[PATHS_MAX + 24];
     char runtime_dir[PATHS_MAX + 24];
-    int lock_fd;   /* owned by whoever has the slot */
-    int listen_fd; /* likewise */
+    int lock_fd;          /* owned by whoever has the slot */
+    int listen_fd;        /* likewise */
+    char misplaced[1024]; /* why state_dir is in the runtime directory; "" = it is not */
 };
 
 /* An empty registry that keeps everything, see registry_set_keep. */
@@ -46,7 +48,9 @@ void registry_finish(struct registry *registry);
 
 /*
  * Claims the next free number (atomic against other servers with the same state directory: mkdir(2)
- * decides). 0, or -errno with text (of size bytes), and nothing left behind.
+ * decides). When the state directory does not take it, the runtime directory does: nobody is kept
+ * from running a job because a disk is full. 0, or -errno with text (of size bytes), and nothing
+ * left behind.
  */
 int registry_claim(struct registry *registry, struct registry_slot *ret, char *text, size_t size);
 
@@ -61,6 +65,13 @@ void registry_remove(struct registry *registry, struct job *job);
 
 /* Removes an ended job's directory and the job. 0 or -errno. */
 int registry_forget(struct registry *registry, struct job *job);
+
+/*
+ * The job's own directory, where its record and log are, into buf (PATHS_MAX + 32 bytes will do). 0
+ * or -ENAMETOOLONG.
+ */
+int registry_job_dir(const struct registry *registry, const struct job_info *info, char *buf,
+                     size_t size);
 
 struct job *registry_find(const struct registry *registry, uint32_t id);
 

@@ -173,6 +173,14 @@ static int open_socket(struct runtime *runtime, char *text, size_t size)
     return 0;
 }
 
+static int make_directories(struct runtime *runtime, char *text, size_t size)
+{
+    int r = paths_make(&runtime->paths, &runtime->state_error, text, size);
+    bool usable = r < 0 || runtime->state_error == 0;
+    snprintf(runtime->state_problem, sizeof(runtime->state_problem), "%s", usable ? "" : text);
+    return r;
+}
+
 int runtime_open(struct runtime *runtime, char *text, size_t size)
 {
     runtime->lock_fd = runtime->listen_fd = -1;
@@ -186,7 +194,7 @@ int runtime_open(struct runtime *runtime, char *text, size_t size)
     r = -ENOENT;
     /* Again when the directory is removed right then. */
     for (int i = 0; i < LOCK_TRIES && r == -ENOENT; i++) {
-        r = paths_make(&runtime->paths, &runtime->state_error, text, size);
+        r = make_directories(runtime, text, size);
         if (r == 0)
             r = take_lock(runtime, true, text, size);
         if (r == 0)

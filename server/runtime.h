@@ -22,6 +22,7 @@ struct runtime {
     int lock_fd;     /* owned; close-on-exec, since an inherited one would outlive us */
     int listen_fd;   /* owned until the server takes it */
     int state_error; /* -errno: the state directory cannot be used */
+    char state_problem[PATHS_MAX + 256]; /* why; "" = it can */
     struct sockfile socket;
     bool passed; /* the socket was passed to us: its file is not ours to remove */
 };

@@ -18,12 +18,13 @@
 
 /* Jobs */
 
-static struct job *create_job(struct server *server, uint32_t id, const struct msg_run *run)
+static struct job *create_job(struct server *server, const struct registry_slot *slot,
+                              const struct msg_run *run)
 {
     char uid[UID_LENGTH + 1];
     if (!run->uid && uid_make(uid) < 0)
         return NULL;
-    struct job *job = job_create(server, id, run->uid ? run->uid : uid);
+    struct job *job = job_create(server, slot->id, run->uid ? run->uid : uid);
     if (!job)
         return NULL;
     job->info.created_ns = clock_realtime_ns();
@@ -32,6 +33,8 @@ static struct job *create_job(struct server *server, uint32_t id, const struct m
         r = wire_set_str(&job->info.cwd, run->cwd);
     if (r == 0)
         r = wire_set_str(&job->info.name, run->name);
+    if (r == 0 && slot->misplaced[0])
+        r = wire_set_str(&job->info.state_dir, slot->state_dir);
     if (r == 0)
         r = registry_add(&server->registry, job);
     if (r < 0) {
@@ -52,6 +55,7 @@ static int send_start(struct server *server, struct job *job, const struct regis
         .id = slot->id,
         .uid = job->info.uid,
         .state_dir = (char *)slot->state_dir,
+        .misplaced = slot->misplaced[0] ? (char *)slot->misplaced : NULL,
         .runtime_dir = (char *)slot->runtime_dir,
         .run = run,
         .client_request = request_id,
@@ -82,7 +86,7 @@ static int try_start(struct server *server, struct msg_run *run, struct client *
     int r = registry_claim(&server->registry, &slot, text, size);
     if (r < 0)
         return r;
-    struct job *job = create_job(server, slot.id, run);
+    struct job *job = create_job(server, &slot, run);
     r = job ? send_start(server, job, &slot, run, client, request_id, fds) : -ENOMEM;
     registry_release(&slot, r < 0);
     if (r == 0)
@@ -199,9 +203,9 @@ void server_job_changed(struct server *server, struct job *job)
 
 static void remove_unstarted(const struct server *server, const struct job *job)
 {
-    char dir[PATHS_MAX + 24];
+    char dir[PATHS_MAX + 32];
     log_about_job(job->info.id, log_error("its holder died before it was started"));
-    if (paths_job(dir, sizeof(dir), server->runtime.paths.state_dir, job->info.id) == 0)
+    if (registry_job_dir(&server->registry, &job->info, dir, sizeof(dir)) == 0)
         paths_remove_flat(dir);
     if (paths_job(dir, sizeof(dir), server->runtime.paths.runtime_dir, job->info.id) == 0)
         paths_remove_flat(dir);
@@ -410,6 +414,18 @@ static void load_config(struct server *server)
         log_error("%s; the defaults are used", text);
 }
 
+/* Without a state directory there are at least the jobs that were started without it. */
+static int load_jobs(struct server *server)
+{
+    if (server->runtime.state_error == 0)
+        return registry_load(&server->registry);
+    log_error("%s; records and logs of new jobs are kept in %s/" PATHS_FALLBACK,
+              server->runtime.state_problem, server->runtime.paths.runtime_dir);
+    server->registry.state_problem = server->runtime.state_problem;
+    (void)registry_load(&server->registry);
+    return 0;
+}
+
 static int server_init(struct server *server)
 {
     int r = uv_loop_init(&server->loop);
@@ -417,8 +433,8 @@ static int server_init(struct server *server)
         r = watch_signals(server);
     if (r == 0)
         r = spawner_open(&server->spawner, &server->loop, on_fork_failed, server);
-    if (r == 0 && server->runtime.state_error == 0)
-        r = registry_load(&server->registry);
+    if (r == 0)
+        r = load_jobs(server);
     if (r == 0)
         r = listener_open(&server->listener, &server->loop, fd_take(&server->runtime.listen_fd),
                           on_accept, on_listener_closed, server);

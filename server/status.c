@@ -31,6 +31,7 @@ static void describe_self(const struct server *server, char boot_id[PROCESS_BOOT
         .boot_id = boot_id,
         .generation = server->status.generation,
         .failure = server->status.failure,
+        .warning = server->runtime.state_problem[0] ? (char *)server->runtime.state_problem : NULL,
     };
 }
 

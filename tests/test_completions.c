@@ -62,8 +62,7 @@ static const struct {
     {"js run --directory=s", "--directory=some dir|"},
     /* Options in front of the command. */
     {"js --c", "--config|"},
-    {"js -c so", "some file|"},
-    {"js --config=so", "--config=some file|"},
+    {"js -c so", "some dir|some file|"},
     {"js -c x kil", "kill|"},
     {"js --config=x kill w", "web:80|"},
     /* Somebody else's command line. */

@@ -193,6 +193,15 @@ START_TEST(last_words_change_no_death)
 }
 END_TEST
 
+/* As runtime_open. */
+static void take_place(struct server *server)
+{
+    char path[128];
+    snprintf(server->runtime.paths.runtime_dir, PATHS_MAX, "%s", dir);
+    snprintf(path, sizeof(path), "%s/lock", dir);
+    server->runtime.lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
 /* A server that could not be set up ends in order, and that is a failure all the same. */
 START_TEST(a_start_that_failed_is_known_to_the_next)
 {
@@ -200,10 +209,10 @@ START_TEST(a_start_that_failed_is_known_to_the_next)
     struct msg_status left = {0};
     pid_t pid = fork(); /* the signal handlers are not for this process */
     if (pid == 0) {
-        snprintf(first.runtime.paths.runtime_dir, PATHS_MAX, "%s", dir);
+        take_place(&first);
         status_begin(&first);
         status_end(&first, -EMFILE);
-        snprintf(second.runtime.paths.runtime_dir, PATHS_MAX, "%s", dir);
+        take_place(&second);
         status_begin(&second);
         second.status.ended = "it was told to";
         status_end(&second, 0);

@@ -277,11 +277,38 @@ START_TEST(a_failed_claim_leaves_nothing)
     ck_assert_int_eq(registry_claim(registry, &slot, text, sizeof(text)), 0);
     ck_assert(exists("run/jobs/2/sock"));
     registry_release(&slot, true);
+    ck_assert_int_eq(runner_fd_count(), fds);
+}
+END_TEST
+
+/* Where the state directory takes no job, the runtime directory does. */
+START_TEST(a_job_may_be_misplaced)
+{
+    char path[PATHS_MAX + 16], dir[PATHS_MAX + 32];
+    struct registry_slot slot;
     snprintf(path, sizeof(path), "%s/jobs", server.runtime.paths.state_dir);
     ck_assert_int_eq(rmdir(path), 0);
-    ck_assert_int_eq(registry_claim(registry, &slot, text, sizeof(text)), -ENOENT);
-    ck_assert_ptr_nonnull(strstr(text, server.runtime.paths.state_dir));
-    ck_assert_int_eq(runner_fd_count(), fds);
+    ck_assert_int_eq(registry_claim(registry, &slot, text, sizeof(text)), 0);
+    ck_assert_ptr_nonnull(strstr(slot.misplaced, server.runtime.paths.state_dir));
+    ck_assert_ptr_nonnull(strstr(slot.misplaced, ": No such file or directory"));
+    snprintf(dir, sizeof(dir), "%s/state/jobs/1", server.runtime.paths.runtime_dir);
+    ck_assert_str_eq(slot.state_dir, dir);
+    struct job_info info = {.id = 1, .state_dir = slot.state_dir};
+    ck_assert_int_eq(registry_job_dir(registry, &info, dir, sizeof(dir)), 0);
+    ck_assert_str_eq(dir, slot.state_dir);
+    /* Nobody is led elsewhere by a record. */
+    info.state_dir = (char *)"/etc";
+    ck_assert_int_eq(registry_job_dir(registry, &info, dir, sizeof(dir)), 0);
+    snprintf(path, sizeof(path), "%s/jobs/1", server.runtime.paths.state_dir);
+    ck_assert_str_eq(dir, path);
+    registry_release(&slot, true);
+    ck_assert_int_eq(access(slot.state_dir, F_OK), -1);
+    /* A directory that is not to be used is not even tried. */
+    registry->state_problem = "it is somebody else's";
+    ck_assert_int_eq(registry_claim(registry, &slot, text, sizeof(text)), 0);
+    ck_assert_uint_eq(slot.id, 2);
+    ck_assert_ptr_nonnull(strstr(slot.misplaced, ": it is somebody else's"));
+    registry_release(&slot, true);
 }
 END_TEST
 
@@ -510,6 +537,7 @@ static Suite *registry_suite(void)
     tcase_add_test(list, an_old_socket_gives_way);
     tcase_add_test(list, a_number_whose_socket_is_taken_is_passed_over);
     tcase_add_test(list, a_failed_claim_leaves_nothing);
+    tcase_add_test(list, a_job_may_be_misplaced);
     tcase_add_test(list, a_forgotten_job_leaves_nothing);
     tcase_add_test(list, old_jobs_are_dropped);
     tcase_add_test(list, of_very_many_the_last_are_kept);

@@ -36,8 +36,9 @@ static void note_log_failure(struct holder *holder, int error)
 {
     if (holder->info.warning)
         return;
-    char text[160];
-    snprintf(text, sizeof(text), "some of its output is not in the log: %s", strerror(-error));
+    char text[1024];
+    snprintf(text, sizeof(text), "some of its output is not in the log, in %.700s: %s",
+             holder->state_dir, strerror(-error));
     log_warn("%s", text);
     wire_set_str(&holder->info.warning, text);
     holder_changed(holder);
@@ -180,8 +181,12 @@ void holder_changed(struct holder *holder)
     if (holder->state_fd >= 0 && holder->state != JOB_FAILED) {
         int r = record_write(holder->state_fd, &holder->info);
         if (r < 0 && !holder->info.warning) {
-            char text[160];
-            snprintf(text, sizeof(text), "its record is not saved: %s", strerror(-r));
+            char text[1024];
+            snprintf(
+                text, sizeof(text),
+                "its record is not saved in %.700s: %s; once the server is gone, so is the job "
+                "from the list",
+                holder->state_dir, strerror(-r));
             log_warn("%s", text);
             wire_set_str(&holder->info.warning, text);
         }

@@ -175,6 +175,10 @@ static int fill_info(struct holder *holder, const struct msg_start *start)
         r = wire_set_str(&info->runtime_dir, start->runtime_dir);
     if (r == 0)
         r = wire_set_strs(&info->argv, holder->run->argv.items, holder->run->argv.len);
+    if (r == 0 && start->misplaced)
+        r = wire_set_str(&info->state_dir, start->state_dir);
+    if (r == 0)
+        r = wire_set_str(&info->warning, start->misplaced);
     return r;
 }
 
