@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/jobs_view.h"
 #include "client/report.h"
 #include "common/fd.h"
 #include "common/joblog.h"

@@ -433,6 +433,9 @@ static int server_init(struct server *server)
         r = watch_signals(server);
     if (r == 0)
         r = spawner_open(&server->spawner, &server->loop, on_fork_failed, server);
+    /* While the template starts; and before anything is read that might be our death. */
+    if (r == 0)
+        status_begin(server);
     if (r == 0)
         r = load_jobs(server);
     if (r == 0)
@@ -452,7 +455,6 @@ int server_run(struct server *server)
     log_info("js %s listens on %s", JS_VERSION, server->runtime.socket_path);
     if (server->start_warning)
         log_warn("%s", server->start_warning);
-    status_begin(server);
     int r = server_init(server);
     if (r < 0) {
         log_error("the server cannot start: %s", strerror(-r));

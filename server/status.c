@@ -105,6 +105,8 @@ void status_end(struct server *server, int error)
 {
     char boot_id[PROCESS_BOOT_ID_SIZE];
     struct msg_status self;
+    if (server->status.generation == 0)
+        status_begin(server);
     if (error < 0)
         note_failure(server, error);
     describe_self(server, boot_id, &self);

@@ -28,7 +28,7 @@ void status_save(const struct server *server);
 
 /*
  * The server ends in order, status->ended says why; or, with an error (-errno), it could not be
- * set up, which is a failure.
+ * set up, perhaps not even as far as status_begin, which is a failure.
  */
 void status_end(struct server *server, int error);
 
