@@ -424,7 +424,9 @@ void connection_finish(struct connection *connection)
     if (connection->channel_open)
         channel_close(&connection->channel);
     uv_walk(&connection->loop, on_walk, NULL);
-    uv_run(&connection->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&connection->loop);
+    /* Again if it was told to stop before: what is not closed stays allocated. */
+    do
+        uv_run(&connection->loop, UV_RUN_DEFAULT);
+    while (uv_loop_close(&connection->loop) == UV_EBUSY);
     connection->open = false;
 }

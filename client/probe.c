@@ -52,23 +52,18 @@ struct question {
     bool late;
 };
 
-static void give_up(struct question *question)
-{
-    question->connection.given_up = true;
-    uv_stop(&question->connection.loop);
-}
-
 static void on_late(uv_timer_t *timer)
 {
     struct question *question = timer->data;
     question->late = true;
-    give_up(question);
+    question->connection.given_up = true;
+    uv_stop(&question->connection.loop);
 }
 
 /* What is wrong is told with the state, not before it. */
 static void on_failure(struct connection *connection)
 {
-    give_up(connection->data);
+    connection->given_up = true;
 }
 
 /* Whether it answered; then probe->status is the answer. */
