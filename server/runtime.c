@@ -15,10 +15,8 @@
 #include "common/log.h"
 #include "server/activation.h"
 
-#define LOCK_TRIES 100 /* somebody who removes the file that often does it on purpose */
-#define WAIT_SLICES                                                                                \
-    20 /* how often to look whether a server answers, while waiting for the lock                   \
-        */
+#define LOCK_TRIES    100 /* somebody who removes the file that often does it on purpose */
+#define WAIT_SLICES   20  /* looks at whether a server answers, while waiting for the lock */
 #define WAIT_SLICE_US 50000u
 
 static void lock_path(const struct runtime *runtime, char *path, size_t size)
