@@ -129,7 +129,8 @@ START_TEST(vim_goes_on_in_another_terminal)
     received_expect_clean(second);
 
     jobs_type(first, "js ls");
-    pty_driver_expect(first, "no jobs; js ls -a lists those that have ended\r\n<0>", deadline_default());
+    pty_driver_expect(first, "no jobs; js ls -a lists those that have ended\r\n<0>",
+                      deadline_default());
     jobs_close(first);
     jobs_close(second);
 }
