@@ -74,6 +74,13 @@ int life_write(const char *runtime_dir, const struct msg_status *status)
     return r;
 }
 
+void life_remove(const char *runtime_dir)
+{
+    _cleanup_fd_ int dir_fd = open_dir(runtime_dir);
+    if (dir_fd >= 0)
+        unlinkat(dir_fd, LIFE_STATE, 0);
+}
+
 /* Whether the line is of that process, in either form of common/log.h. */
 static bool is_of(const char *line, size_t len, pid_t pid)
 {

@@ -34,6 +34,9 @@ int life_read(const char *runtime_dir, struct msg_status *ret);
 /* Puts status in place of the file (rename(2)). 0 or -errno. */
 int life_write(const char *runtime_dir, const struct msg_status *status);
 
+/* Removes the file, if there is one. */
+void life_remove(const char *runtime_dir);
+
 /*
  * How the server died that `last` tells of; to be asked only while nobody holds D/lock. NULL when
  * it ended in order, or with the machine, or there is no memory. The caller frees it with

@@ -128,6 +128,8 @@ int paths_find(struct paths *paths, char *text, size_t size)
     return r < 0 ? r : find_state_dir(paths, text, size);
 }
 
+#define SWEPT_TRIES 8 /* a directory may be swept away as soon as it is made, but not so often */
+
 static int check_private(const char *dir, const char *variable, char *text, size_t size)
 {
     struct stat st;
@@ -220,11 +222,14 @@ int paths_make_job_again(const char *job_dir, char *text, size_t size)
 int paths_make_with_jobs(const char *dir, const char *variable, char *text, size_t size)
 {
     char jobs[PATHS_MAX + 8];
-    int r = make_private(dir, variable, text, size);
-    if (r < 0)
-        return r;
     snprintf(jobs, sizeof(jobs), "%s/jobs", dir);
-    return make_private(jobs, variable, text, size);
+    int r = -ENOENT;
+    for (int i = 0; i < SWEPT_TRIES && r == -ENOENT; i++) {
+        r = make_private(dir, variable, text, size);
+        if (r == 0)
+            r = make_private(jobs, variable, text, size);
+    }
+    return r;
 }
 
 int paths_make(const struct paths *paths, int *ret_state_error, char *text, size_t size)

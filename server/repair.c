@@ -264,11 +264,18 @@ static bool is_not_missed(const struct server *server)
     return sockfile_look(&runtime->socket) == SOCKFILE_MISSING || !runtime_is_whole(runtime);
 }
 
+static void end(struct server *server, bool swept)
+{
+    server->status.swept = swept;
+    server_end(server, "its place is gone, or another's");
+}
+
 static void check(struct repair *repair)
 {
     const struct registry *registry = &repair->server->registry;
-    if (is_not_missed(repair->server) || !keep_place(repair->server)) {
-        server_end(repair->server, "its place is gone, or another's");
+    bool swept = is_not_missed(repair->server);
+    if (swept || !keep_place(repair->server)) {
+        end(repair->server, swept);
         return;
     }
     for (size_t i = registry->count; i-- > 0;) {
@@ -288,7 +295,7 @@ void repair_begin(struct repair *repair)
     const struct registry *registry = &repair->server->registry;
     /* It may have been swept before it was watched. */
     if (!keep_place(repair->server)) {
-        server_end(repair->server, "its place is gone, or another's");
+        end(repair->server, false);
         return;
     }
     for (size_t i = 0; i < registry->count; i++) {

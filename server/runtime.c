@@ -16,7 +16,7 @@
 #include "server/activation.h"
 
 #define LOCK_TRIES    100 /* somebody who removes the file that often does it on purpose */
-#define WAIT_SLICES   20  /* looks at whether a server answers, while waiting for the lock */
+#define WAIT_SLICES   20  /* looks at whether a server answers, while waiting for it to go */
 #define WAIT_SLICE_US 50000u
 
 static void lock_path(const struct runtime *runtime, char *path, size_t size)
@@ -136,14 +136,31 @@ int runtime_keep_directories(const struct runtime *runtime, char *text, size_t s
     return r < 0 ? r : paths_make_again(jobs, text, size);
 }
 
+/*
+ * We hold the lock, so no server of ours stays. One that has lost its own, for the directory was
+ * moved or removed, may still listen: it gives way in a moment.
+ */
+static int make_way(const char *path, char *text, size_t size)
+{
+    int r = sockfile_clear(path, text, size);
+    for (int i = 0; i < WAIT_SLICES && r == -EADDRINUSE && is_answered(path); i++) {
+        usleep(WAIT_SLICE_US);
+        r = sockfile_clear(path, text, size);
+    }
+    return r;
+}
+
 static int bind_socket(struct runtime *runtime, char *text, size_t size)
 {
     const char *path = runtime->socket_path;
-    /* We hold the lock, so no server of ours lives. */
-    int r = sockfile_clear(path, text, size);
+    int r = 0, fd = -EADDRINUSE;
+    for (int i = 0; i < LOCK_TRIES && r == 0 && fd == -EADDRINUSE; i++) {
+        r = make_way(path, text, size);
+        if (r == 0)
+            fd = listener_bind(path);
+    }
     if (r < 0)
         return r;
-    int fd = listener_bind(path);
     if (fd >= 0)
         r = sockfile_note(&runtime->socket, path);
     if (fd < 0 || r < 0) {

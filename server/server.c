@@ -341,7 +341,8 @@ void server_end(struct server *server, const char *why)
 {
     if (server->stopping)
         return;
-    log_info("ends: %s", why);
+    if (!server->status.swept) /* the log may be gone as well, and would come back */
+        log_info("ends: %s", why);
     server->status.ended = why;
     server->stopping = true;
     listener_close(&server->listener);

@@ -113,8 +113,10 @@ void status_end(struct server *server, int error)
     self.stopped_ns = clock_realtime_ns();
     self.stopped_text =
         (char *)(server->status.ended ? server->status.ended : "it could not start");
-    /* Unless the place is another server's by now. */
-    if (runtime_has_lock(&server->runtime))
+    /* Unless the place is another server's by now, or is being removed: then nothing is added. */
+    if (server->status.swept)
+        life_remove(server->runtime.paths.runtime_dir);
+    else if (runtime_has_lock(&server->runtime))
         save(server, &self);
     life_failure_free(server->status.failure);
     server->status.failure = NULL;

@@ -391,7 +391,7 @@ static void expect_empty_runtime_dir(void)
         const char *name = entry->d_name;
         bool belongs = name[0] == '.' || strcmp(name, "lock") == 0 ||
                        strcmp(name, "start.lock") == 0 || strcmp(name, "jobs") == 0 ||
-                       strncmp(name, "server.log", 10) == 0;
+                       strcmp(name, "server.state") == 0 || strncmp(name, "server.log", 10) == 0;
         ck_assert_msg(belongs, "%s is left in the runtime directory", name);
     }
     closedir(directory);
