@@ -298,7 +298,7 @@ static bool was_killed(void)
 START_TEST(a_server_is_killed_at_every_system_call)
 {
     unsigned stride = step(), at = 1 + chaos_below(&chaos, stride), tried = 0;
-    char count[32], expected[32];
+    char id[32];
     bool killed;
     stride = stride > 1 ? SERVER_STEP : 1;
     use_wrapper();
@@ -311,17 +311,19 @@ START_TEST(a_server_is_killed_at_every_system_call)
         if (result.code != 0)
             fprintf(stderr, "# killed at system call %u: %s\n", at, was_killed() ? "yes" : "no");
         fixture_expect_code(&result, 0);
-        snprintf(count, sizeof(count), "%.*s", (int)strcspn(result.out, "\n"), result.out);
+        snprintf(id, sizeof(id), "%.*s", (int)strcspn(result.out, "\n"), result.out);
         ck_assert_str_eq(result.err, "");
         killed = was_killed();
-        fixture_js(&fixture, &result, "wait", count, NULL);
+        fixture_js(&fixture, &result, "wait", id, NULL);
         fixture_expect_code(&result, 0);
-        fixture_js(&fixture, &result, "logs", count, NULL);
+        fixture_js(&fixture, &result, "logs", id, NULL);
         ck_assert_str_eq(result.out, "line 1\r\nline 2\r\nline 3\r\n");
         expect_all_well();
         must("js ls -a --json | jq '.jobs | length'");
-        snprintf(expected, sizeof(expected), "%u\n", tried + 3);
-        ck_assert_str_eq(result.out, expected);
+        ck_assert_str_eq(result.out, "3\n");
+        /* With each job that a server finds it has more to do: so they would never be through. */
+        fixture_js(&fixture, &result, "rm", id, NULL);
+        fixture_expect_code(&result, 0);
         at += stride;
         tried++;
     } while (killed);
