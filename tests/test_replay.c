@@ -285,6 +285,34 @@ START_TEST(pieces_of_characters_stay_pieces)
 }
 END_TEST
 
+/* What was pushed before the replay may be popped, but not the title that the user's terminal had.
+ */
+START_TEST(takes_no_more_titles_than_there_are)
+{
+    static const struct {
+        unsigned icons, titles;
+        const char *output, *passes;
+    } cases[] = {
+        {0, 0, "a\033[23;0tb\033[23tc", "abc"},
+        {1, 1, "a\033[23;0tb\033[23;0tc", "a\033[23;0tbc"},
+        {0, 0, "\033[22;0ta\033[23;2tb\033[23;1tc\033[23;1td",
+         "\033[22;0ta\033[23;2tb\033[23;1tcd"},
+        {0, 1, "\033[23;1ta\033[23;2tb\033[23;2tc", "a\033[23;2tbc"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct bytes out = {0};
+        struct replay *replay = replay_create();
+        replay_set_titles(replay, cases[i].icons, cases[i].titles);
+        ck_assert_int_eq(replay_feed(replay, cases[i].output, strlen(cases[i].output), &out), 0);
+        ck_assert_int_eq(replay_end(replay, &out), 0);
+        bytes_append(&out, "", 1);
+        ck_assert_str_eq((char *)out.data, cases[i].passes);
+        bytes_finish(&out);
+        replay_destroy(replay);
+    }
+}
+END_TEST
+
 static Suite *replay_suite(void)
 {
     Suite *suite = suite_create("replay");
@@ -295,6 +323,7 @@ static Suite *replay_suite(void)
     tcase_add_loop_test(replay, changes_what_is_more, 0, sizeof(changes) / sizeof(changes[0]));
     tcase_add_test(replay, what_was_cut_goes_on_live);
     tcase_add_test(replay, is_as_new_after_the_end);
+    tcase_add_test(replay, takes_no_more_titles_than_there_are);
     tcase_add_test(replay, pieces_of_characters_stay_pieces);
     tcase_add_loop_test(replay, keeps_no_endless_strings, 0, 7);
     suite_add_tcase(suite, replay);

@@ -7,6 +7,7 @@
 #include "common/terminal/parser.h"
 #include "common/terminal/questions.h"
 #include "common/terminal/replay_rules.h"
+#include "common/terminal/titles.h"
 #include "common/terminal/utf8.h"
 
 /* How much of a string is kept to judge it; a sequence longer than the second is no question, but
@@ -27,6 +28,8 @@ struct replay {
     struct bytes head; /* owned; the start of a string's payload while its verdict is awaited */
     enum replay_verdict verdict; /* of the string being read */
     bool drop_chunks;            /* the rest of an image that was asked about */
+    bool counts_titles; /* those of the job on the terminal's stack, see replay_set_titles() */
+    unsigned icons, titles;
     struct bytes embedded;   /* owned; controls inside of a sequence, which act before it does */
     uint64_t embedded_begin; /* where that sequence begins */
 };
@@ -217,11 +220,34 @@ static void on_escape(void *user, const struct parser_sequence *escape)
         pass_sequence(r, escape->end);
 }
 
+static bool change_count(unsigned *count, bool push)
+{
+    bool change = push ? *count < TITLES_STACK : *count > 0;
+    if (change)
+        *count += push ? 1 : -1u;
+    return push || change;
+}
+
+/* Whether a sequence that pushes or pops titles, or does something else, leaves the user's own
+ * where they are. */
+static bool keeps_titles(struct replay *r, const struct parser_sequence *csi)
+{
+    int32_t what = parser_param(csi, 0, 0), which = parser_param(csi, 1, 0);
+    if (!r->counts_titles || csi->final != 't' || csi->prefix || csi->intermediate[0] ||
+        (what != 22 && what != 23))
+        return true;
+    bool icon = which != 2 && change_count(&r->icons, what == 22);
+    bool title = which != 1 && change_count(&r->titles, what == 22);
+    return icon || title;
+}
+
 static void on_csi(void *user, const struct parser_sequence *csi)
 {
     struct replay *r = user;
     enum replay_verdict verdict =
         csi->end - csi->begin > SEQUENCE_MAX ? REPLAY_PASS : replay_judge_csi(csi);
+    if (verdict == REPLAY_PASS && !keeps_titles(r, csi))
+        verdict = REPLAY_DROP;
     abandon(r, csi->begin);
     if (verdict == REPLAY_PASS)
         pass_sequence(r, csi->end);
@@ -331,6 +357,13 @@ struct replay *replay_create(void)
     if (replay)
         parser_init(&replay->parser, &events, replay, COLLECT_MAX);
     return replay;
+}
+
+void replay_set_titles(struct replay *replay, unsigned icons, unsigned titles)
+{
+    replay->counts_titles = true;
+    replay->icons = icons;
+    replay->titles = titles;
 }
 
 void replay_destroy(struct replay *replay)

@@ -22,6 +22,13 @@ struct replay *replay_create(void);
 void replay_destroy(struct replay *replay);
 
 /*
+ * So many icon names and titles does the job have on the terminal's stack where the next bytes
+ * begin: what takes one more (XTWINOPS 23) would take the user's own, and is taken out from then
+ * on.
+ */
+void replay_set_titles(struct replay *replay, unsigned icons, unsigned titles);
+
+/*
  * Appends to out what passes of the next len bytes; sequences may be cut anywhere between feeds. An
  * unfinished sequence at the end is held back. 0 or -ENOMEM (the filter is then at an undefined
  * place: destroy it).

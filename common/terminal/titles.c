@@ -125,6 +125,14 @@ void titles_pop(struct titles *titles, int what)
         pop_one(titles, TITLES_ICON);
 }
 
+unsigned titles_count(const struct titles *titles, int what)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < titles->count; i++)
+        count += (titles->stack[i].what & what) != 0;
+    return count;
+}
+
 static void write_text(int number, const struct shared *text, struct writer *writer)
 {
     writer_printf(writer, "\033]%d;", number);

@@ -42,6 +42,9 @@ void titles_set(struct titles *titles, int what, const void *data, size_t len);
 void titles_push(struct titles *titles, int what);
 void titles_pop(struct titles *titles, int what);
 
+/* How many entries of the stack have that one (TITLES_ICON or TITLES_WINDOW). */
+unsigned titles_count(const struct titles *titles, int what);
+
 /* Writes what brings a terminal that a plan was sent to from one to the other. */
 void titles_write(const struct titles *from, const struct titles *to, struct writer *writer);
 

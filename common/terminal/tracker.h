@@ -114,8 +114,10 @@ const char *tracker_undo_unknown(void);
 /* One stretch of the log, from < to. */
 struct tracker_range {
     uint64_t from, to;
-    struct bytes before; /* owned; sent as it is (not through the replay filter) just before the
-                            range; mostly empty */
+    struct bytes before;   /* owned; sent as it is (not through the replay filter) just before the
+                              range; mostly empty */
+    uint8_t icons, titles; /* for replay_set_titles(), at from */
+    bool fresh;            /* nothing of it has been sent: for who sends it in pieces */
 };
 
 struct tracker_plan {

@@ -187,10 +187,15 @@ static void write_after(const struct planning *p, struct writer *writer)
     writer_text(writer, state->synchronized ? "\033[?2026h" : "\033[?2026l");
 }
 
-static struct tracker_range *add_range(struct tracker_plan *plan, uint64_t from, uint64_t to)
+static struct tracker_range *add_range(struct tracker_plan *plan, const struct titles *titles,
+                                       uint64_t from, uint64_t to)
 {
     struct tracker_range *range = &plan->ranges[plan->count++];
-    *range = (struct tracker_range){.from = from, .to = to};
+    *range = (struct tracker_range){.from = from,
+                                    .to = to,
+                                    .fresh = true,
+                                    .icons = (uint8_t)titles_count(titles, TITLES_ICON),
+                                    .titles = (uint8_t)titles_count(titles, TITLES_WINDOW)};
     return range;
 }
 
@@ -209,9 +214,10 @@ static void add_ranges(const struct planning *p, struct tracker_plan *plan, stru
         if (replaying && !place) {
             plan->ranges[plan->count - 1].to = stretch_end(p, i);
         } else {
-            struct tracker_range *range = add_range(plan, p->item[i].offset, stretch_end(p, i));
-            struct writer before = {.out = &range->before};
             struct station from = station_at(&p->item[reached]), to = station_at(&p->item[i]);
+            struct tracker_range *range =
+                add_range(plan, &to.state->titles, p->item[i].offset, stretch_end(p, i));
+            struct writer before = {.out = &range->before};
             if (i != p->start)
                 bring(p, &from, &to, p->item[i].offset, place, &before);
             writer->error = writer->error ? writer->error : before.error;
@@ -242,7 +248,7 @@ static int write_plan(const struct planning *p, struct tracker_plan *plan)
     write_after(p, &after);
     uint64_t offset = tracker_offset(p->tracker);
     if (p->end < offset) {
-        add_range(plan, p->end, offset)->before = plan->after;
+        add_range(plan, &p->tracker->canvas.state.titles, p->end, offset)->before = plan->after;
         plan->after = (struct bytes){0};
     }
     return after.error;

@@ -320,9 +320,10 @@ static void continue_restore(struct viewer *viewer)
         return;
     }
     struct tracker_range *range = &viewer->plan.ranges[viewer->plan_at];
-    if (range->before.len > 0) {
+    if (range->fresh) {
+        range->fresh = false;
         bytes_append(&viewer->pending, range->before.data, range->before.len);
-        bytes_finish(&range->before);
+        replay_set_titles(viewer->replay, range->icons, range->titles);
     }
     ssize_t n = read_back(viewer, range->from, range->to - range->from, true);
     if (n <= 0 || (uint64_t)n >= range->to - range->from)

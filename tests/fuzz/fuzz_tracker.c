@@ -113,6 +113,7 @@ static void play(const struct tracker_plan *plan, const struct input *input, str
     for (size_t i = 0; i < plan->count; i++) {
         const struct tracker_range *range = &plan->ranges[i];
         must(bytes_append(out, range->before.data, range->before.len) == 0);
+        replay_set_titles(replay, range->icons, range->titles);
         must(replay_feed(replay, input->data + range->from, range->to - range->from, out) == 0);
     }
     must(replay_end(replay, out) == 0);
