@@ -9,8 +9,9 @@
 #include "common/terminal/replay.h"
 #include "common/terminal/screen_paint.h"
 
-#define PIECE     (64u << 10)
-#define CELLS_MAX (2u << 20) /* in lines that have scrolled off: at 32 bytes a cell */
+#define PIECE       (64u << 10)
+#define BYTES_CHEAP (512u << 10) /* of output: some 5 ms */
+#define CELLS_MAX   (2u << 20)   /* in lines that have scrolled off: at 32 bytes a cell */
 
 /* Reads output from the log, calling back for each piece. */
 typedef int (*take_fn)(void *user, const uint8_t *data, size_t len);
@@ -126,11 +127,21 @@ static int make(struct making *making, const struct tracker_plan *plan, bool who
     return r;
 }
 
+/* Where to begin: with the lines wanted if they are had cheaply, or else with the screen. */
+static int find_start(const struct snapshot *snapshot, struct tracker_plan *ret)
+{
+    int r = tracker_plan(snapshot->tracker, snapshot->first, BYTES_CHEAP, snapshot->history, ret);
+    if (r != -E2BIG)
+        return r;
+    tracker_plan_finish(ret);
+    return tracker_plan(snapshot->tracker, snapshot->first, 0, 0, ret);
+}
+
 struct screen *snapshot_make(const struct snapshot *snapshot, bool *ret_whole, int *ret_error)
 {
     struct making making = {.snapshot = snapshot};
     struct tracker_plan plan;
-    int r = tracker_plan(snapshot->tracker, snapshot->first, 0, snapshot->history, &plan);
+    int r = find_start(snapshot, &plan);
     *ret_whole = r == 0;
     if (r == 0 || r == -E2BIG)
         r = make(&making, &plan, *ret_whole);

@@ -17,7 +17,7 @@ struct snapshot {
     const struct tracker *tracker;
     int dir_fd;       /* the log (common/joblog.h); the caller's */
     uint64_t first;   /* nothing of the log is missing from here on */
-    unsigned history; /* about how many lines that have scrolled off are wanted */
+    unsigned history; /* about how many lines that have scrolled off are wanted, if cheaply had */
 };
 
 /*
