@@ -268,6 +268,27 @@ START_TEST(keeps_no_endless_strings)
 }
 END_TEST
 
+/* REP repeats what was printed just before it, and nothing after a question. */
+START_TEST(what_was_dropped_still_parts)
+{
+    static const char input[] = "a\033[c\033[5ba\033[5b", expected[] = "a\0\033[5ba\033[5b";
+    for (size_t piece = 1; piece < sizeof(input); piece++) {
+        struct replay *replay = replay_create();
+        struct bytes out = {0};
+        ck_assert_ptr_nonnull(replay);
+        for (size_t at = 0; at < sizeof(input) - 1; at += piece) {
+            size_t left = sizeof(input) - 1 - at;
+            ck_assert_int_eq(replay_feed(replay, input + at, piece < left ? piece : left, &out), 0);
+        }
+        ck_assert_int_eq(replay_end(replay, &out), 0);
+        ck_assert_uint_eq(out.len, sizeof(expected) - 1);
+        ck_assert_mem_eq(out.data, expected, sizeof(expected) - 1);
+        bytes_finish(&out);
+        replay_destroy(replay);
+    }
+}
+END_TEST
+
 /* A piece of a character that a dropped sequence ends stays one: the next bytes must not complete
  * it. */
 START_TEST(pieces_of_characters_stay_pieces)
@@ -325,6 +346,7 @@ static Suite *replay_suite(void)
     tcase_add_test(replay, is_as_new_after_the_end);
     tcase_add_test(replay, takes_no_more_titles_than_there_are);
     tcase_add_test(replay, pieces_of_characters_stay_pieces);
+    tcase_add_test(replay, what_was_dropped_still_parts);
     tcase_add_loop_test(replay, keeps_no_endless_strings, 0, 7);
     suite_add_tcase(suite, replay);
     return suite;

@@ -25,6 +25,7 @@ struct replay {
     struct bytes
         held; /* owned; the bytes just before decided of which is not known yet whether they pass */
     bool cut_text;     /* the text that went out last ends with a piece of a character */
+    bool parted;       /* something was dropped since the text that went out last */
     struct bytes head; /* owned; the start of a string's payload while its verdict is awaited */
     enum replay_verdict verdict; /* of the string being read */
     bool drop_chunks;            /* the rest of an image that was asked about */
@@ -96,6 +97,7 @@ static void drop_until(struct replay *r, uint64_t end)
     if (r->cut_text)
         append(r, "", 1);
     r->cut_text = false;
+    r->parted = true;
 }
 
 /* The controls inside of a sequence that begins before that offset go out, but for bells and the
@@ -173,6 +175,7 @@ static void on_text(void *user, const uint8_t *data, size_t len, uint64_t begin)
     pass_broken(r, begin);
     pass_until(r, begin + len);
     r->cut_text = utf8_unfinished(data, len) > 0;
+    r->parted = false;
 }
 
 /* A control inside of the sequence being read. */
@@ -249,6 +252,9 @@ static void on_csi(void *user, const struct parser_sequence *csi)
     if (verdict == REPLAY_PASS && !keeps_titles(r, csi))
         verdict = REPLAY_DROP;
     abandon(r, csi->begin);
+    /* REP does nothing after something else than a character, and NUL is that. */
+    if (r->parted && csi->final == 'b' && !csi->prefix)
+        emit(r, "", 1);
     if (verdict == REPLAY_PASS)
         pass_sequence(r, csi->end);
     else
@@ -435,7 +441,7 @@ int replay_end(struct replay *replay, struct bytes *out)
     replay->held.len = 0;
     replay->head.len = 0;
     replay->embedded.len = 0;
-    replay->drop_chunks = replay->cut_text = false;
+    replay->drop_chunks = replay->cut_text = replay->parted = false;
     parser_skip(&replay->parser, replay->parser.offset);
     return r;
 }
