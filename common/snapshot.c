@@ -204,6 +204,19 @@ int snapshot_paint(const struct snapshot *snapshot, unsigned rows, unsigned cols
     return r;
 }
 
+int snapshot_paint_view(const struct snapshot *snapshot, unsigned rows, unsigned cols,
+                        struct bytes *out)
+{
+    bool whole;
+    int r = 0;
+    struct screen *screen = snapshot_make(snapshot, &whole, &r);
+    if (!screen)
+        return r;
+    r = screen_paint_view(screen, rows, cols, out);
+    screen_destroy(screen);
+    return r;
+}
+
 /* Tracking */
 
 static int track(void *user, const uint8_t *data, size_t len)

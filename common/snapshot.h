@@ -34,6 +34,11 @@ struct screen *snapshot_make(const struct snapshot *snapshot, bool *ret_whole, i
 int snapshot_paint(const struct snapshot *snapshot, unsigned rows, unsigned cols, struct bytes *out,
                    bool *ret_whole);
 
+/* Appends a picture of it for a terminal of that size: screen_paint_view(). 0 or -errno (out as
+ * before). */
+int snapshot_paint_view(const struct snapshot *snapshot, unsigned rows, unsigned cols,
+                        struct bytes *out);
+
 /*
  * A tracker for a log that nobody has tracked: that of an ended job. rows, cols: what its terminal
  * had if the log's indexes do not tell. next: the end of the log. NULL with *ret_error = -errno.

@@ -57,7 +57,7 @@ START_TEST(a_watcher_sees_all_and_changes_nothing)
 {
     struct termios before;
     struct pty_driver *owner = fixture_shell(&fixture, 24, 80);
-    struct pty_driver *watcher = fixture_shell(&fixture, 30, 100);
+    struct pty_driver *watcher = fixture_shell(&fixture, 24, 80);
     struct pty_driver *const both[] = {owner, watcher};
     ck_assert_int_eq(pty_driver_termios(watcher, &before), 0);
     jobs_type(owner, "js run pty_child ready lines");
@@ -79,6 +79,7 @@ START_TEST(a_watcher_sees_all_and_changes_nothing)
     ck_assert_int_eq(jobs_number(&fixture, "1", "rows"), 24);
     ck_assert_int_eq(jobs_number(&fixture, "1", "cols"), 80);
 
+    ck_assert_int_eq(pty_driver_resize(watcher, 24, 80), 0);
     jobs_type(watcher, "js fg --watch");
     expect_answer(owner, "three", both, 2);
     ck_assert_int_eq(pty_driver_send(watcher, CHORD), 0);

@@ -350,6 +350,51 @@ int screen_paint(struct screen *screen, const struct screen_paint *how, struct b
     return r;
 }
 
+/* Pictures */
+
+static void paint_view(struct painting *p, const struct grid_cell *cells)
+{
+    const struct state *state = screen_state(p->screen);
+    unsigned rows = screen_rows(p->screen), cols = screen_cols(p->screen);
+    struct cursor cursor = {.most = (uint16_t)screen_x(p->screen),
+                            .y = (uint16_t)screen_y(p->screen)};
+    writer_printf(p->writer, "\033[?2026h\033[?25l\033[?5%c\033[m",
+                  modes_get(&state->modes, 5) ? 'h' : 'l');
+    for (unsigned y = 0; y < p->rows; y++) {
+        writer_printf(p->writer, "\033[%uH\033[K", y + 1);
+        if (p->top + y >= rows)
+            continue;
+        paint_row(p, cells + (size_t)(p->top + y) * cols, right_end(p));
+        use_pen(p, &plain_pen);
+    }
+    cursor = seen_cursor(p, &cursor);
+    writer_printf(p->writer, "\033[%u;%uH%s\033[?2026l", cursor.y + 1u, cursor.most + 1u,
+                  state->visible ? "\033[?25h" : "");
+}
+
+int screen_paint_view(struct screen *screen, unsigned rows, unsigned cols, struct bytes *out)
+{
+    struct writer writer = {.out = out};
+    struct painting p = {.screen = screen,
+                         .grid = screen->grid,
+                         .writer = &writer,
+                         .rows = rows,
+                         .cols = cols,
+                         .pen = &plain_pen};
+    size_t len = out->len;
+    struct grid_cell *cells =
+        calloc((size_t)screen_rows(screen) * screen_cols(screen), sizeof(cells[0]));
+    if (!cells)
+        return -ENOMEM;
+    choose_view(&p);
+    grid_read(screen->grid, state_screen(screen_state(screen)), cells);
+    paint_view(&p, cells);
+    free(cells);
+    if (writer.error < 0)
+        out->len = len;
+    return writer.error;
+}
+
 /* Lines */
 
 static unsigned used_rows(const struct grid_cell *cells, unsigned rows, unsigned cols)

@@ -25,6 +25,13 @@ struct screen_paint {
 int screen_paint(struct screen *screen, const struct screen_paint *how, struct bytes *out);
 
 /*
+ * Appends a picture: one synchronized update that puts the cells of the screen shown, or the part
+ * of them that has the cursor in it, and the cursor on a terminal of that size, whatever it shows,
+ * and leaves its scrollback and all other state alone. 0 or -ENOMEM (out as before).
+ */
+int screen_paint_view(struct screen *screen, unsigned rows, unsigned cols, struct bytes *out);
+
+/*
  * Appends only cells, as lines with SGR, each ended by a line feed: the newest lines of the
  * history, then the rows of the screen shown, without the blank ones at the end. 0 or -ENOMEM (out
  * as before).

@@ -23,6 +23,8 @@ int holder_set_size(struct holder *holder, unsigned rows, unsigned cols)
     holder->info.cols = cols;
     tracker_resize(holder->tracker, rows, cols);
     journal_set_size(&holder->journal, rows, cols);
+    for (struct viewer *v = holder->viewers; v; v = v->next)
+        viewer_size_changed(v);
     return 0;
 }
 
@@ -78,6 +80,7 @@ static void handle_resize(struct viewer *viewer, const struct msg_resize *size)
     if (viewer->leaving || job_state_is_final(holder->state))
         return;
     own_size(holder, viewer);
+    viewer_size_changed(viewer);
     holder_changed(holder);
 }
 

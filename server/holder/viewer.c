@@ -2,26 +2,19 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/fd.h"
 #include "common/log.h"
 #include "common/process.h"
-#include "common/snapshot.h"
 #include "common/tty.h"
 #include "server/holder/title_find.h"
+#include "server/holder/viewer_internal.h"
 
-#define CHECK_EVERY 20u          /* ms between looks whether the client is stopped ... */
-#define CHECK_BYTES (256u << 10) /* ... or bytes */
-#define ANSWER_MS   1000u        /* a terminal answers within that, however far away it is ... */
-#define PROFILE_MS  5000u        /* ... or never; for its first answer of all */
-
-static void pump(struct viewer *viewer);
+#define ANSWER_MS  1000u /* a terminal answers within that, however far away it is ... */
+#define PROFILE_MS 5000u /* ... or never; for its first answer of all */
 
 /* The connection */
 
@@ -149,269 +142,7 @@ bool viewer_can_answer(const struct viewer *viewer)
            !viewer->lost;
 }
 
-/* Output */
-
-static void fail_output(struct viewer *viewer, int error)
-{
-    log_about_client(viewer->pid, log_debug(LOG_PTY, "its output failed: %s", strerror(-error)));
-    viewer->pending.len = viewer->pending_at = 0;
-    if (viewer->left)
-        return;
-    viewer->leaving = LEFT_OUTPUT_CLOSED;
-    viewer->left = true;
-    viewer->ops->on_left(viewer);
-}
-
-/*
- * A stopped client's terminal belongs to its shell: writing there would scribble over the user's
- * work. Nothing tells us that it was stopped, but /proc does, for some 2 us a look; that it goes
- * on, it says itself (`resumed`).
- */
-static bool check_suspended(struct viewer *viewer, size_t len)
-{
-    if (viewer->suspended || viewer->stat_fd < 0)
-        return viewer->suspended;
-    uint64_t now = uv_now(viewer->channel.poll.loop);
-    viewer->unchecked += len;
-    if (now - viewer->checked_ms < CHECK_EVERY && viewer->unchecked < CHECK_BYTES)
-        return false;
-    viewer->checked_ms = now;
-    viewer->unchecked = 0;
-    viewer->suspended = process_is_stopped(viewer->stat_fd);
-    return viewer->suspended;
-}
-
-static ssize_t write_output(struct viewer *viewer, const void *data, size_t len)
-{
-    ssize_t n;
-    do
-        n = viewer->out_is_socket ? send(viewer->out_fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL)
-                                  : write(viewer->out_fd, data, len);
-    while (n < 0 && errno == EINTR);
-    return n < 0 ? -errno : n;
-}
-
-static void on_writable(uv_poll_t *poll, int status, int events)
-{
-    (void)status; /* the write tells what is wrong */
-    (void)events;
-    struct viewer *viewer = poll->data;
-    uv_poll_stop(poll);
-    pump(viewer);
-}
-
-static void wait_writable(struct viewer *viewer)
-{
-    if (!viewer->out_polling) {
-        int r = uv_poll_init(viewer->channel.poll.loop, &viewer->out_poll, viewer->out_fd);
-        if (r < 0) {
-            fail_output(viewer, r);
-            return;
-        }
-        viewer->out_polling = true;
-        viewer->out_poll.data = viewer;
-        viewer->handles++;
-    }
-    uv_poll_start(&viewer->out_poll, UV_WRITABLE, on_writable);
-}
-
-/* Writes pending. Whether all of it went out. */
-static bool flush_pending(struct viewer *viewer)
-{
-    while (viewer->pending_at < viewer->pending.len) {
-        ssize_t n = write_output(viewer, viewer->pending.data + viewer->pending_at,
-                                 viewer->pending.len - viewer->pending_at);
-        if (n == -EAGAIN) {
-            wait_writable(viewer);
-            return false;
-        }
-        if (n < 0) {
-            fail_output(viewer, (int)n);
-            return false;
-        }
-        viewer->pending_at += (size_t)n;
-    }
-    viewer->pending.len = viewer->pending_at = 0;
-    if (viewer->pending.room > VIEWER_CHUNK) {
-        bytes_finish(&viewer->pending);
-        malloc_trim(0);
-    }
-    return true;
-}
-
-/* What it gets of output that has just been read: all into pending, but for questions that others
- * answer. Returns how far that goes from offset, or -ENOMEM. */
-static ssize_t pass(struct viewer *viewer, uint64_t offset, const void *data, size_t len)
-{
-    const struct asked *asked = viewer->source->asked;
-    size_t before = viewer->pending.len;
-    int64_t end = (int64_t)(offset + len);
-    if (viewer->tty && asked_since(asked, offset)) {
-        end = asked_pass(asked, viewer->number, offset, data, len, &viewer->pending);
-    } else {
-        int r = bytes_append(&viewer->pending, data, len);
-        end = r < 0 ? r : end;
-    }
-    if (!viewer->titled)
-        viewer->titled = title_guard(&viewer->pending, before);
-    return end < 0 ? (ssize_t)end : (ssize_t)((uint64_t)end - offset);
-}
-
-/* What gives the terminal back that has got all of the output. Every restore saves its title, also
- * of a job that sets none. */
-static void append_undo(struct viewer *viewer, struct bytes *out)
-{
-    const struct tracker *tracker = viewer->source->tracker;
-    tracker_undo(tracker, out);
-    if (viewer->titled && !tracker_sets_title(tracker))
-        bytes_append_text(out, TITLE_POP);
-}
-
-/* The same when nobody knows how much of it. */
-static void append_unknown_undo(struct viewer *viewer, struct bytes *out)
-{
-    bytes_append_text(out, tracker_undo_unknown());
-    if (viewer->titled)
-        bytes_append_text(out, TITLE_POP);
-}
-
-/* Reads at most len bytes of the log at offset into pending, through the filter if wanted. Returns
- * how many bytes of the log that were. */
-static ssize_t read_back(struct viewer *viewer, uint64_t offset, size_t len, bool filter)
-{
-    static uint8_t buf[VIEWER_CHUNK];
-    uint64_t skipped;
-    if (len > sizeof(buf))
-        len = sizeof(buf);
-    if (viewer->log.offset != offset)
-        joblog_seek(&viewer->log, offset);
-    ssize_t n = joblog_read(&viewer->log, buf, len, &skipped);
-    if (n <= 0)
-        return n;
-    if (skipped > 0)
-        log_about_client(viewer->pid, log_info("misses %llu bytes that the log no longer has",
-                                               (unsigned long long)skipped));
-    if (skipped >= len)
-        return (ssize_t)len;
-    if ((size_t)n > len - skipped)
-        n = (ssize_t)(len - skipped);
-    ssize_t r = filter ? replay_feed(viewer->replay, buf, (size_t)n, &viewer->pending)
-                       : pass(viewer, offset + skipped, buf, (size_t)n);
-    return r < 0 ? r : (filter ? n : r) + (ssize_t)skipped;
-}
-
-/* Restore */
-
-static void finish_restore(struct viewer *viewer)
-{
-    viewer->restoring = false;
-    replay_end(viewer->replay, &viewer->pending);
-    bytes_append(&viewer->pending, viewer->plan.after.data, viewer->plan.after.len);
-    tracker_plan_finish(&viewer->plan);
-    replay_destroy(viewer->replay);
-    viewer->replay = NULL;
-}
-
-/* The next piece of the restore into pending. */
-static void continue_restore(struct viewer *viewer)
-{
-    if (viewer->plan_at == viewer->plan.count) {
-        finish_restore(viewer);
-        return;
-    }
-    struct tracker_range *range = &viewer->plan.ranges[viewer->plan_at];
-    if (range->fresh) {
-        range->fresh = false;
-        bytes_append(&viewer->pending, range->before.data, range->before.len);
-        replay_set_titles(viewer->replay, range->icons, range->titles);
-    }
-    ssize_t n = read_back(viewer, range->from, range->to - range->from, true);
-    if (n <= 0 || (uint64_t)n >= range->to - range->from)
-        viewer->plan_at++;
-    else
-        range->from += (uint64_t)n;
-}
-
-/* Whether a replay would not show what the job's terminal shows. */
-static bool would_be_wrong(const struct viewer *viewer, int plan_result)
-{
-    const struct tracker *tracker = viewer->source->tracker;
-    unsigned rows, cols;
-    uint64_t until;
-    if (plan_result == -E2BIG)
-        return true;
-    tracker_size_at(tracker, tracker_offset(tracker), &rows, &cols, &until);
-    bool fits = viewer->rows == 0 || (viewer->rows == rows && viewer->cols == cols);
-    return (viewer->plan.resized || !fits) && tracker_depends_on_size(tracker);
-}
-
-static int paint_snapshot(struct viewer *viewer, unsigned history_lines)
-{
-    struct snapshot snapshot = {.tracker = viewer->source->tracker,
-                                .dir_fd = viewer->source->dir_fd,
-                                .first = viewer->source->journal->whole_from,
-                                .history = history_lines};
-    bool whole;
-    int r = snapshot_paint(&snapshot, viewer->rows, viewer->cols, &viewer->pending, &whole);
-    /* A screen's cells were in many small blocks: they go back, as an idle holder has little. */
-    malloc_trim(0);
-    if (r < 0)
-        log_debug(LOG_PTY, "no snapshot for client %d: %s", (int)viewer->pid, strerror(-r));
-    return r;
-}
-
-static void drop_plan(struct viewer *viewer)
-{
-    tracker_plan_finish(&viewer->plan);
-    replay_destroy(viewer->replay);
-    viewer->replay = NULL;
-}
-
-static void begin_restore(struct viewer *viewer, unsigned history_lines)
-{
-    const struct journal *journal = viewer->source->journal;
-    viewer->replay = replay_create();
-    int r = viewer->replay ? tracker_plan(viewer->source->tracker, journal->whole_from,
-                                          viewer->replay_limit, history_lines, &viewer->plan)
-                           : -ENOMEM;
-    bool snapshot = viewer->restore == RESTORE_SNAPSHOT ||
-                    (viewer->restore == RESTORE_AUTO && would_be_wrong(viewer, r));
-    bool painted = snapshot && paint_snapshot(viewer, history_lines) == 0;
-    if (painted || (r < 0 && r != -E2BIG))
-        drop_plan(viewer);
-    if (!painted && r < 0 && r != -E2BIG)
-        return;
-    viewer->repaint = false;
-    viewer->titled = true;
-    viewer->cursor = journal->next;
-    if (painted)
-        return;
-    viewer->restoring = true;
-    viewer->plan_at = 0;
-    bytes_append(&viewer->pending, viewer->plan.before.data, viewer->plan.before.len);
-}
-
-void viewer_restore(struct viewer *viewer, unsigned history_lines)
-{
-    if (!viewer->tty || viewer->restoring)
-        return;
-    begin_restore(viewer, history_lines);
-    pump(viewer);
-}
-
-/* A watcher too far behind starts over: its terminal is cleaned, and restored. */
-static void resync(struct viewer *viewer)
-{
-    log_about_client(viewer->pid, log_debug(LOG_PTY, "is %llu bytes behind: restored",
-                                            (unsigned long long)(viewer->source->journal->next -
-                                                                 viewer->cursor)));
-    viewer->cursor = viewer->source->journal->next;
-    if (!viewer->tty)
-        return;
-    append_unknown_undo(viewer, &viewer->pending);
-    bytes_append_text(&viewer->pending, "\033[H\033[2J");
-    begin_restore(viewer, 0);
-}
+/* The live end */
 
 static bool is_far_behind(const struct viewer *viewer)
 {
@@ -425,8 +156,6 @@ static bool has_unknown_questions(const struct viewer *viewer)
 {
     return viewer->tty && !asked_knows(viewer->source->asked, viewer->number, viewer->cursor);
 }
-
-/* The live end */
 
 static uint64_t live_end(const struct viewer *viewer)
 {
@@ -451,7 +180,7 @@ static void finish_leaving(struct viewer *viewer)
         viewer->undone = true;
         bytes_append(&viewer->pending, viewer->undo.data, viewer->undo.len);
         append_marker(viewer);
-        if (!flush_pending(viewer))
+        if (!viewer_flush(viewer))
             return;
     }
     viewer->left = true;
@@ -465,10 +194,10 @@ static bool catch_up(struct viewer *viewer)
     if (viewer->cursor >= end)
         return false;
     if (!viewer->leaving && (is_far_behind(viewer) || has_unknown_questions(viewer))) {
-        resync(viewer);
+        viewer_resync(viewer);
         return true;
     }
-    ssize_t n = read_back(viewer, viewer->cursor, end - viewer->cursor, false);
+    ssize_t n = viewer_read_back(viewer, viewer->cursor, end - viewer->cursor, false);
     if (n <= 0) /* a gap: that output was never written (disk full) */
         viewer->cursor = end;
     else
@@ -482,8 +211,8 @@ static bool begin_repaint(struct viewer *viewer)
     if (!viewer->repaint || viewer->leaving)
         return false;
     viewer->repaint = false;
-    append_undo(viewer, &viewer->pending);
-    begin_restore(viewer, 0);
+    viewer_append_undo(viewer, &viewer->pending);
+    viewer_begin_restore(viewer, 0);
     return true;
 }
 
@@ -501,16 +230,18 @@ static bool begin_ask(struct viewer *viewer)
 }
 
 /* Moves on until its output takes no more or it has everything. */
-static void pump(struct viewer *viewer)
+void viewer_pump(struct viewer *viewer)
 {
-    if (viewer->left || check_suspended(viewer, 0))
+    if (viewer->left || viewer_is_suspended(viewer, 0))
         return;
     for (;;) {
-        if (!flush_pending(viewer))
+        if (!viewer_flush(viewer))
             return;
         if (viewer->restoring)
-            continue_restore(viewer);
-        else if (!catch_up(viewer) && !begin_repaint(viewer) && !begin_ask(viewer))
+            viewer_continue_restore(viewer);
+        else if (viewer->mirrored
+                     ? !viewer_paint_mirror(viewer)
+                     : !catch_up(viewer) && !begin_repaint(viewer) && !begin_ask(viewer))
             break;
     }
     if (viewer->leaving)
@@ -528,31 +259,35 @@ void viewer_output(struct viewer *viewer, uint64_t offset, const void *data, siz
 {
     if (viewer->left || viewer->leaving)
         return;
-    if (!is_current(viewer, offset) || check_suspended(viewer, len))
+    if (viewer->mirrored) {
+        viewer_touch_mirror(viewer);
+        return;
+    }
+    if (!is_current(viewer, offset) || viewer_is_suspended(viewer, len))
         return;
     if (viewer->tty && asked_since(viewer->source->asked, offset)) {
-        pump(viewer); /* reads it back without what it is not to get */
+        viewer_pump(viewer); /* reads it back without what it is not to get */
         return;
     }
     if (!viewer->titled && title_find(data, len) < len) {
         viewer->cursor += len;
         bytes_append(&viewer->pending, data, len);
         viewer->titled = title_guard(&viewer->pending, 0);
-        pump(viewer);
+        viewer_pump(viewer);
         return;
     }
-    ssize_t n = write_output(viewer, data, len);
+    ssize_t n = viewer_write(viewer, data, len);
     if (n < 0 && n != -EAGAIN) {
-        fail_output(viewer, (int)n);
+        viewer_fail(viewer, (int)n);
         return;
     }
     size_t written = n < 0 ? 0 : (size_t)n;
     viewer->cursor += len;
     if (written < len) {
         bytes_append(&viewer->pending, (const char *)data + written, len - written);
-        wait_writable(viewer);
+        viewer_wait_writable(viewer);
     } else if (viewer->ask_due) {
-        pump(viewer);
+        viewer_pump(viewer);
     }
 }
 
@@ -569,8 +304,19 @@ void viewer_resumed(struct viewer *viewer)
 {
     viewer->suspended = false;
     viewer->checked_ms = uv_now(viewer->channel.poll.loop);
-    viewer->repaint = viewer->tty != NULL;
-    pump(viewer);
+    viewer->repaint = viewer->tty != NULL && !viewer->mirrored;
+    if (viewer->mirrored)
+        viewer_renew_mirror(viewer);
+    viewer_pump(viewer);
+}
+
+void viewer_size_changed(struct viewer *viewer)
+{
+    bool before = viewer->mirrored;
+    if (viewer->left || viewer->leaving || viewer->lost || !viewer->shown)
+        return;
+    if (viewer_update_mirror(viewer) || before)
+        viewer_pump(viewer);
 }
 
 void viewer_ask(struct viewer *viewer)
@@ -578,7 +324,7 @@ void viewer_ask(struct viewer *viewer)
     if (!viewer->marks || !viewer_can_answer(viewer))
         return;
     viewer->ask_due = true;
-    pump(viewer);
+    viewer_pump(viewer);
 }
 
 void viewer_note_question(struct viewer *viewer)
@@ -595,9 +341,13 @@ void viewer_leave(struct viewer *viewer, enum left_reason reason)
     viewer->ops->on_leaving(viewer);
     viewer->leaving = reason;
     viewer->leave_at = viewer->source->journal->next;
-    if (viewer->tty)
-        append_undo(viewer, &viewer->undo);
-    pump(viewer);
+    if (viewer->mirrored) {
+        viewer->cursor = viewer->leave_at;
+        bytes_append_text(&viewer->undo, viewer_mirror_undo);
+    } else if (viewer->tty) {
+        viewer_append_undo(viewer, &viewer->undo);
+    }
+    viewer_pump(viewer);
 }
 
 void viewer_enter_raw(struct viewer *viewer)
@@ -618,13 +368,16 @@ static void plan_rescue(struct viewer *viewer)
     bool exact = !viewer->restoring && viewer->cursor == live_end(viewer);
     if (viewer->restoring) {
         viewer->restoring = false;
-        drop_plan(viewer);
+        viewer_drop_restore(viewer);
     }
-    if (!exact) {
+    if (viewer->mirrored) {
         bytes_finish(&viewer->undo);
-        append_unknown_undo(viewer, &viewer->undo);
+        bytes_append_text(&viewer->undo, viewer_mirror_undo);
+    } else if (!exact) {
+        bytes_finish(&viewer->undo);
+        viewer_append_unknown_undo(viewer, &viewer->undo);
     } else if (!viewer->leaving) {
-        append_undo(viewer, &viewer->undo);
+        viewer_append_undo(viewer, &viewer->undo);
     }
     viewer->leaving = LEFT_DETACHED;
     viewer->leave_at = viewer->cursor;
@@ -643,10 +396,10 @@ void viewer_rescue(struct viewer *viewer)
     }
     if (!viewer->undone)
         plan_rescue(viewer);
-    pump(viewer);
+    viewer_pump(viewer);
 }
 
-static void on_out_closed(uv_handle_t *handle)
+void viewer_on_handle_closed(uv_handle_t *handle)
 {
     handle_closed(handle->data);
 }
@@ -656,7 +409,11 @@ void viewer_end(struct viewer *viewer)
     viewer->left = true;
     if (viewer->out_polling) {
         viewer->out_polling = false;
-        uv_close((uv_handle_t *)&viewer->out_poll, on_out_closed);
+        uv_close((uv_handle_t *)&viewer->out_poll, viewer_on_handle_closed);
+    }
+    if (viewer->frame_timer_open) {
+        viewer->frame_timer_open = false;
+        uv_close((uv_handle_t *)&viewer->frame_timer, viewer_on_handle_closed);
     }
     viewer->out_fd = fd_close(viewer->out_fd);
     channel_end(&viewer->channel);

@@ -14,6 +14,8 @@
  * written for another size, the screen is made from the log and painted (common/snapshot.h): its
  * text is in memory until the terminal has taken it.
  *
+ * A watcher with a terminal of another size than the job's gets pictures of the job's screen.
+ *
  * The end has an order: everything up to the offset at which it was decided to leave, then the
  * undo of the modes that are set then, then, if answers to questions may still be under way, a
  * marker behind whose answer there are none, then `left` to the client, then the connection closes.
@@ -111,6 +113,14 @@ struct viewer {
     struct joblog log; /* for reading back */
     uint64_t cursor;   /* offset of the next live byte it has not got */
 
+    /* A watcher's terminal of another size gets pictures: see viewer_mirror.c. */
+    bool mirrored;
+    bool shown;     /* it has got something of the job's output */
+    bool frame_due; /* there is something new to see */
+    uv_timer_t frame_timer;
+    bool frame_timer_open;
+    uint64_t frame_ms; /* when the last one was painted (uv_now) */
+
     enum left_reason leaving; /* 0 = staying */
     char *by_tty;             /* who made it leave; owned */
     pid_t by_pid;
@@ -129,6 +139,9 @@ struct viewer *viewer_create(uv_loop_t *loop, const struct viewer_source *source
                              const struct msg_terminal *terminal, enum attach_mode mode, pid_t pid,
                              int out_fd, int conn_fd, const struct viewer_ops *ops, void *data,
                              int *ret_error);
+
+/* Its terminal, or the job's, has another size: a watcher may begin or end to be mirrored. */
+void viewer_size_changed(struct viewer *viewer);
 
 /* Brings its terminal to what it would show had it been attached all along. */
 void viewer_restore(struct viewer *viewer, unsigned history_lines);

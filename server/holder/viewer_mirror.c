@@ -1,0 +1,118 @@
+/*
+ * A watcher whose terminal has another size than the job's: what the job prints would wrap and
+ * scroll at other places there. It gets pictures instead, on its alternate screen: of the job's
+ * screen as much as it has room for, with the cursor in it, and blanks around if it is larger.
+ *
+ * A picture is made from the log when there is new output, and at most every FRAME_EVERY ms, so
+ * that floods cost next to nothing and memory is bounded whatever the job prints.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/snapshot.h"
+#include "server/holder/viewer_internal.h"
+
+#define FRAME_SOON  15u  /* ms; a program's update comes in several writes */
+#define FRAME_EVERY 100u /* ms from one to the next */
+
+/* Alternate screen, no wrap at its last column; titles and modes are not for who only looks. */
+static const char begin_mirror[] = "\033[?1049h\033[?7l\033[2J";
+const char viewer_mirror_undo[] = "\030\033[m\033[?2026l\033[?5l\033[?7h\033[?25h\033[?1049l";
+
+static bool needs_mirror(const struct viewer *viewer)
+{
+    unsigned rows, cols;
+    uint64_t until;
+    const struct tracker *tracker = viewer->source->tracker;
+    if (!viewer->tty || viewer_is_writer(viewer) || viewer->rows == 0 || viewer->cols == 0)
+        return false;
+    tracker_size_at(tracker, tracker_offset(tracker), &rows, &cols, &until);
+    return viewer->rows != rows || viewer->cols != cols;
+}
+
+/* What its terminal has shown so far is gone through; then its state is undone. */
+static void undo_shown(struct viewer *viewer)
+{
+    bool exact = !viewer->restoring && viewer->cursor == viewer->source->journal->next;
+    if (viewer->restoring)
+        viewer_drop_restore(viewer);
+    viewer->restoring = viewer->repaint = false;
+    if (!viewer->shown)
+        return;
+    if (exact)
+        viewer_append_undo(viewer, &viewer->pending);
+    else
+        viewer_append_unknown_undo(viewer, &viewer->pending);
+    viewer->titled = false;
+}
+
+static void on_frame_timer(uv_timer_t *timer)
+{
+    viewer_pump(timer->data);
+}
+
+static bool open_timer(struct viewer *viewer)
+{
+    if (viewer->frame_timer_open)
+        return true;
+    if (uv_timer_init(viewer->channel.poll.loop, &viewer->frame_timer) < 0)
+        return false;
+    viewer->frame_timer.data = viewer;
+    viewer->frame_timer_open = true;
+    viewer->handles++;
+    return true;
+}
+
+bool viewer_update_mirror(struct viewer *viewer)
+{
+    bool wanted = needs_mirror(viewer) && open_timer(viewer);
+    if (viewer->leaving || viewer->left)
+        return viewer->mirrored;
+    if (wanted && !viewer->mirrored) {
+        undo_shown(viewer);
+        bytes_append_text(&viewer->pending, begin_mirror);
+    } else if (!wanted && viewer->mirrored) {
+        bytes_append_text(&viewer->pending, viewer_mirror_undo);
+        uv_timer_stop(&viewer->frame_timer);
+        viewer_begin_restore(viewer, 0);
+    }
+    viewer->mirrored = viewer->frame_due = wanted;
+    return wanted;
+}
+
+void viewer_renew_mirror(struct viewer *viewer)
+{
+    bytes_append_text(&viewer->pending, begin_mirror);
+    viewer->frame_due = true;
+}
+
+void viewer_touch_mirror(struct viewer *viewer)
+{
+    uint64_t now = uv_now(viewer->channel.poll.loop), next = viewer->frame_ms + FRAME_EVERY;
+    viewer->cursor = viewer->source->journal->next;
+    if (viewer->frame_due)
+        return;
+    viewer->frame_due = true;
+    uv_timer_start(&viewer->frame_timer, on_frame_timer,
+                   next > now + FRAME_SOON ? next - now : FRAME_SOON, 0);
+}
+
+bool viewer_paint_mirror(struct viewer *viewer)
+{
+    const struct viewer_source *source = viewer->source;
+    if (!viewer->frame_due || viewer->leaving || uv_is_active((uv_handle_t *)&viewer->frame_timer))
+        return false;
+    struct snapshot snapshot = {
+        .tracker = source->tracker, .dir_fd = source->dir_fd, .first = source->journal->whole_from};
+    int r = snapshot_paint_view(&snapshot, viewer->rows, viewer->cols, &viewer->pending);
+    /* As for a restore. */
+    malloc_trim(0);
+    viewer->frame_due = false;
+    viewer->frame_ms = uv_now(viewer->channel.poll.loop);
+    viewer->cursor = source->journal->next;
+    if (r < 0)
+        log_debug(LOG_PTY, "no picture for client %d: %s", (int)viewer->pid, strerror(-r));
+    return r == 0;
+}
