@@ -200,9 +200,12 @@ static long now_ms(void)
     return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void ask_drain(struct ask *ask, int fd, uint32_t markers, struct bytes *answers)
+void ask_drain(struct ask *ask, int fd, const struct bytes *before, uint32_t markers,
+               struct bytes *answers)
 {
     uint8_t buf[ANSWER_MAX];
+    if (before->len > 0)
+        feed(ask, before->data, before->len, NULL, answers);
     long until = now_ms() + DRAIN_MS, left;
     while (ask->marked < markers && (left = until - now_ms()) > 0) {
         struct pollfd entry = {.fd = fd, .events = POLLIN};

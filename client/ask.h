@@ -52,9 +52,10 @@ void ask_flush(struct ask *ask, struct bytes *keys);
 
 /*
  * After the end of the job's output: reads fd until so many markers have been answered, at most for
- * a moment. Answers to the job's own questions are appended to answers; what was typed meanwhile is
- * lost.
+ * a moment. before: what was read of it already. Answers to the job's own questions are appended to
+ * answers; what was typed meanwhile is lost.
  */
-void ask_drain(struct ask *ask, int fd, uint32_t markers, struct bytes *answers);
+void ask_drain(struct ask *ask, int fd, const struct bytes *before, uint32_t markers,
+               struct bytes *answers);
 
 #endif

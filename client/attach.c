@@ -104,11 +104,12 @@ static void on_event(struct connection *connection, struct wire_frame *frame)
 {
     struct attach *attach = connection->data;
     attach->size_taken |= frame->type == MSG_SIZE_TAKEN;
+    if (frame->type == MSG_MARKED)
+        attach_await_answers(attach, ((const struct msg_marked *)frame->body)->markers);
     if (frame->type != MSG_LEFT)
         return;
     const struct msg_left *left = frame->body;
     relay_copy(&attach->relay);
-    attach_await_answers(attach, left->markers);
     raw_tty_restore(&attach->tty);
     attach_finish(attach, report_left(attach, left));
 }
@@ -354,6 +355,7 @@ int attach_run(struct connection *connection, enum message_type type, void *body
     fd_close(attach.ptmx_fd);
     relay_close(&attach.relay);
     bytes_finish(&attach.keys);
+    bytes_finish(&attach.after);
     ask_finish(&attach.ask);
     return status;
 }

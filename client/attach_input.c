@@ -95,7 +95,9 @@ static void handle_keys(struct attach *attach, const char *data, size_t len)
     }
     if (attach->leave_asked)
         return;
-    chord_feed(&attach->chord, (const uint8_t *)data, len, &attach->keys, &detach);
+    size_t read = chord_feed(&attach->chord, (const uint8_t *)data, len, &attach->keys, &detach);
+    if (detach)
+        (void)bytes_append(&attach->after, data + read, len - read);
     if (attach->options->watch) {
         attach->keys.len = 0;
         detach = detach || is_interrupt(attach, data, len);
@@ -182,14 +184,15 @@ void attach_ask_terminal(struct attach *attach)
 void attach_await_answers(struct attach *attach, uint32_t markers)
 {
     struct bytes answers = {0};
-    if (!attach->tty.is_raw || attach->ask.marked >= markers)
-        return;
-    ask_drain(&attach->ask, 0, markers, &answers);
+    struct msg_empty body = {0};
+    if (attach->tty.is_raw)
+        ask_drain(&attach->ask, 0, &attach->after, markers, &answers);
     ssize_t n = answers.len > 0 && attach->ptmx_fd >= 0
                     ? write(attach->ptmx_fd, answers.data, answers.len)
                     : 0;
     (void)n; /* a job that has ended, or does not read, misses nothing */
     bytes_finish(&answers);
+    channel_send(&attach->connection->channel, MSG_DRAINED, 0, &body, NULL, 0);
 }
 
 /* Input that is no keyboard */

@@ -31,6 +31,7 @@ struct attach {
     bool ptmx_polling;
     int ptmx_fd;        /* -1 before the holder's answer, and for watchers; owned */
     struct bytes keys;  /* for the job, not written yet */
+    struct bytes after; /* what came behind the chord: maybe answers */
     struct relay relay; /* for an output that the holder cannot write to */
     uint32_t job;
     bool attached, done;
@@ -64,8 +65,8 @@ bool attach_may_ask(const struct attach *attach);
 /* If so, it will be in a moment. */
 void attach_ask_terminal(struct attach *attach);
 
-/* The job's output has ended, with so many markers in it. Answers that are still under way are not
- * for the shell, but for the job, if it asked. */
+/* The job's output has ended, with so many markers in it: waits for the answers that are still
+ * under way, and says so. They are not for the shell, but for the job, if it asked. */
 void attach_await_answers(struct attach *attach, uint32_t markers);
 
 #endif

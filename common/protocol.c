@@ -368,8 +368,6 @@ static const struct wire_field left_table[] = {
           "1 ended, 2 stopped, 3 detached, 4 detached by somebody, 5 stolen, 6 output closed"),
     FIELD(msg_left, by_tty, WIRE_STR, OPTIONAL, PATH_LIMIT, "terminal of whoever did it"),
     FIELD(msg_left, by_pid, WIRE_U32, OPTIONAL, 0, "process id of whoever did it"),
-    FIELD(msg_left, markers, WIRE_U32, OPTIONAL, 0,
-          "how often DSR 5 was sent to its terminal; the answers come before the shell's input"),
     NESTED(msg_left, job, WIRE_STRUCT, REQUIRED, 0, job_info_fields, "the job"),
 };
 STRUCT(msg_left, left_table);
@@ -384,6 +382,11 @@ static const struct wire_field answers_table[] = {
     FIELD(msg_answers, answers, WIRE_BIN, REQUIRED, PROFILE_ANSWERS_MAX, "as they came"),
 };
 STRUCT(msg_answers, answers_table);
+
+static const struct wire_field marked_table[] = {
+    FIELD(msg_marked, markers, WIRE_U32, REQUIRED, 0, "how often DSR 5 was sent to its terminal"),
+};
+STRUCT(msg_marked, marked_table);
 
 #define MESSAGE(number, text, fields, least, most, doc_text)                                       \
     {                                                                                              \
@@ -448,6 +451,8 @@ static const struct wire_message rows[] = {
             "holder to client: you are no longer attached, and all output has been written"),
     MESSAGE(MSG_SIZE_TAKEN, "size-taken", msg_empty_fields, 0, 0,
             "holder to client: another's size counts; resize takes it back when you are typed at"),
+    MESSAGE(MSG_MARKED, "marked", msg_marked_fields, 0, 0,
+            "holder to client: all output is written; take your terminal's last answers"),
     MESSAGE(MSG_RESIZE, "resize", msg_resize_fields, 0, 0,
             "client to holder: the terminal's size changed"),
     MESSAGE(MSG_LEAVE, "leave", msg_empty_fields, 0, 0, "client to holder: detach me"),
@@ -457,6 +462,8 @@ static const struct wire_message rows[] = {
             "client to holder: ask my terminal what it is like; I take the answers"),
     MESSAGE(MSG_ANSWERS, "answers", msg_answers_fields, 0, 0,
             "client to holder: what it has answered"),
+    MESSAGE(MSG_DRAINED, "drained", msg_empty_fields, 0, 0,
+            "client to holder: no more answers are under way"),
 };
 
 const struct wire_table protocol = {.rows = rows, .count = COUNT(rows)};

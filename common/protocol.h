@@ -74,12 +74,14 @@ enum message_type {
     MSG_ATTACHED = 60,
     MSG_LEFT = 61,
     MSG_SIZE_TAKEN = 62,
+    MSG_MARKED = 63,
     /* Attached client to holder: events. */
     MSG_RESIZE = 70,
     MSG_LEAVE = 71,
     MSG_RESUMED = 72,
     MSG_ASK = 73,
     MSG_ANSWERS = 74,
+    MSG_DRAINED = 75,
 };
 
 enum error_code {
@@ -461,6 +463,11 @@ struct msg_left {
     struct job_info *job;
 };
 
+/* Its terminal got so many PROFILE_MARKER (common/terminal/profile.h), one behind all output. */
+struct msg_marked {
+    uint32_t markers;
+};
+
 /* What a terminal has answered to profile_questions, for profile_take_answers. */
 struct msg_answers {
     struct wire_bin answers;
@@ -477,7 +484,7 @@ extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rli
     msg_screen_fields, msg_log_fields, msg_env_fields, msg_empty_fields, server_failure_fields,
     job_count_fields, msg_status_fields, msg_shutdown_fields, job_viewer_fields, job_end_fields,
     job_info_fields, msg_jobs_fields, msg_start_fields, msg_adopt_fields, msg_title_fields,
-    msg_left_fields, msg_resize_fields, msg_answers_fields;
+    msg_left_fields, msg_resize_fields, msg_answers_fields, msg_marked_fields;
 
 /* The message table. */
 extern const struct wire_table protocol;

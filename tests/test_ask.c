@@ -139,9 +139,14 @@ START_TEST(the_last_answers_are_awaited)
     struct ask ask = {.state = d->state};
     struct bytes answers = {0};
     int fds[2];
+    /* Half of it was read with the keys before. */
+    size_t len = strlen(d->input), half = len / 2;
+    struct bytes before = {0};
+    ck_assert_int_eq(bytes_append(&before, d->input, half), 0);
     ck_assert_int_eq(pipe(fds), 0);
-    ck_assert_int_eq(write(fds[1], d->input, strlen(d->input)), (ssize_t)strlen(d->input));
-    ask_drain(&ask, fds[0], d->markers, &answers);
+    ck_assert_int_eq(write(fds[1], d->input + half, len - half), (ssize_t)(len - half));
+    ask_drain(&ask, fds[0], &before, d->markers, &answers);
+    bytes_finish(&before);
     bytes_append(&answers, "", 1);
     ck_assert_str_eq((char *)answers.data, d->answers);
     ck_assert_uint_eq(ask.marked, d->marked);

@@ -176,6 +176,8 @@ static const struct {
     {MSG_RESUMED, 72, "resumed"},
     {MSG_ASK, 73, "ask"},
     {MSG_SIZE_TAKEN, 62, "size-taken"},
+    {MSG_MARKED, 63, "marked"},
+    {MSG_DRAINED, 75, "drained"},
     {MSG_ANSWERS, 74, "answers"},
     {MSG_GET_STATUS, 25, "get-status"},
     {MSG_SET_SIZE, 37, "set-size"},

@@ -111,6 +111,9 @@ static void on_frame(struct viewer *viewer, struct wire_frame *frame)
     case MSG_ANSWERS:
         take_profile(viewer, frame->body);
         break;
+    case MSG_DRAINED:
+        viewer_drained(viewer);
+        break;
     case MSG_RESUMED:
         handle_resize(viewer, frame->body);
         viewer_resumed(viewer);
@@ -165,7 +168,6 @@ static void on_left(struct viewer *viewer)
     struct msg_left body = {.reason = viewer->leaving,
                             .by_tty = viewer->by_tty,
                             .by_pid = (uint32_t)viewer->by_pid,
-                            .markers = viewer->markers,
                             .job = &holder->info};
     viewer_leave_raw(viewer); /* the client does it too, if it lives so long */
     channel_send(&viewer->channel, MSG_LEFT, 0, &body, NULL, 0);

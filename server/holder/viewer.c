@@ -15,6 +15,7 @@
 
 #define ANSWER_MS  1000u /* a terminal answers within that, however far away it is ... */
 #define PROFILE_MS 5000u /* ... or never; for its first answer of all */
+#define DRAIN_MS   600u  /* for a client to have got the last answers */
 
 /* The connection */
 
@@ -170,8 +171,42 @@ static void append_marker(struct viewer *viewer)
     if (!viewer->marks || viewer->lost ||
         (now >= viewer->answers_until && now >= viewer->profile_until))
         return;
-    if (bytes_append_text(&viewer->pending, PROFILE_MARKER) == 0)
-        viewer->markers++;
+    if (bytes_append_text(&viewer->pending, PROFILE_MARKER) < 0)
+        return;
+    viewer->markers++;
+    viewer->drain_due = true;
+}
+
+bool viewer_open_timer(struct viewer *viewer)
+{
+    if (viewer->timer_open)
+        return true;
+    if (uv_timer_init(viewer->channel.poll.loop, &viewer->timer) < 0)
+        return false;
+    viewer->timer.data = viewer;
+    viewer->timer_open = true;
+    viewer->handles++;
+    return true;
+}
+
+static void on_drain_timer(uv_timer_t *timer)
+{
+    viewer_drained(timer->data);
+}
+
+/* Its terminal stays raw until its client has got the last answers. Whether it has to wait. */
+static bool drain(struct viewer *viewer)
+{
+    if (viewer->lost)
+        return false;
+    if (viewer->drain_due && viewer_open_timer(viewer)) {
+        struct msg_marked body = {.markers = viewer->markers};
+        channel_send(&viewer->channel, MSG_MARKED, 0, &body, NULL, 0);
+        uv_timer_start(&viewer->timer, on_drain_timer, DRAIN_MS, 0);
+        viewer->draining = true;
+    }
+    viewer->drain_due = false;
+    return viewer->draining;
 }
 
 static void finish_leaving(struct viewer *viewer)
@@ -183,6 +218,8 @@ static void finish_leaving(struct viewer *viewer)
         if (!viewer_flush(viewer))
             return;
     }
+    if (drain(viewer))
+        return;
     viewer->left = true;
     viewer->ops->on_left(viewer);
 }
@@ -327,6 +364,15 @@ void viewer_ask(struct viewer *viewer)
     viewer_pump(viewer);
 }
 
+void viewer_drained(struct viewer *viewer)
+{
+    if (!viewer->draining || viewer->left)
+        return;
+    uv_timer_stop(&viewer->timer);
+    viewer->draining = false;
+    viewer_pump(viewer);
+}
+
 void viewer_note_question(struct viewer *viewer)
 {
     viewer->answers_until = uv_now(viewer->channel.poll.loop) + ANSWER_MS;
@@ -411,9 +457,9 @@ void viewer_end(struct viewer *viewer)
         viewer->out_polling = false;
         uv_close((uv_handle_t *)&viewer->out_poll, viewer_on_handle_closed);
     }
-    if (viewer->frame_timer_open) {
-        viewer->frame_timer_open = false;
-        uv_close((uv_handle_t *)&viewer->frame_timer, viewer_on_handle_closed);
+    if (viewer->timer_open) {
+        viewer->timer_open = false;
+        uv_close((uv_handle_t *)&viewer->timer, viewer_on_handle_closed);
     }
     viewer->out_fd = fd_close(viewer->out_fd);
     channel_end(&viewer->channel);

@@ -18,7 +18,8 @@
  *
  * The end has an order: everything up to the offset at which it was decided to leave, then the
  * undo of the modes that are set then, then, if answers to questions may still be under way, a
- * marker behind whose answer there are none, then `left` to the client, then the connection closes.
+ * marker behind whose answer there are none (`marked`, `drained`), then `left` to the client, then
+ * the connection closes.
  */
 #ifndef JS_SERVER_HOLDER_VIEWER_H
 #define JS_SERVER_HOLDER_VIEWER_H
@@ -94,6 +95,8 @@ struct viewer {
     /* What its terminal is asked: by the job, and once by us, which its client wants. */
     bool marks;             /* the client waits for the answers to markers, and takes them out */
     uint32_t markers;       /* so many went out */
+    bool drain_due;         /* the last one of them did: its client is to wait for the answer */
+    bool draining;          /* and does */
     bool ask_due;           /* profile_questions go out between two sequences of the output */
     uint64_t answers_until; /* uv_now() up to which answers to questions may still come */
     uint64_t profile_until; /* the same for profile_questions; 0 = not asked, or answered */
@@ -115,11 +118,12 @@ struct viewer {
 
     /* A watcher's terminal of another size gets pictures: see viewer_mirror.c. */
     bool mirrored;
-    bool shown;     /* it has got something of the job's output */
-    bool frame_due; /* there is something new to see */
-    uv_timer_t frame_timer;
-    bool frame_timer_open;
+    bool shown;        /* it has got something of the job's output */
+    bool frame_due;    /* there is something new to see */
     uint64_t frame_ms; /* when the last one was painted (uv_now) */
+
+    uv_timer_t timer; /* for the next picture, or for its client to have drained */
+    bool timer_open;
 
     enum left_reason leaving; /* 0 = staying */
     char *by_tty;             /* who made it leave; owned */
@@ -168,6 +172,9 @@ void viewer_resumed(struct viewer *viewer);
 
 /* Its client takes the answers: its terminal is asked what it is like, as soon as it may be. */
 void viewer_ask(struct viewer *viewer);
+
+/* Its client has got the last answers: nothing keeps it from leaving any more. */
+void viewer_drained(struct viewer *viewer);
 
 /* Its terminal is asked something by the job. */
 void viewer_note_question(struct viewer *viewer);

@@ -9,6 +9,9 @@
 /* Moves on until its output takes no more or it has everything. */
 void viewer_pump(struct viewer *viewer);
 
+/* Makes viewer->timer usable. false = no memory. */
+bool viewer_open_timer(struct viewer *viewer);
+
 /* viewer_output.c */
 
 /* Its output failed with -errno: it leaves. */

@@ -53,21 +53,9 @@ static void on_frame_timer(uv_timer_t *timer)
     viewer_pump(timer->data);
 }
 
-static bool open_timer(struct viewer *viewer)
-{
-    if (viewer->frame_timer_open)
-        return true;
-    if (uv_timer_init(viewer->channel.poll.loop, &viewer->frame_timer) < 0)
-        return false;
-    viewer->frame_timer.data = viewer;
-    viewer->frame_timer_open = true;
-    viewer->handles++;
-    return true;
-}
-
 bool viewer_update_mirror(struct viewer *viewer)
 {
-    bool wanted = needs_mirror(viewer) && open_timer(viewer);
+    bool wanted = needs_mirror(viewer) && viewer_open_timer(viewer);
     if (viewer->leaving || viewer->left)
         return viewer->mirrored;
     if (wanted && !viewer->mirrored) {
@@ -75,7 +63,7 @@ bool viewer_update_mirror(struct viewer *viewer)
         bytes_append_text(&viewer->pending, begin_mirror);
     } else if (!wanted && viewer->mirrored) {
         bytes_append_text(&viewer->pending, viewer_mirror_undo);
-        uv_timer_stop(&viewer->frame_timer);
+        uv_timer_stop(&viewer->timer);
         viewer_begin_restore(viewer, 0);
     }
     viewer->mirrored = viewer->frame_due = wanted;
@@ -95,14 +83,14 @@ void viewer_touch_mirror(struct viewer *viewer)
     if (viewer->frame_due)
         return;
     viewer->frame_due = true;
-    uv_timer_start(&viewer->frame_timer, on_frame_timer,
+    uv_timer_start(&viewer->timer, on_frame_timer,
                    next > now + FRAME_SOON ? next - now : FRAME_SOON, 0);
 }
 
 bool viewer_paint_mirror(struct viewer *viewer)
 {
     const struct viewer_source *source = viewer->source;
-    if (!viewer->frame_due || viewer->leaving || uv_is_active((uv_handle_t *)&viewer->frame_timer))
+    if (!viewer->frame_due || viewer->leaving || uv_is_active((uv_handle_t *)&viewer->timer))
         return false;
     struct snapshot snapshot = {
         .tracker = source->tracker, .dir_fd = source->dir_fd, .first = source->journal->whole_from};
