@@ -365,14 +365,15 @@ END_TEST
 
 /*
  * Earlier lines for the terminal's scrollback, or none; the screen itself in any case. They come
- * from a point that is good to begin at, so a few more than asked for may come.
+ * from a point that is good to begin at, so up to 64 KiB more than asked for may come.
  */
 static const struct {
     const char *command;
     bool earlier, much_earlier;
 } histories[] = {
-    {"js fg 1\n", true, true},
+    {"js fg 1\n", true, false},
     {"js fg --history 300 1\n", true, false},
+    {"js fg --history 3000 1\n", true, true},
     {"js fg --no-history 1\n", false, false},
     {"js fg --history 0 1\n", false, false},
     {"js fg --no-history --history 0 1\n", false, false},
@@ -381,18 +382,18 @@ static const struct {
 START_TEST(earlier_lines_come_as_far_as_asked_for)
 {
     fixture_js(&fixture, &result, "run", "-d", "--", "sh", "-c",
-               "seq -f '%.0f of lines that are about as long as a terminal is wide' 10001 12000; "
+               "seq -f '%.0f of lines that are about as long as a terminal is wide' 10001 14000; "
                "exec sleep 600",
                NULL);
     fixture_expect_code(&result, 0);
-    fixture_js_until(&fixture, &result, "12000", "logs", "1", NULL);
+    fixture_js_until(&fixture, &result, "14000", "logs", "1", NULL);
     struct pty_driver *shell = fixture_shell(&fixture, 24, 80);
     size_t from = pty_driver_here(shell);
     ck_assert_int_eq(pty_driver_send(shell, histories[_i].command), 0);
-    pty_driver_expect(shell, "\n12000 of", deadline_default());
+    pty_driver_expect(shell, "\n14000 of", deadline_default());
     const struct transcript *seen = pty_driver_transcript(shell);
-    ck_assert(transcript_has_since(seen, from, "\n11985 of"));
-    ck_assert_int_eq(transcript_has_since(seen, from, "\n11750 of"), histories[_i].earlier);
+    ck_assert(transcript_has_since(seen, from, "\n13985 of"));
+    ck_assert_int_eq(transcript_has_since(seen, from, "\n13750 of"), histories[_i].earlier);
     ck_assert_int_eq(transcript_has_since(seen, from, "\n11100 of"), histories[_i].much_earlier);
     jobs_close(shell);
     fixture_js(&fixture, &result, "kill", "1", NULL);
