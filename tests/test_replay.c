@@ -271,7 +271,8 @@ END_TEST
 /* REP repeats what was printed just before it, and nothing after a question. */
 START_TEST(what_was_dropped_still_parts)
 {
-    static const char input[] = "a\033[c\033[5ba\033[5b", expected[] = "a\0\033[5ba\033[5b";
+    static const char input[] = "a\033[c\033[5ba\033[5ba\033\033[5ba\033[5\007b",
+                      expected[] = "a\0\033[5ba\033[5ba\033[5ba\0\033[5b";
     for (size_t piece = 1; piece < sizeof(input); piece++) {
         struct replay *replay = replay_create();
         struct bytes out = {0};

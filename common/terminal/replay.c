@@ -25,7 +25,7 @@ struct replay {
     struct bytes
         held; /* owned; the bytes just before decided of which is not known yet whether they pass */
     bool cut_text;     /* the text that went out last ends with a piece of a character */
-    bool parted;       /* something was dropped since the text that went out last */
+    bool parted;       /* a control, sequence or string was dropped since the text before */
     struct bytes head; /* owned; the start of a string's payload while its verdict is awaited */
     enum replay_verdict verdict; /* of the string being read */
     bool drop_chunks;            /* the rest of an image that was asked about */
@@ -97,7 +97,6 @@ static void drop_until(struct replay *r, uint64_t end)
     if (r->cut_text)
         append(r, "", 1);
     r->cut_text = false;
-    r->parted = true;
 }
 
 /* The controls inside of a sequence that begins before that offset go out, but for bells and the
@@ -200,6 +199,7 @@ static void on_control(void *user, uint8_t control, uint64_t begin)
     pass_broken(r, begin);
     if (replay_drops_control(control)) {
         drop_until(r, end);
+        r->parted = true;
     } else {
         pass_until(r, end);
         r->cut_text = false;
@@ -211,6 +211,7 @@ static void drop_sequence(struct replay *r, const struct parser_sequence *sequen
 {
     drop_until(r, sequence->end);
     emit_embedded(r, sequence->end);
+    r->parted = true;
 }
 
 static void on_escape(void *user, const struct parser_sequence *escape)
@@ -253,7 +254,7 @@ static void on_csi(void *user, const struct parser_sequence *csi)
         verdict = REPLAY_DROP;
     abandon(r, csi->begin);
     /* REP does nothing after something else than a character, and NUL is that. */
-    if (r->parted && csi->final == 'b' && !csi->prefix)
+    if ((r->parted || r->embedded.len > 0) && csi->final == 'b' && !csi->prefix)
         emit(r, "", 1);
     if (verdict == REPLAY_PASS)
         pass_sequence(r, csi->end);
@@ -344,6 +345,7 @@ static void on_string_end(void *user, const struct parser_string *string)
         if (string->broken_off)
             emit(r, "\033\\", 2);
     }
+    r->parted |= r->verdict != REPLAY_PASS;
     r->head.len = r->embedded.len = 0;
 }
 
