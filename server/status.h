@@ -14,8 +14,8 @@ struct status {
     uint32_t generation;
     struct server_failure *failure; /* the last one here; owned, NULL = none is known */
     const char *ended;              /* why it ends, in words; NULL while it does not */
-    bool swept; /* ends since its directory is being removed, and it is not needed */
-    char config_problem[5120];      /* why the file is not what holds; "" = it is */
+    bool swept;                /* ends since its directory is being removed, and it is not needed */
+    char config_problem[5120]; /* why the file is not what holds; "" = it is */
 };
 
 /*
