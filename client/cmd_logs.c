@@ -38,7 +38,7 @@ static const struct option_spec options[] = {
     COMMAND_OPTION(logs_options, 'p', "plain", NULL, OPTION_FLAG, plain,
                    "as the lines that it reads as, without escape sequences", NULL),
     COMMAND_OPTION(logs_options, 'r', "raw", NULL, OPTION_FLAG, raw,
-                   "as it is, byte for byte (default)", NULL),
+                   "byte for byte, also to a terminal", NULL),
     COMMAND_OPTION(logs_options, '\0', "cast", NULL, OPTION_FLAG, cast,
                    "as a recording for asciinema's players (asciicast v2)", NULL),
 };
@@ -229,9 +229,12 @@ static int print_log(struct connection *connection, const struct job_info *job,
                           : opts->timestamps ? LOGS_TIMESTAMPS
                           : opts->plain      ? LOGS_PLAIN
                                              : LOGS_BYTES;
-    int status = logs_output_init(&reader.output, form, dir_fd, job, range->lines) < 0
-                     ? report_error("out of memory")
-                     : print_range(&reader, dir_fd, range, opts->follow);
+    bool shown = (form == LOGS_BYTES || form == LOGS_TIMESTAMPS) && !opts->raw && isatty(1);
+    int r = logs_output_init(&reader.output, form, dir_fd, job, range->lines);
+    if (r == 0 && shown)
+        r = logs_output_spare_terminal(&reader.output);
+    int status =
+        r < 0 ? report_error("out of memory") : print_range(&reader, dir_fd, range, opts->follow);
     logs_output_finish(&reader.output);
     return status;
 }
@@ -296,17 +299,21 @@ const struct command cmd_logs = {
     .operands = "[JOB]",
     .values = "any",
     .summary = "print what a job has printed",
-    .description = "The bytes are the job's own, escape sequences included. The oldest output of a "
-                   "job that prints much is dropped; that is said on standard error.\n\n"
-                   "With --plain each line is what carriage returns, spinners and cursor movement "
-                   "have left of it, and full-screen programs leave nothing.\n\n"
-                   "TIME is a length of time before now (5m, 1.5h, 2d), a time of today (15:04, "
-                   "15:04:05), a day (2026-11-20), both ('2026-11-20 15:04'), the same with a zone "
-                   "(2026-11-20T15:04:05Z), or seconds since 1970 (@1763650800). Times are known "
-                   "to 10 ms, less exactly where a job prints next to nothing for hours. "
-                   "--timestamps shows them in UTC.\n\n"
-                   "A recording tells the sizes that the terminal had. To play it: asciinema play "
-                   "FILE.",
+    .description =
+        "The bytes are the job's own, escape sequences included. On a terminal those are "
+        "left out (unless --raw) that would happen twice: questions to the terminal, "
+        "whose answers your shell would get, bells, the clipboard, notifications. The "
+        "oldest output of a job that prints much is dropped; that is said on standard "
+        "error.\n\n"
+        "With --plain each line is what carriage returns, spinners and cursor movement "
+        "have left of it, and full-screen programs leave nothing.\n\n"
+        "TIME is a length of time before now (5m, 1.5h, 2d), a time of today (15:04, "
+        "15:04:05), a day (2026-11-20), both ('2026-11-20 15:04'), the same with a zone "
+        "(2026-11-20T15:04:05Z), or seconds since 1970 (@1763650800). Times are known "
+        "to 10 ms, less exactly where a job prints next to nothing for hours. "
+        "--timestamps shows them in UTC.\n\n"
+        "A recording tells the sizes that the terminal had. To play it: asciinema play "
+        "FILE.",
     .examples = "js logs build\njs logs -n 20 -f 3\njs logs --timestamps --since 5m build\n"
                 "js logs --cast build >build.cast",
     COMMAND_OPTIONS(options),

@@ -23,8 +23,16 @@ int logs_output_init(struct logs_output *output, enum logs_form form, int dir_fd
     return form == LOGS_PLAIN && !output->plain ? -ENOMEM : 0;
 }
 
+int logs_output_spare_terminal(struct logs_output *output)
+{
+    output->replay = replay_create();
+    return output->replay ? 0 : -ENOMEM;
+}
+
 void logs_output_finish(struct logs_output *output)
 {
+    replay_destroy(output->replay);
+    bytes_finish(&output->passed);
     logtimes_finish(&output->times);
     plain_destroy(output->plain);
     bytes_finish(&output->text);
@@ -147,11 +155,30 @@ static int flush(struct logs_output *output)
     return r;
 }
 
+static int write_bytes(struct logs_output *output, const char *data, size_t len)
+{
+    if (!output->replay)
+        return fd_write_all(1, data, len);
+    int r = replay_feed(output->replay, data, len, &output->text);
+    return r == 0 ? flush(output) : r;
+}
+
+static int add_stamped(struct logs_output *output, const struct logtimes_entry *entry,
+                       const char *data, size_t len)
+{
+    if (!output->replay)
+        return add_lines(output, entry, data, len);
+    output->passed.len = 0;
+    int r = replay_feed(output->replay, data, len, &output->passed);
+    return r == 0 ? add_lines(output, entry, (const char *)output->passed.data, output->passed.len)
+                  : r;
+}
+
 int logs_output_write(struct logs_output *output, uint64_t offset, const char *data, size_t len)
 {
     int r = 0;
     if (output->form == LOGS_BYTES)
-        return fd_write_all(1, data, len);
+        return write_bytes(output, data, len);
     /* What was there to be read has its times there. (Without memory they are the last known.) */
     logtimes_read(&output->times, offset);
     while (len > 0 && r == 0) {
@@ -159,7 +186,7 @@ int logs_output_write(struct logs_output *output, uint64_t offset, const char *d
         const struct logtimes_entry *entry = logtimes_at(&output->times, offset, &end);
         size_t n = end - offset < len ? (size_t)(end - offset) : len;
         if (output->form == LOGS_TIMESTAMPS)
-            r = add_lines(output, entry, data, n);
+            r = add_stamped(output, entry, data, n);
         else if (output->form == LOGS_PLAIN)
             r = add_plain(output, entry, data, n);
         else
@@ -198,8 +225,10 @@ int logs_output_end(struct logs_output *output)
     int r = 0;
     if (output->form == LOGS_PLAIN)
         return end_plain(output);
+    if (output->replay)
+        r = replay_end(output->replay, &output->text);
     if (output->form != LOGS_CAST)
-        return 0;
+        return r == 0 ? flush(output) : r;
     if (!output->begun)
         r = begin_cast(output, NULL, 0);
     if (r == 0)

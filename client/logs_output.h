@@ -11,6 +11,7 @@
 #include "client/plain.h"
 #include "common/logtimes.h"
 #include "common/protocol.h"
+#include "common/terminal/replay.h"
 
 enum logs_form {
     LOGS_BYTES,
@@ -24,18 +25,26 @@ struct logs_output {
     const struct job_info *job; /* the owner's */
     struct logtimes times;
     struct cast cast;
-    bool begun;          /* the recording has its header */
-    bool in_line;        /* the line's beginning has been shown */
-    struct plain *plain; /* owned */
-    uint64_t lines;      /* of plain ones: only so many, the last, of what is there by now */
-    bool goes_on;        /* that has been shown, and more may come */
-    struct bytes text;   /* to be written */
+    bool begun;            /* the recording has its header */
+    bool in_line;          /* the line's beginning has been shown */
+    struct plain *plain;   /* owned */
+    uint64_t lines;        /* of plain ones: only so many, the last, of what is there by now */
+    bool goes_on;          /* that has been shown, and more may come */
+    struct replay *replay; /* see logs_output_spare_terminal; owned */
+    struct bytes passed;   /* what came through it */
+    struct bytes text;     /* to be written */
 };
 
 /* dir_fd (the caller's) is where the log is. lines: for LOGS_PLAIN, see above. 0 or -ENOMEM. */
 int logs_output_init(struct logs_output *output, enum logs_form form, int dir_fd,
                      const struct job_info *job, uint64_t lines);
 void logs_output_finish(struct logs_output *output);
+
+/*
+ * What is written goes to a terminal: what must not happen again there (questions, whose answers
+ * the shell would get, bells, clipboard: common/terminal/replay.h) is left out. 0 or -ENOMEM.
+ */
+int logs_output_spare_terminal(struct logs_output *output);
 
 /* Writes the log's bytes from offset on to standard output. 0 or -errno of the write. */
 int logs_output_write(struct logs_output *output, uint64_t offset, const char *data, size_t len);

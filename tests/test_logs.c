@@ -49,6 +49,30 @@ START_TEST(the_log_is_what_the_job_printed)
 }
 END_TEST
 
+/* A terminal is not asked again what the job has asked; files and pipes get every byte. */
+START_TEST(a_terminal_is_spared_what_must_not_happen_twice)
+{
+    must("js run -d -- printf 'one\033[c\a\033[6ntwo\033[1mthree'; js wait 1");
+    expect("js logs 1", "one\033[c\a\033[6ntwo\033[1mthree");
+    struct pty_driver *shell = fixture_shell(&fixture, 24, 80);
+    static const struct {
+        const char *command, *seen;
+    } cases[] = {
+        {"js logs 1\n", "onetwo\033[1mthree<0>"},
+        {"js logs --raw 1\n", "one\033[c\a\033[6ntwo\033[1mthree<0>"},
+        {"js logs --timestamps 1 | cat\n", "Z one\033[c\a\033[6ntwo\033[1mthree<0>"},
+        {"js logs --timestamps 1\n", "Z onetwo\033[1mthree<0>"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ck_assert_int_eq(pty_driver_send(shell, cases[i].command), 0);
+        pty_driver_expect(shell, cases[i].seen, deadline_default());
+    }
+    ck_assert_int_eq(pty_driver_send(shell, "exit\n"), 0);
+    pty_driver_expect_exit(shell, 0, deadline_default());
+    pty_driver_destroy(shell);
+}
+END_TEST
+
 static const struct {
     const char *output; /* of printf */
     const char *lines;
@@ -202,6 +226,7 @@ static Suite *logs_suite(void)
     TCase *logs = tcase_create("logs");
     tcase_add_checked_fixture(logs, begin, end);
     tcase_add_test(logs, the_log_is_what_the_job_printed);
+    tcase_add_test(logs, a_terminal_is_spared_what_must_not_happen_twice);
     tcase_add_loop_test(logs, the_last_lines_can_be_had, 0,
                         sizeof(tail_cases) / sizeof(tail_cases[0]));
     tcase_add_test(logs, the_last_lines_of_much_output);
