@@ -92,7 +92,8 @@ END_TEST
 static struct pty_driver *attach(void)
 {
     struct pty_driver *driver = fixture_terminal(&fixture, 24, 80, fixture.js, "fg", "old", NULL);
-    pty_driver_expect(driver, "old output\r\n", deadline_default());
+    /* It does not enter raw mode itself, as holders do now: its line may end in the usual one. */
+    pty_driver_expect(driver, "old output", deadline_default());
     ck_assert_int_eq(pty_driver_send(driver, "typed\n"), 0);
     pty_driver_expect(driver, "typed\r\n", deadline_default());
     jobs_await_viewers(&fixture, "7", 1);
