@@ -9,6 +9,7 @@
 #include "common/terminal/replay_rules.h"
 #include "common/terminal/titles.h"
 #include "common/terminal/utf8.h"
+#include "common/terminal/width.h"
 
 /* How much of a string is kept to judge it; a sequence longer than the second is no question, but
  * rubbish. */
@@ -106,7 +107,9 @@ static void emit_embedded(struct replay *r, uint64_t end)
     if (r->embedded.len == 0 || r->embedded_begin >= end)
         return;
     for (size_t i = 0; i < r->embedded.len; i++) {
-        if (!replay_drops_control(r->embedded.data[i]))
+        if (replay_drops_control(r->embedded.data[i]))
+            r->parted = true;
+        else
             emit(r, &r->embedded.data[i], 1);
     }
     r->embedded.len = 0;
@@ -152,6 +155,7 @@ static void pass_sequence(struct replay *r, uint64_t end)
             i++;
             continue;
         }
+        r->parted = true;
         memmove(r->out->data + i, r->out->data + i + 1, r->out->len - i - 1);
         r->out->len--;
     }
@@ -168,13 +172,25 @@ static void pass_broken(struct replay *r, uint64_t begin)
     pass_sequence(r, begin);
 }
 
+/* Whether there is more in a text than marks and broken characters, which REP does not repeat. */
+static bool shows_something(const uint8_t *data, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        uint32_t point;
+        i += utf8_decode(data + i, len - i, &point);
+        if (point != UTF8_BROKEN && width_columns(point) > 0)
+            return true;
+    }
+    return false;
+}
+
 static void on_text(void *user, const uint8_t *data, size_t len, uint64_t begin)
 {
     struct replay *r = user;
     pass_broken(r, begin);
     pass_until(r, begin + len);
     r->cut_text = utf8_unfinished(data, len) > 0;
-    r->parted = false;
+    r->parted = r->parted && !shows_something(data, len);
 }
 
 /* A control inside of the sequence being read. */

@@ -122,11 +122,16 @@ static void check_lazy(const struct input *input, const struct tracker *tracker,
     tracker_plan_finish(&plan);
 }
 
-/* A wrap that was pending when a cursor was saved cannot be told. */
-static void end_saved_wraps(struct state *state, unsigned cols)
+/* A wrap that was pending when a cursor was saved cannot be told, nor DECOM for a place outside of
+ * the margins. */
+static void settle_saved(struct state *state, unsigned cols)
 {
     for (int i = 0; i < 2; i++) {
-        struct cursor *cursor = &state->screen[i].saved.cursor;
+        struct saved_cursor *saved = &state->screen[i].saved;
+        const struct margins *margins = &state->screen[i].margins;
+        struct cursor *cursor = &saved->cursor;
+        if (margins->set && (cursor->y < margins->top || cursor->y > margins->bottom))
+            saved->origin = false;
         if (cursor->most >= cols)
             cursor->least = cursor->most = (uint16_t)(cols - 1);
     }
@@ -143,8 +148,8 @@ static void must_be_same(const struct state *have, const struct state *want, uns
     must(state_copy(&a, have) == 0 && state_copy(&b, want) == 0);
     titles_finish(&a.titles);
     titles_finish(&b.titles);
-    end_saved_wraps(&a, cols);
-    end_saved_wraps(&b, cols);
+    settle_saved(&a, cols);
+    settle_saved(&b, cols);
     must(a.alternate == b.alternate && a.synchronized == b.synchronized);
     struct station from = {.state = &a}, to = {.state = &b};
     transition_write(&from, &to, 100, 100, false, &writer);
