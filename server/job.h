@@ -29,6 +29,7 @@ struct job {
     bool greeted;      /* the holder has said hello: it may have been told what to run */
     bool called;       /* not linked, but its holder lives and was asked to be found again */
     bool repairing;    /* `repair` has not been answered */
+    bool repair_again; /* something has gone since that was sent */
     bool incompatible; /* the holder speaks no protocol of ours: shown, and left alone */
     int fork_error;    /* errno: there is no holder, and this is why */
     int watch;         /* of its runtime directory (inotify), 0 = none */

@@ -58,9 +58,11 @@ static bool watch_job(struct repair *repair, struct job *job)
     return wd > 0;
 }
 
+/* While one is under way, what is missing now may have been there when the holder looked. */
 static void send_repair(struct job *job)
 {
     struct msg_empty body = {0};
+    job->repair_again = job->repairing;
     if (!job->repairing)
         job->repairing = job_send(job, MSG_REPAIR, &body, NULL, 0, NULL, 0) == 0;
 }
@@ -171,10 +173,15 @@ void repair_job_started(struct repair *repair)
 
 void repair_answered(struct repair *repair, struct job *job, bool done)
 {
+    int before = job->watch;
     job->repairing = false;
-    /* Its directory may be a new one. */
-    if (done && repair->open && !repair->closing)
-        watch_job(repair, job);
+    /* Of a job that has ended nothing is put back, and nothing is missed. */
+    if (!done || !repair->open || repair->closing || job_state_is_final(job->info.state))
+        return;
+    /* Its directory may be a new one, from which something has gone before it was watched. */
+    watch_job(repair, job);
+    if (job->repair_again || job->watch != before || is_missing(repair, job))
+        send_repair(job);
 }
 
 /* The server's own place */
