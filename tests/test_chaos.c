@@ -161,7 +161,7 @@ static void judge_victim(struct victim *victim)
 {
     program_must_end(&victim->program, deadline_default());
     int code = program_exit_code(&victim->program);
-    char *out = strndup((const char *)victim->program.out.all.data, victim->program.out.all.len);
+    char *out = transcript_text(&victim->program.out, 0);
     if (code != 0) {
         told.broken_off++;
         program_print(&victim->program, stderr);
@@ -223,10 +223,8 @@ static void expect_uninterrupted(void)
     const char *text = (const char *)shown->all.data;
     const char *first = memmem(text, shown->all.len, "GOT go\r\n", 8);
     ck_assert_ptr_nonnull(first);
-    size_t len = shown->all.len - (size_t)(first + 8 - text), rest;
-    char *stripped = strndup(first + 8, len);
-    ck_assert_ptr_nonnull(stripped);
-    len = strip(stripped, strlen(stripped));
+    char *stripped = transcript_text(shown, (size_t)(first + 8 - text));
+    size_t len = strip(stripped, strlen(stripped)), rest;
     unsigned lines = counters_read_lines(stripped, len, 1, &rest);
     free(stripped);
     ck_assert_uint_gt(lines, chaos.rounds);

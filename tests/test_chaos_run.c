@@ -133,8 +133,7 @@ static void end_start(struct start *start)
     if (program_exit_code(&start->program) != 0)
         program_print(&start->program, stderr);
     ck_assert_int_eq(program_exit_code(&start->program), 0);
-    struct bytes *out = &start->program.out.all;
-    char *text = strndup((const char *)out->data, out->len);
+    char *text = transcript_text(&start->program.out, 0);
     counters_promise(&counters, text);
     free(text);
     program_finish(&start->program);

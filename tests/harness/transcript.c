@@ -1,5 +1,6 @@
 #include "tests/harness/transcript.h"
 
+#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,4 +117,15 @@ void transcript_finish(struct transcript *transcript)
 {
     bytes_finish(&transcript->all);
     *transcript = (struct transcript){0};
+}
+
+char *transcript_text(const struct transcript *transcript, size_t from)
+{
+    size_t len = transcript->all.len - from;
+    char *text = malloc(len + 1);
+    ck_assert_ptr_nonnull(text);
+    if (len > 0)
+        memcpy(text, transcript->all.data + from, len);
+    text[len] = '\0';
+    return text;
 }

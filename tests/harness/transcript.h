@@ -46,4 +46,8 @@ void transcript_print_bytes(const void *data, size_t len, FILE *to);
 
 void transcript_finish(struct transcript *transcript);
 
+/* What has come from that byte on, with a NUL behind it; the caller frees it. Fails the test
+ * without memory. */
+char *transcript_text(const struct transcript *transcript, size_t from);
+
 #endif
