@@ -52,7 +52,8 @@ END_TEST
 /* A terminal is not asked again what the job has asked; files and pipes get every byte. */
 START_TEST(a_terminal_is_spared_what_must_not_happen_twice)
 {
-    must("js run -d -- printf 'one\033[c\a\033[6ntwo\033[1mthree'; js wait 1");
+    must("js run -d -- sh -c \"stty -echo; printf 'one\\033[c\\a\\033[6ntwo\\033[1mthree'\"; js "
+         "wait 1");
     expect("js logs 1", "one\033[c\a\033[6ntwo\033[1mthree");
     struct pty_driver *shell = fixture_shell(&fixture, 24, 80);
     static const struct {
