@@ -8,10 +8,12 @@
 
 void transcript_add(struct transcript *transcript, const void *data, size_t len)
 {
-    if (bytes_append(&transcript->all, data, len) < 0) {
-        fprintf(stderr, "# no memory for a transcript of %zu bytes\n", transcript->all.len + len);
+    struct bytes *all = &transcript->all;
+    if (bytes_append(all, data, len) < 0 || bytes_reserve(all, 1) < 0) {
+        fprintf(stderr, "# no memory for a transcript of %zu bytes\n", all->len + len);
         abort();
     }
+    all->data[all->len] = '\0'; /* not counted, for who reads a number at the end */
 }
 
 /* The offset of the text at or after `from`, or -1. */
