@@ -154,6 +154,19 @@ struct screen *snapshot_make(const struct snapshot *snapshot, bool *ret_whole, i
     return making.screen;
 }
 
+int snapshot_continue(const struct snapshot *snapshot, struct screen *screen, uint64_t from)
+{
+    struct making making = {.snapshot = snapshot, .screen = screen};
+    struct tracker_range rest = {.from = from, .to = tracker_offset(snapshot->tracker)};
+    joblog_init(&making.log, snapshot->dir_fd, from);
+    set_size(&making, from);
+    int r = play_range(&making, &rest);
+    while (r == 0 && making.until <= rest.to)
+        set_size(&making, making.until);
+    joblog_finish(&making.log);
+    return r;
+}
+
 /* Painting */
 
 struct filtering {
@@ -201,19 +214,6 @@ int snapshot_paint(const struct snapshot *snapshot, unsigned rows, unsigned cols
         r = append_unfinished(snapshot, out);
     if (r < 0)
         out->len = len;
-    return r;
-}
-
-int snapshot_paint_view(const struct snapshot *snapshot, unsigned rows, unsigned cols,
-                        struct bytes *out)
-{
-    bool whole;
-    int r = 0;
-    struct screen *screen = snapshot_make(snapshot, &whole, &r);
-    if (!screen)
-        return r;
-    r = screen_paint_view(screen, rows, cols, out);
-    screen_destroy(screen);
     return r;
 }
 

@@ -26,6 +26,10 @@ struct snapshot {
  */
 struct screen *snapshot_make(const struct snapshot *snapshot, bool *ret_whole, int *ret_error);
 
+/* Feeds that screen, which is what it was at offset `from`, all that has come since. 0 or -errno:
+ * then it is of no use any more. */
+int snapshot_continue(const struct snapshot *snapshot, struct screen *screen, uint64_t from);
+
 /*
  * Appends what brings a terminal of rows x cols (0: the job's size) to it, and the state, up to and
  * with the start of an unfinished sequence, so that live output can follow. *ret_whole as above. 0
@@ -33,11 +37,6 @@ struct screen *snapshot_make(const struct snapshot *snapshot, bool *ret_whole, i
  */
 int snapshot_paint(const struct snapshot *snapshot, unsigned rows, unsigned cols, struct bytes *out,
                    bool *ret_whole);
-
-/* Appends a picture of it for a terminal of that size: screen_paint_view(). 0 or -errno (out as
- * before). */
-int snapshot_paint_view(const struct snapshot *snapshot, unsigned rows, unsigned cols,
-                        struct bytes *out);
 
 /*
  * A tracker for a log that nobody has tracked: that of an ended job. rows, cols: what its terminal

@@ -475,6 +475,7 @@ void viewer_destroy(struct viewer *viewer)
     bytes_finish(&viewer->undo);
     tracker_plan_finish(&viewer->plan);
     replay_destroy(viewer->replay);
+    viewer_drop_picture(viewer);
     free(viewer->tty);
     free(viewer->by_tty);
     free(viewer);

@@ -118,9 +118,11 @@ struct viewer {
 
     /* A watcher's terminal of another size gets pictures: see viewer_mirror.c. */
     bool mirrored;
-    bool shown;        /* it has got something of the job's output */
-    bool frame_due;    /* there is something new to see */
-    uint64_t frame_ms; /* when the last one was painted (uv_now) */
+    bool shown;             /* it has got something of the job's output */
+    bool frame_due;         /* there is something new to see */
+    uint64_t frame_ms;      /* when the last one was painted (uv_now) */
+    struct screen *picture; /* what it showed, at offset `pictured`; owned, or NULL */
+    uint64_t pictured;
 
     uv_timer_t timer; /* for the next picture, or for its client to have drained */
     bool timer_open;

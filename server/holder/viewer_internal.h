@@ -68,6 +68,9 @@ bool viewer_paint_mirror(struct viewer *viewer);
 /* The terminal has been somebody else's meanwhile. */
 void viewer_renew_mirror(struct viewer *viewer);
 
+/* Gives the memory of the pictures back. */
+void viewer_drop_picture(struct viewer *viewer);
+
 /* What gives the terminal back. */
 extern const char viewer_mirror_undo[];
 

@@ -12,10 +12,12 @@
 
 #include "common/log.h"
 #include "common/snapshot.h"
+#include "common/terminal/screen_paint.h"
 #include "server/holder/viewer_internal.h"
 
-#define FRAME_SOON  15u  /* ms; a program's update comes in several writes */
-#define FRAME_EVERY 100u /* ms from one to the next */
+#define FRAME_SOON  15u        /* ms; a program's update comes in several writes */
+#define FRAME_EVERY 100u       /* ms from one to the next */
+#define STEP_MAX    (1u << 20) /* bytes from one to the next; with more, a new one is made */
 
 /* Alternate screen, no wrap at its last column; titles and modes are not for who only looks. */
 static const char begin_mirror[] = "\033[?1049h\033[?7l\033[2J";
@@ -64,6 +66,7 @@ bool viewer_update_mirror(struct viewer *viewer)
     } else if (!wanted && viewer->mirrored) {
         bytes_append_text(&viewer->pending, viewer_mirror_undo);
         uv_timer_stop(&viewer->timer);
+        viewer_drop_picture(viewer);
         viewer_begin_restore(viewer, 0);
     }
     viewer->mirrored = viewer->frame_due = wanted;
@@ -87,14 +90,41 @@ void viewer_touch_mirror(struct viewer *viewer)
                    next > now + FRAME_SOON ? next - now : FRAME_SOON, 0);
 }
 
+void viewer_drop_picture(struct viewer *viewer)
+{
+    screen_destroy(viewer->picture);
+    viewer->picture = NULL;
+}
+
+/* Goes on from the last picture: to make one anew may take all of the log. 0 or -errno. */
+static int bring_picture(struct viewer *viewer)
+{
+    const struct viewer_source *source = viewer->source;
+    struct snapshot snapshot = {
+        .tracker = source->tracker, .dir_fd = source->dir_fd, .first = source->journal->whole_from};
+    bool whole;
+    int r = 0;
+    if (viewer->picture &&
+        (source->journal->next - viewer->pictured > STEP_MAX || snapshot.first > viewer->pictured))
+        viewer_drop_picture(viewer);
+    if (viewer->picture)
+        r = snapshot_continue(&snapshot, viewer->picture, viewer->pictured);
+    else
+        viewer->picture = snapshot_make(&snapshot, &whole, &r);
+    if (r < 0)
+        viewer_drop_picture(viewer);
+    viewer->pictured = source->journal->next;
+    return r;
+}
+
 bool viewer_paint_mirror(struct viewer *viewer)
 {
     const struct viewer_source *source = viewer->source;
     if (!viewer->frame_due || viewer->leaving || uv_is_active((uv_handle_t *)&viewer->timer))
         return false;
-    struct snapshot snapshot = {
-        .tracker = source->tracker, .dir_fd = source->dir_fd, .first = source->journal->whole_from};
-    int r = snapshot_paint_view(&snapshot, viewer->rows, viewer->cols, &viewer->pending);
+    int r = bring_picture(viewer);
+    if (r == 0)
+        r = screen_paint_view(viewer->picture, viewer->rows, viewer->cols, &viewer->pending);
     /* As for a restore. */
     malloc_trim(0);
     viewer->frame_due = false;
