@@ -193,6 +193,7 @@ static void on_signal(uv_signal_t *handle, int number)
         break;
     case SIGCONT:
         raw_tty_enter(&attach->tty);
+        attach->continued = !attach->attached;
         attach_send_size(attach, MSG_RESUMED);
         break;
     case SIGHUP: /* the terminal is gone; the holder sees our connection end */
@@ -238,7 +239,7 @@ static int watch_everything(struct attach *attach)
     return r;
 }
 
-static int describe(const struct attach *attach, struct msg_terminal **ret)
+static int describe(struct attach *attach, struct msg_terminal **ret)
 {
     const struct size *size = &attach->options->size;
     int r = raw_tty_describe(&attach->tty, ret);
@@ -246,6 +247,8 @@ static int describe(const struct attach *attach, struct msg_terminal **ret)
         (*ret)->marks = attach_may_ask(attach);
     if (r == 0)
         (*ret)->takes_size = attach->tty.keys && !attach->options->watch;
+    if (r == 0)
+        attach->told = (struct size){.cols = (*ret)->cols, .rows = (*ret)->rows};
     if (r == 0 && size->rows) {
         (*ret)->rows = size->rows;
         (*ret)->cols = size->cols;
@@ -284,6 +287,17 @@ static int report_run(const struct job_info *job)
     return report_exit_status(job);
 }
 
+/* What has become of the terminal since the request: nobody could be told before the answer. */
+static void catch_up(struct attach *attach)
+{
+    uint32_t rows, cols;
+    if (attach->continued)
+        attach_send_size(attach, MSG_RESUMED);
+    else if (raw_tty_size(&attach->tty, &rows, &cols) &&
+             (rows != attach->told.rows || cols != attach->told.cols))
+        attach_send_size(attach, MSG_RESIZE);
+}
+
 /* The holder's answer has come. */
 static int settle_in(struct attach *attach)
 {
@@ -304,6 +318,7 @@ static int settle_in(struct attach *attach)
         report_error("job %u: %s", info->id, info->warning);
         raw_tty_enter(&attach->tty);
     }
+    catch_up(attach);
     attach_write_keys(attach);
     attach_ask_terminal(attach);
     if (attach->leave_asked)

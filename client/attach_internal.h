@@ -35,6 +35,8 @@ struct attach {
     struct relay relay; /* for an output that the holder cannot write to */
     uint32_t job;
     bool attached, done;
+    bool continued;   /* after a stop, before anybody could be told */
+    struct size told; /* the size in the request; 0x0: none */
     bool size_taken;  /* another terminal's size counts, until this one is typed at */
     bool leave_asked; /* the chord came before the holder's answer */
     int status;       /* exit status, once done */
