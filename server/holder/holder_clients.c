@@ -75,8 +75,11 @@ static void disown_size(struct holder *holder, const struct viewer *viewer)
 static void handle_resize(struct viewer *viewer, const struct msg_resize *size)
 {
     struct holder *holder = viewer->data;
-    viewer->rows = size->rows;
-    viewer->cols = size->cols;
+    /* A client whose terminal has none, or does not count, says 0x0. */
+    if (size->rows > 0 && size->cols > 0) {
+        viewer->rows = size->rows;
+        viewer->cols = size->cols;
+    }
     if (viewer->leaving || job_state_is_final(holder->state))
         return;
     own_size(holder, viewer);

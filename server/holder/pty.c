@@ -10,6 +10,8 @@
 
 #include "common/fd.h"
 
+#define STUCK_MAX 100 /* events in a row without a byte written */
+
 static int open_pair(int *ret_ptmx, int *ret_pts)
 {
     _cleanup_fd_ int ptmx = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
@@ -169,10 +171,16 @@ static void on_typed_poll(uv_poll_t *poll, int status, int events)
     struct pty *pty = poll->data;
     size_t before = pty->typed.len;
     bool all = write_typed(pty);
-    /* Ready, and yet nothing goes: the terminal was hung up, nobody will ever read it. */
-    if (!all && pty->typed.len < before)
+    pty->typed_stuck = pty->typed.len < before ? 0 : pty->typed_stuck + 1;
+    /*
+     * Ready, and yet nothing goes: a client may be writing keys right now, which a write that must
+     * not block does not wait for (n_tty). Again and again: the terminal was hung up, and nobody
+     * will ever read it.
+     */
+    if (!all && pty->typed_stuck < STUCK_MAX)
         return;
     uv_poll_stop(poll);
+    pty->typed_stuck = 0;
     bytes_finish(&pty->typed);
 }
 

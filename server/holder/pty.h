@@ -25,8 +25,9 @@ struct pty {
     uv_poll_t poll;       /* of ptmx_fd */
     uv_poll_t quiet_poll; /* of quiet_fd */
     bool polling, quiet;
-    struct bytes typed; /* for the job, not written yet; owned */
-    int typed_fd;       /* a duplicate of ptmx_fd for typed_poll, -1 = not open; owned */
+    struct bytes typed;   /* for the job, not written yet; owned */
+    unsigned typed_stuck; /* events in a row at which nothing could be written */
+    int typed_fd;         /* a duplicate of ptmx_fd for typed_poll, -1 = not open; owned */
     uv_poll_t typed_poll;
     unsigned handles; /* still open */
     pty_readable_fn on_readable;
