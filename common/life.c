@@ -15,8 +15,9 @@
 #include "common/process.h"
 #include "common/signame.h"
 
-#define TEMP     LIFE_STATE ".new"
-#define LOG_TAIL (64u << 10) /* bytes of the log that are looked through */
+#define TEMP          LIFE_STATE ".new"
+#define LINE_MAX_KEPT 8000u /* of a log line; its field takes 8192 bytes, and lines are ASCII */
+#define LOG_TAIL      (64u << 10) /* bytes of the log that are looked through */
 
 static int open_dir(const char *runtime_dir)
 {
@@ -97,8 +98,10 @@ static char *find_line(const char *text, size_t len, pid_t pid)
         const char *line = memrchr(text, '\n', (size_t)(end - text - (end[-1] == '\n')));
         line = line ? line + 1 : text;
         size_t size = (size_t)(end - line);
-        if (is_of(line, size, pid))
-            return strndup(line, size - (end[-1] == '\n'));
+        if (is_of(line, size, pid)) {
+            size -= end[-1] == '\n';
+            return strndup(line, size < LINE_MAX_KEPT ? size : LINE_MAX_KEPT);
+        }
         end = line;
     }
     return NULL;

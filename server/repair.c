@@ -399,7 +399,7 @@ static void on_inotify(uv_poll_t *poll, int status, int events)
             at += (ssize_t)(sizeof(*event) + event->len);
         }
     }
-    if (place)
+    if (place && !repair->closing) /* what has happened to a job may have ended the server */
         check(repair);
 }
 
