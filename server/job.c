@@ -196,6 +196,7 @@ static void handle_changed(struct job *job, struct job_info *info)
     wire_clear(&job_info_fields, &job->info);
     job->info = *info;
     *info = (struct job_info){0}; /* its members have moved */
+    server_tell_to_end(job->server, job);
     struct repair *repair = &job->server->repair;
     server_job_changed(job->server, job);
     repair_glance(repair);

@@ -32,6 +32,7 @@ struct job {
     bool repair_again; /* something has gone since that was sent */
     bool incompatible; /* the holder speaks no protocol of ours: shown, and left alone */
     int fork_error;    /* errno: there is no holder, and this is why */
+    bool told_to_end;  /* by js server stop --kill-jobs */
     int watch;         /* of its runtime directory (inotify), 0 = none */
     bool kept; /* in the registry; when it is not and the link is closed, the job is freed */
     struct job_pending *pending;

@@ -209,6 +209,10 @@ static void handle_run(const struct request *request)
         return;
     if (!run_is_valid(request, run))
         return;
+    if (request->server->ending_jobs) {
+        refuse(request, ERROR_BUSY, "the server is about to end, and all jobs with it");
+        return;
+    }
     int conn_fd = -1, out_fd = -1;
     if (!run->detached) {
         conn_fd = take_connection(request);

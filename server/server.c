@@ -167,6 +167,13 @@ void server_check_idle(struct server *server)
         uv_timer_start(&server->idle_timer, on_idle_timer, server->config.idle_ms, 0);
 }
 
+void server_tell_to_end(struct server *server, struct job *job)
+{
+    if (!server->ending_jobs || job->told_to_end || job_state_is_final(job->info.state))
+        return;
+    job->told_to_end = job_send(job, MSG_KILL, &server->ending, NULL, 0, NULL, 0) == 0;
+}
+
 void server_shut_down(struct server *server, struct client *client, uint32_t request_id,
                       const struct msg_shutdown *request)
 {
@@ -177,12 +184,10 @@ void server_shut_down(struct server *server, struct client *client, uint32_t req
     server->shutter = client_ref(client);
     server->shutter_request = request_id;
     server->ending_jobs = request->kill_jobs;
-    struct msg_kill body = {.grace_ms = request->grace_ms, .default_grace = request->default_grace};
-    for (size_t i = 0; request->kill_jobs && i < server->registry.count; i++) {
-        struct job *job = server->registry.jobs[i];
-        if (!job_state_is_final(job->info.state))
-            job_send(job, MSG_KILL, &body, NULL, 0, NULL, 0);
-    }
+    server->ending =
+        (struct msg_kill){.grace_ms = request->grace_ms, .default_grace = request->default_grace};
+    for (size_t i = 0; i < server->registry.count; i++)
+        server_tell_to_end(server, server->registry.jobs[i]);
     if (!request->kill_jobs || !has_jobs_to_end(server))
         finish_shutdown(server);
 }

@@ -44,7 +44,8 @@ struct server {
     uv_timer_t idle_timer; /* runs while there is neither a live job nor a client */
     uint64_t started_ns;
     bool stopping;
-    bool ending_jobs;       /* stops once every job has ended */
+    bool ending_jobs;       /* stops once every job has ended ... */
+    struct msg_kill ending; /* ... having been told so */
     struct client *shutter; /* who asked for that; referenced */
     uint32_t shutter_request;
 };
@@ -54,6 +55,9 @@ struct server {
  * SIGINT). Jobs live on. 0 or -errno.
  */
 int server_run(struct server *server);
+
+/* If all jobs are to end, this one is told, once: it may only be found now. */
+void server_tell_to_end(struct server *server, struct job *job);
 
 /* The holder said something new about a job. */
 void server_job_changed(struct server *server, struct job *job);
