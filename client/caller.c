@@ -12,7 +12,9 @@
 
 #include "common/livevar.h"
 
-#define LAST_SIGNAL 64
+#define LAST_SIGNAL  64
+#define BIT(sig)     (UINT64_C(1) << ((sig)-1))
+#define STOP_SIGNALS (BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU))
 
 static uint64_t ignored, blocked;
 
@@ -60,7 +62,8 @@ int caller_describe(struct msg_run *run)
     umask(mask);
     run->umask = mask;
     run->nice = getpriority(PRIO_PROCESS, 0);
-    run->ignored = ignored;
+    /* Of a shell without job control, which ignores them for itself (elvish): its jobs may stop. */
+    run->ignored = ignored == STOP_SIGNALS ? 0 : ignored;
     run->blocked = blocked;
     int r = wire_set_str(&run->cwd, cwd);
     if (r == 0)

@@ -129,6 +129,16 @@ static void complete_variables(const char *before)
         printf("%s%.*s\t\n", before, (int)strcspn(*at, "="), *at);
 }
 
+/* "=one|two": these words. */
+static void complete_choices(const char *before, const char *values)
+{
+    for (const char *at = values + 1; *at;) {
+        size_t len = strcspn(at, "|");
+        printf("%s%.*s\t\n", before, (int)len, at);
+        at += len + (at[len] == '|');
+    }
+}
+
 /* before: "--option=" when the value stands behind it in the same word. */
 static void complete_value(const struct option_spec *spec, const char *before)
 {
@@ -141,6 +151,8 @@ static void complete_value(const struct option_spec *spec, const char *before)
         complete_signals(before);
     else if (strcmp(values, "variable") == 0)
         complete_variables(before);
+    else if (values[0] == '=')
+        complete_choices(before, values);
 }
 
 /* The word begins with a dash where an option can stand. */
@@ -169,6 +181,8 @@ static void complete_operand(const struct command *command, const struct options
     bool several = len > 3 && strcmp(command->operands + len - 3, "...") == 0;
     if (command->stop_at_operand)
         printf(":command %d\n", place->first_operand);
+    else if (command->values && command->values[0] == '=' && place->operands == 0)
+        complete_choices("", command->values);
     else if (command->values && (several || place->operands == 0))
         complete_jobs(command->values, argv[argc - 1], argv + 1, argc - 2);
 }

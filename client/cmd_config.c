@@ -41,11 +41,11 @@ static int run(const struct command *command, void *options, int argc, char **ar
     bool wrong = r < 0 && (r != -ENOENT || config_file_is_named());
     int status = wrong ? report_error("%s", text) : 0;
     if (status == 0)
-        printf("# %s%s\n", r == -ENOENT ? "no file, these are the defaults: " : "", path);
+        printf("; %s%s\n", r == -ENOENT ? "no file, these are the defaults: " : "", path);
     for (size_t i = 0; status == 0 && i < config_key_count; i++) {
         struct bytes value = {0};
         config_format(&config, &config_keys[i], &value);
-        printf("%-12s = %-10.*s # %s (%s)\n", config_keys[i].name, (int)value.len,
+        printf("%-12s = %-10.*s ; %s (%s)\n", config_keys[i].name, (int)value.len,
                (const char *)value.data, config_keys[i].doc, given[i] ? "file" : "default");
         bytes_finish(&value);
     }

@@ -85,7 +85,7 @@ static int print_until(struct reader *reader, uint64_t until)
             return 0;
         }
         if (r < 0)
-            return report_error("cannot write the log: %s", strerror(-r));
+            return report_error("cannot write to standard output: %s", strerror(-r));
     }
     return 0;
 }
@@ -211,7 +211,8 @@ static int print_range(struct reader *reader, int dir_fd, const struct range *ra
     }
     joblog_finish(&reader->log);
     int r = status == 0 && !reader->broken ? logs_output_end(&reader->output) : 0;
-    return r < 0 && r != -EPIPE ? report_error("cannot write the log: %s", strerror(-r)) : status;
+    return r < 0 && r != -EPIPE ? report_error("cannot write to standard output: %s", strerror(-r))
+                                : status;
 }
 
 static int print_log(struct connection *connection, const struct job_info *job,

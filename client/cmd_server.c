@@ -392,7 +392,7 @@ static int run(const struct command *command, void *options_, int argc, char **a
 const struct command cmd_server = {
     .name = "server",
     .operands = "[status|start|stop|restart|reload|logs]",
-    .values = "server",
+    .values = "=status|start|stop|restart|reload|logs",
     .summary = "look after the server: status, start, stop, restart, reload, logs",
     .description =
         "js starts the server when it is needed. It can be stopped, restarted, upgraded or killed "

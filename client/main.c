@@ -153,7 +153,7 @@ static int close_stdout(int status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    return status == EXIT_OK ? report_error("cannot write the output") : status;
+    return status == EXIT_OK ? report_error("cannot write to standard output") : status;
 }
 
 int main(int argc, char **argv)

@@ -205,11 +205,25 @@ static const struct option_spec *find_letter(const struct command *command, char
     return NULL;
 }
 
+/* "-9", "-TERM", as kill(1) takes them, for a command that has an option for a signal; else NULL.
+ */
+static const struct option_spec *find_signal(const struct command *command, const char *text)
+{
+    const struct option_spec *spec;
+    for (size_t i = 0; (spec = options_row(command, i)); i++)
+        if (spec->kind == OPTION_SIGNAL)
+            return signame_parse(text) > 0 ? spec : NULL;
+    return NULL;
+}
+
 /* "-d", "-dn5", "-dn 5"; text is behind the dash. */
 static int parse_cluster(struct parse *p, const char *text)
 {
+    const struct option_spec *spec = find_letter(p->command, *text);
+    if (!spec && (spec = find_signal(p->command, text)))
+        return set_value(p, spec, "-s", text);
     for (; *text; text++) {
-        const struct option_spec *spec = find_letter(p->command, *text);
+        spec = find_letter(p->command, *text);
         if (!spec) {
             size_t len = 1;
             while (((unsigned char)text[len] & 0xc0) == 0x80)

@@ -41,7 +41,7 @@ struct option_spec {
     enum option_kind kind;
     size_t offset;
     const char *help;
-    const char *values; /* for completion, see cmd_complete.c: "job", "dir", "signal"; or NULL */
+    const char *values; /* for completion, see cmd_complete.c: "job", "dir", "=one|two"; or NULL */
 };
 
 /* Where the word behind a command line stands, for completion. */

@@ -114,6 +114,7 @@ int raw_tty_describe(const struct raw_tty *tty, struct msg_terminal **ret)
     if (!terminal)
         return -ENOMEM;
     terminal->keys = tty->keys;
+    terminal->piped = !tty->input_is_tty;
     describe_size(tty, terminal);
     int r = wire_set_str(&terminal->tty, tty->tty);
     if (r == 0 && tty->input_is_tty)

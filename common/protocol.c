@@ -54,6 +54,8 @@ static const struct wire_field terminal_table[] = {
     FIELD(msg_terminal, width, WIRE_U32, OPTIONAL, SIZE_LIMIT, "pixels across, 0 = unknown"),
     FIELD(msg_terminal, height, WIRE_U32, OPTIONAL, SIZE_LIMIT, "pixels down, 0 = unknown"),
     FIELD(msg_terminal, keys, WIRE_BOOL, OPTIONAL, 0, "input comes from that terminal"),
+    FIELD(msg_terminal, piped, WIRE_BOOL, OPTIONAL, 0,
+          "input comes from no terminal: the job's questions are not answered into it"),
     FIELD(msg_terminal, marks, WIRE_BOOL, OPTIONAL, 0, "the client waits for answers to markers"),
     FIELD(msg_terminal, takes_size, WIRE_BOOL, OPTIONAL, 0, "it understands size-taken"),
     NESTED(msg_terminal, original, WIRE_STRUCT, OPTIONAL, 0, msg_termios_fields,

@@ -184,6 +184,7 @@ struct msg_terminal {
     uint32_t cols;
     uint32_t width, height;       /* of all rows and columns in pixels, 0 when unknown */
     bool keys;                    /* input is that same terminal: raw mode, the job echoes */
+    bool piped;                   /* input is no terminal: only what is in it may be typed */
     bool marks;                   /* the client takes PROFILE_MARKED out of the input */
     bool takes_size;              /* it takes the size back when it is typed at (size-taken) */
     struct msg_termios *original; /* before the client changed it; NULL when there is none */

@@ -43,6 +43,10 @@ static const struct {
     {"js wait g", "gone|"},
     {"js fg 1 ", ""},
     {"js rename 1 ", ""},
+    {"js server re", "reload|restart|"},
+    {"js server status ", ""},
+    {"js fg --restore ", "auto|replay|snapshot|"},
+    {"js fg --restore=re", "--restore=replay|"},
     {"js kil w", "web:80|"}, /* a shortened command */
     /* Options, and what is behind them. */
     {"js run --det", "--detach-keys|--detached|"},

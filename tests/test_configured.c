@@ -58,6 +58,16 @@ START_TEST(a_file_can_be_named)
 }
 END_TEST
 
+/* What js config prints is a configuration. */
+START_TEST(what_is_printed_can_be_read)
+{
+    must("echo 'grace = 7s' >file; js -c file config | sed 's/ ;.*//' >one; "
+         "js -c file config >whole; js -c whole config | sed 's/ ;.*//' >two; "
+         "tail -n +2 one >a; tail -n +2 two | cmp - a; grep -c = a");
+    ck_assert_int_gt(atoi(result.out), 8);
+}
+END_TEST
+
 START_TEST(the_variable_names_it_too)
 {
     must("echo 'grace = 7s' >file; export JS_CONFIG=file; js config | grep -c 'grace.*7s'; "
@@ -205,6 +215,7 @@ static Suite *configured_suite(void)
     TCase *file = tcase_create("file");
     tcase_add_checked_fixture(file, begin, end);
     tcase_add_loop_test(file, a_file_can_be_named, 0, COUNT(ways));
+    tcase_add_test(file, what_is_printed_can_be_read);
     tcase_add_test(file, the_variable_names_it_too);
     tcase_add_loop_test(file, a_mistake_is_said_and_the_defaults_hold, 0, COUNT(mistakes));
     suite_add_tcase(suite, file);

@@ -183,6 +183,18 @@ START_TEST(a_job_starts_as_the_shell_would_start_it)
 }
 END_TEST
 
+/* A shell without job control ignores them for itself: what it starts could never be stopped. */
+START_TEST(a_job_can_stop_whatever_its_shell_ignores)
+{
+    must("js run -- pty_child sigstate");
+    char *usual = strdup(result.out);
+    ck_assert_ptr_nonnull(usual);
+    must("trap '' TSTP TTIN TTOU; js run -- pty_child sigstate");
+    ck_assert_str_eq(result.out, usual);
+    free(usual);
+}
+END_TEST
+
 START_TEST(limits_are_the_callers)
 {
     must("js run -- true");
@@ -329,6 +341,7 @@ static Suite *inherit_suite(void)
     tcase_add_loop_test(process, a_job_starts_as_the_shell_would_start_it, 0,
                         sizeof(settings) / sizeof(settings[0]) +
                             sizeof(wrappers) / sizeof(wrappers[0]));
+    tcase_add_test(process, a_job_can_stop_whatever_its_shell_ignores);
     tcase_add_test(process, limits_are_the_callers);
     tcase_add_test(process, the_directory_can_be_chosen);
     tcase_add_test(process, a_job_has_its_terminal_and_no_other_descriptor);

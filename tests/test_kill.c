@@ -97,6 +97,17 @@ START_TEST(what_ignores_term_is_killed_after_the_grace)
 END_TEST
 
 /* R3 */
+/* As kill(1) takes it. */
+START_TEST(a_signal_can_be_an_option_of_its_own)
+{
+    must("for i in 1 2 3; do js run -d -- sleep 60; done; js kill -9 1; js kill -HUP 2; "
+         "js kill -SIGUSR1 3; for i in 1 2 3; do js wait $i; echo $?; done 2>/dev/null");
+    ck_assert_str_eq(result.out, "1\n2\n3\n137\n129\n138\n");
+    fixture_js(&fixture, &result, "kill", "-NONSENSE", "1", NULL);
+    fixture_expect_code(&result, 2);
+}
+END_TEST
+
 START_TEST(without_grace_it_is_killed_at_once)
 {
     start("ignore-term ready hold", "READY");
@@ -334,6 +345,7 @@ static Suite *kill_suite(void)
     tcase_add_checked_fixture(ending, begin, end);
     tcase_add_test(ending, a_killed_job_has_ended);
     tcase_add_test(ending, what_ignores_term_is_killed_after_the_grace);
+    tcase_add_test(ending, a_signal_can_be_an_option_of_its_own);
     tcase_add_test(ending, without_grace_it_is_killed_at_once);
     tcase_add_test(ending, a_very_long_grace_is_accepted);
     tcase_add_test(ending, a_program_may_end_in_its_own_way);

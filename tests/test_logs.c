@@ -206,7 +206,7 @@ START_TEST(a_reader_may_go_away)
     ck_assert_str_eq(result.out, "1\nline 1\nline 2\nline 1\n");
     fixture_shell_line(&fixture, &result, "js logs 1 >/dev/full");
     fixture_expect_code(&result, 125);
-    ck_assert_str_eq(result.err, "js: cannot write the log: No space left on device\n");
+    ck_assert_str_eq(result.err, "js: cannot write to standard output: No space left on device\n");
 }
 END_TEST
 

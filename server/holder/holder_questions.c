@@ -25,11 +25,20 @@ static struct viewer *find_answerer(const struct holder *holder)
     return found;
 }
 
+/* Somebody's data goes into the job: an answer would become part of it. */
+static bool takes_data(const struct holder *holder)
+{
+    const struct viewer *v = holder->viewers;
+    while (v && (!v->piped || !viewer_is_writer(v) || v->left || v->lost))
+        v = v->next;
+    return v != NULL;
+}
+
 /* Without a reader the answers that wait are bounded: what is over is dropped, as a whole. */
 static void stand_in(struct holder *holder, const struct question *question)
 {
     struct bytes answer = {0};
-    if (holder->state == JOB_EXITING || job_state_is_final(holder->state))
+    if (holder->state == JOB_EXITING || job_state_is_final(holder->state) || takes_data(holder))
         return;
     int r = tracker_answer(holder->tracker, question, &holder->profile, &answer);
     if (r == 0 && answer.len > 0)

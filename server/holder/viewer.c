@@ -67,6 +67,7 @@ static int set_terminal(struct viewer *viewer, const struct msg_terminal *termin
         return -ENOMEM;
     viewer->titled = !terminal->tty;
     viewer->keys = terminal->keys;
+    viewer->piped = terminal->piped;
     viewer->marks = terminal->marks && terminal->keys && terminal->tty;
     viewer->rows = terminal->rows;
     viewer->cols = terminal->cols;

@@ -87,6 +87,7 @@ struct viewer {
     uint32_t number; /* from 1, of no other viewer of this job */
     char *tty;       /* NULL: the output is no terminal; owned */
     bool keys;
+    bool piped; /* its input is data: nothing else may get in between */
     pid_t pid;
     unsigned rows, cols;
     bool takes_size;        /* its client is told when it has lost the size */
