@@ -49,7 +49,9 @@ static bool would_be_wrong(const struct viewer *viewer, int plan_result)
         return true;
     tracker_size_at(tracker, tracker_offset(tracker), &rows, &cols, &until);
     bool fits = viewer->rows == 0 || (viewer->rows == rows && viewer->cols == cols);
-    return (viewer->plan.resized || !fits) && tracker_depends_on_size(tracker);
+    /* Between two ranges the cursor is put where it was on the job's screen. */
+    return (viewer->plan.resized || !fits) &&
+           (tracker_depends_on_size(tracker) || viewer->plan.count > 1);
 }
 
 static int paint_snapshot(struct viewer *viewer, unsigned history_lines)
