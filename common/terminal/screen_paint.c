@@ -308,7 +308,8 @@ static int paint(struct painting *p, const struct screen_paint *how, struct grid
         state_finish(&from);
         r = r < 0 ? r : show_alternate(p, &to, &from);
         grid_read(grid, SCREEN_ALTERNATE, cells);
-        writer_text(p->writer, "\033[H");
+        /* It was cleared with the background that the normal screen's saved cursor has. */
+        writer_text(p->writer, "\033[H\033[2J");
         paint_rows(p, cells, false);
     }
     if (r == 0)
