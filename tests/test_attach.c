@@ -314,14 +314,16 @@ START_TEST(a_job_inside_a_job)
     pty_driver_expect(shell, "READY\r\n", deadline_default());
     /* ^Z is for the innermost. */
     ck_assert_int_eq(pty_driver_send_key(shell, "C-z"), 0);
-    pty_driver_expect(shell, "[2]+ Stopped  pty_child ready lines\r\nin<148>", deadline_default());
+    pty_driver_expect(shell, "[2]+ Stopped  pty_child ready lines\r\n", deadline_default());
+    pty_driver_expect(shell, "in<148>", deadline_default());
     jobs_await_state(&fixture, "1", "running");
     jobs_type(shell, "js fg 2");
     ck_assert_int_eq(pty_driver_send(shell, "one\n"), 0);
     pty_driver_expect(shell, "GOT one\r\n", deadline_default());
     /* The chord is for the outermost, doubled for the next one. */
     ck_assert_int_eq(pty_driver_send(shell, "\034\034d"), 0);
-    pty_driver_expect(shell, "[2]+ Detached  pty_child ready lines\r\nin<0>", deadline_default());
+    pty_driver_expect(shell, "[2]+ Detached  pty_child ready lines\r\n", deadline_default());
+    pty_driver_expect(shell, "in<0>", deadline_default());
     jobs_type(shell, "js fg 2");
     ck_assert_int_eq(pty_driver_send(shell, "two\n"), 0);
     pty_driver_expect(shell, "GOT two\r\n", deadline_default());
