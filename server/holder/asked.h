@@ -27,7 +27,7 @@ struct asked_question {
 
 /* Zeroed is empty. */
 struct asked {
-    struct asked_question *item; /* by offset; owned */
+    struct asked_question *item; /* by their ends; owned */
     size_t count, room;
     uint64_t end; /* of the newest */
     /* Some that end up to here were dropped, being too many; and who answers them, if it is the
