@@ -331,7 +331,7 @@ START_TEST(a_server_is_killed_at_every_system_call)
         tried++;
     } while (killed);
     ck_assert_uint_gt(tried, 3);
-    must("js kill 1");
+    must("js kill 1 || js kill 1"); /* the last kill point may come only now */
     ck_assert(fixture_kill_server(&fixture, SIGTERM));
     fprintf(stderr, "# server: killed at %u system calls\n", tried - 1);
 }
