@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/codepoints.h"
 #include "common/terminal/parser.h"
 #include "common/terminal/questions.h"
 #include "common/terminal/replay_rules.h"
 #include "common/terminal/titles.h"
 #include "common/terminal/utf8.h"
-#include "common/terminal/width.h"
 
 /* How much of a string is kept to judge it; a sequence longer than the second is no question, but
  * rubbish. */
@@ -178,7 +178,7 @@ static bool shows_something(const uint8_t *data, size_t len)
     for (size_t i = 0; i < len;) {
         uint32_t point;
         i += utf8_decode(data + i, len - i, &point);
-        if (point != UTF8_BROKEN && width_columns(point) > 0)
+        if (point != UTF8_BROKEN && codepoint_columns(point) > 0)
             return true;
     }
     return false;

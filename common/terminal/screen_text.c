@@ -1,11 +1,11 @@
 /* Printing on a screen. */
 #include <string.h>
 
+#include "common/codepoints.h"
 #include "common/terminal/scan.h"
 #include "common/terminal/screen_internal.h"
 #include "common/terminal/tabs.h"
 #include "common/terminal/utf8.h"
-#include "common/terminal/width.h"
 
 /* Less than this is not worth a look whether it can be skipped; how far back a CR is looked for. */
 enum { FLOOD_MIN = 256, FLOOD_CR = 1024 };
@@ -77,7 +77,7 @@ static bool make_place(struct screen *s, unsigned width)
 
 static void print_point(struct screen *s, uint32_t point)
 {
-    unsigned width = width_columns(point);
+    unsigned width = codepoint_columns(point);
     if (width == 0) {
         const struct cursor *cursor = screen_cursor(s);
         grid_add_mark(s->grid, cursor->y, cursor->most, point);
