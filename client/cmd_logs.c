@@ -283,12 +283,10 @@ static int run(const struct command *command, void *options_, int argc, char **a
     struct range range;
     int status = check(options_, argc, &range);
     if (status == 0)
-        status = commands_connect(&connection, argc ? argv[0] : NULL);
+        status = commands_open_jobs(&connection, &view, argc, argv);
     if (status != 0)
         return status;
-    struct msg_list body = {.none_is_current = true, .jobs = {.items = argv, .len = (size_t)argc}};
-    status = jobs_view_fetch(&view, &connection, MSG_LIST, &body);
-    if (status == 0 && view.jobs.len > 0)
+    if (view.jobs.len > 0)
         status = print_log(&connection, view.jobs.items, options_, &range);
     jobs_view_finish(&view);
     connection_finish(&connection);

@@ -48,7 +48,7 @@ static int print(const struct screen_view *view, const struct screen_options *op
                     view->job->id);
         r = fd_write_all(1, out.data, out.len);
         if (r < 0 && r != -EPIPE)
-            status = report_error("cannot write the screen: %s", strerror(-r));
+            status = report_error("cannot write to standard output: %s", strerror(-r));
     }
     bytes_finish(&out);
     return status;
@@ -77,12 +77,10 @@ static int run(const struct command *command, void *options_, int argc, char **a
     }
     struct connection connection;
     struct jobs_view view;
-    int status = commands_connect(&connection, argc ? argv[0] : NULL);
+    int status = commands_open_jobs(&connection, &view, argc, argv);
     if (status != 0)
         return status;
-    struct msg_list body = {.none_is_current = true, .jobs = {.items = argv, .len = (size_t)argc}};
-    status = jobs_view_fetch(&view, &connection, MSG_LIST, &body);
-    if (status == 0 && view.jobs.len > 0)
+    if (view.jobs.len > 0)
         status = show(&connection, view.jobs.items, opts);
     jobs_view_finish(&view);
     connection_finish(&connection);

@@ -121,16 +121,14 @@ static int run(const struct command *command, void *options_, int argc, char **a
     const struct show_options *opts = options_;
     struct connection connection;
     struct jobs_view view;
-    int status = commands_connect(&connection, argc ? argv[0] : NULL);
+    int status = commands_open_jobs(&connection, &view, argc, argv);
     if (status != 0)
         return status;
-    struct msg_list body = {.none_is_current = true, .jobs = {.items = argv, .len = (size_t)argc}};
-    status = jobs_view_fetch(&view, &connection, MSG_LIST, &body);
     jobs_view_read_logs(&view, connection.state_dir);
     const struct job_info *jobs = view.jobs.items;
-    if (status == 0 && opts->json)
+    if (opts->json)
         status = json_print_jobs(jobs, view.jobs.len);
-    for (size_t i = 0; status == 0 && !opts->json && i < view.jobs.len; i++) {
+    for (size_t i = 0; !opts->json && i < view.jobs.len; i++) {
         if (i > 0)
             putchar('\n');
         show(&jobs[i], connection.state_dir);

@@ -4,6 +4,7 @@
 
 #include "client/command.h"
 #include "client/connection.h"
+#include "client/jobs_view.h"
 
 #define COMMAND_OPTION(type, letter_, name_, arg_, kind_, member, help_, values_)                  \
     {                                                                                              \
@@ -37,6 +38,13 @@ bool commands_check_keys(const char *command, const char *keys);
  * jobs on the disk, the user is told that there is no such job (spec NULL: no current job).
  */
 int commands_connect(struct connection *connection, const char *spec);
+
+/*
+ * The same, and gathers the jobs that are named; without a name the current one, if there is one.
+ * 0: the caller finishes both; else the exit status, with the user told, and nothing to finish.
+ */
+int commands_open_jobs(struct connection *connection, struct jobs_view *view, int argc,
+                       char **argv);
 
 /*
  * Sends one request per operand, or one without a job when there are none, all to the server.

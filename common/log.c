@@ -89,6 +89,11 @@ int log_to_file(const char *path, bool owner)
     return r;
 }
 
+void log_leave_file(void)
+{
+    file_path[0] = '\0';
+}
+
 /* Before each line: a full file gives way to a new one; one that was moved or removed is left. */
 static void keep_file(void)
 {

@@ -66,6 +66,9 @@ unsigned log_set_client(unsigned pid);
  */
 int log_to_file(const char *path, bool owner);
 
+/* The file is being removed, and is not made again: lines go where it was until the end. */
+void log_leave_file(void);
+
 bool log_wants(enum log_topic topic);
 
 void log_debug(enum log_topic topic, const char *format, ...) __attribute__((format(printf, 2, 3)));

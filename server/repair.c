@@ -274,6 +274,8 @@ static bool is_not_missed(const struct server *server)
 static void end(struct server *server, bool swept)
 {
     server->status.swept = swept;
+    if (swept)
+        log_leave_file();
     server_end(server, "its place is gone, or another's");
 }
 

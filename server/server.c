@@ -97,8 +97,8 @@ static int try_start(struct server *server, struct msg_run *run, struct client *
     return r;
 }
 
-#define SWEPT_TRIES                                                                                \
-    8 /* directory and socket vanish between two steps: nobody is so often so quick */
+#define SWEPT_TRIES 8 /* as in common/paths.c: directory and socket may vanish between two steps   \
+                       */
 
 enum error_code server_start_job(struct server *server, struct msg_run *run, struct client *client,
                                  uint32_t request_id, int out_fd, int conn_fd, char *text,
@@ -346,8 +346,7 @@ void server_end(struct server *server, const char *why)
 {
     if (server->stopping)
         return;
-    if (!server->status.swept) /* the log may be gone as well, and would come back */
-        log_info("ends: %s", why);
+    log_info("ends: %s", why);
     server->status.ended = why;
     server->stopping = true;
     listener_close(&server->listener);
