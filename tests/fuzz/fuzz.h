@@ -6,10 +6,18 @@
 #ifndef JS_TESTS_FUZZ_FUZZ_H
 #define JS_TESTS_FUZZ_FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 /* Tries the bytes. Returns 0; a defect ends the process. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static inline void must(bool holds)
+{
+    if (!holds)
+        abort();
+}
 
 #endif

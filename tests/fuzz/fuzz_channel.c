@@ -26,12 +26,6 @@ struct owner {
     bool ended, closed;
 };
 
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
 static void on_frame(struct channel *channel, struct wire_frame *frame, struct channel_fds *fds)
 {
     struct owner *owner = channel->data;

@@ -10,7 +10,7 @@
 #include "common/terminal/screen_paint.h"
 #include "common/terminal/tracker_internal.h"
 #include "common/terminal/transition.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/output.h"
 #include "tests/harness/screens.h"
 
 #include <errno.h>
@@ -19,19 +19,6 @@
 #include <string.h>
 
 enum { HISTORY = 50 };
-
-struct input {
-    unsigned rows, cols;
-    uint32_t cuts; /* seed of the cuts */
-    const uint8_t *data;
-    size_t len;
-};
-
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void must_equal(struct screen *a, struct screen *b, const char *what)
 {
@@ -42,26 +29,19 @@ static void must_equal(struct screen *a, struct screen *b, const char *what)
     }
 }
 
-static size_t next_cut(uint32_t *seed, size_t left)
-{
-    *seed = *seed * 1664525 + 1013904223;
-    size_t cut = 1 + (*seed >> 16) % ((*seed >> 8) % 8 ? 24 : 3000);
-    return cut < left ? cut : left;
-}
-
-static struct screen *create(const struct input *input)
+static struct screen *create(const struct output *input)
 {
     struct screen *screen = screen_create(input->rows, input->cols, HISTORY);
     must(screen);
     return screen;
 }
 
-static struct screen *show(const struct input *input, bool cut)
+static struct screen *show(const struct output *input, bool cut)
 {
     struct screen *screen = create(input);
     uint32_t seed = input->cuts;
     for (size_t at = 0; at < input->len;) {
-        size_t len = cut ? next_cut(&seed, input->len - at) : input->len - at;
+        size_t len = cut ? output_cut(&seed, input->len - at) : input->len - at;
         screen_feed(screen, input->data + at, len);
         at += len;
     }
@@ -69,13 +49,13 @@ static struct screen *show(const struct input *input, bool cut)
     return screen;
 }
 
-static struct tracker *track(const struct input *input)
+static struct tracker *track(const struct output *input)
 {
     struct tracker *tracker = tracker_create(input->rows, input->cols);
     must(tracker);
     uint32_t seed = input->cuts;
     for (size_t at = 0; at < input->len;) {
-        size_t len = next_cut(&seed, input->len - at);
+        size_t len = output_cut(&seed, input->len - at);
         tracker_feed(tracker, input->data + at, len);
         at += len;
     }
@@ -83,7 +63,7 @@ static struct tracker *track(const struct input *input)
 }
 
 /* Feeds a screen what a terminal gets from a plan. */
-static void play(const struct tracker_plan *plan, const struct input *input, bool filter,
+static void play(const struct tracker_plan *plan, const struct output *input, bool filter,
                  struct screen *screen)
 {
     struct replay *replay = replay_create();
@@ -107,7 +87,7 @@ static void play(const struct tracker_plan *plan, const struct input *input, boo
     bytes_finish(&out);
 }
 
-static void check_lazy(const struct input *input, const struct tracker *tracker,
+static void check_lazy(const struct output *input, const struct tracker *tracker,
                        struct screen *eager, unsigned lines, bool filter)
 {
     struct tracker_plan plan;
@@ -137,32 +117,7 @@ static void settle_saved(struct state *state, unsigned cols)
     }
 }
 
-/* Titles are not compared: what is painted pushes one more. */
-static void must_be_same(const struct state *have, const struct state *want, unsigned cols)
-{
-    struct bytes out = {0};
-    struct writer writer = {.out = &out};
-    struct state a, b;
-    state_init(&a);
-    state_init(&b);
-    must(state_copy(&a, have) == 0 && state_copy(&b, want) == 0);
-    titles_finish(&a.titles);
-    titles_finish(&b.titles);
-    settle_saved(&a, cols);
-    settle_saved(&b, cols);
-    must(a.alternate == b.alternate && a.synchronized == b.synchronized);
-    struct station from = {.state = &a}, to = {.state = &b};
-    transition_write(&from, &to, 100, 100, false, &writer);
-    if (out.len > 0)
-        fprintf(stderr, "still to do: %zu bytes, %.*s\n", out.len, (int)out.len,
-                (const char *)out.data);
-    must(writer.error == 0 && out.len == 0);
-    state_finish(&a);
-    state_finish(&b);
-    bytes_finish(&out);
-}
-
-static void check_paint(const struct input *input, struct screen *screen)
+static void check_paint(const struct output *input, struct screen *screen)
 {
     struct screen_paint how = {.history = HISTORY};
     struct bytes out = {0};
@@ -176,7 +131,7 @@ static void check_paint(const struct input *input, struct screen *screen)
         screen_feed(view, "\033[C", 3);
     }
     must_equal(screen, view, "painted");
-    must_be_same(screen_state(view), screen_state(screen), input->cols);
+    output_must_be_same(screen_state(view), screen_state(screen), input->cols, settle_saved);
     unsigned lines = screen_history(screen);
     if (!screens_equal_history(screen, view, lines, text, sizeof(text))) {
         fprintf(stderr, "history: %s\n", text);
@@ -187,7 +142,7 @@ static void check_paint(const struct input *input, struct screen *screen)
 }
 
 /* Other sizes only must not break anything. */
-static void check_sizes(const struct input *input, struct screen *screen)
+static void check_sizes(const struct output *input, struct screen *screen)
 {
     struct screen_paint how = {
         .rows = 1 + input->cuts % 40, .cols = 1 + input->cuts / 40 % 120, .history = 5};
@@ -202,13 +157,9 @@ static void check_sizes(const struct input *input, struct screen *screen)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < 4)
+    struct output input;
+    if (!output_make(&input, data, size))
         return 0;
-    struct input input = {.rows = 1 + data[0] % 30,
-                          .cols = 1 + data[1] % 100,
-                          .cuts = (uint32_t)data[2] << 8 | data[3],
-                          .data = data + 4,
-                          .len = size - 4};
     struct screen *whole = show(&input, false), *cut = show(&input, true);
     must_equal(whole, cut, "cut");
     must(state_equal(screen_state(whole), screen_state(cut)));

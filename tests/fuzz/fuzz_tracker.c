@@ -11,32 +11,12 @@
 #include "common/terminal/replay.h"
 #include "common/terminal/tracker_internal.h"
 #include "common/terminal/transition.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/output.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct input {
-    unsigned rows, cols;
-    uint32_t cuts; /* seed of the cuts */
-    const uint8_t *data;
-    size_t len;
-};
-
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-static size_t next_cut(uint32_t *seed, size_t left)
-{
-    *seed = *seed * 1664525 + 1013904223;
-    size_t cut = 1 + (*seed >> 16) % ((*seed >> 8) % 8 ? 24 : 3000);
-    return cut < left ? cut : left;
-}
 
 /* The questions that were there. */
 struct asked {
@@ -62,7 +42,7 @@ static void on_question(void *user, const struct question *question)
     bytes_finish(&answer);
 }
 
-static struct tracker *track(const struct input *input, bool cut, uint64_t *ret_questions)
+static struct tracker *track(const struct output *input, bool cut, uint64_t *ret_questions)
 {
     struct tracker *tracker = tracker_create(input->rows, input->cols);
     must(tracker);
@@ -71,7 +51,7 @@ static struct tracker *track(const struct input *input, bool cut, uint64_t *ret_
     tracker_set_questions(tracker, on_question, &asked);
     uint32_t seed = input->cuts;
     for (size_t at = 0; at < input->len;) {
-        size_t len = cut ? next_cut(&seed, input->len - at) : input->len - at;
+        size_t len = cut ? output_cut(&seed, input->len - at) : input->len - at;
         tracker_feed(tracker, input->data + at, len);
         at += len;
     }
@@ -107,7 +87,7 @@ static void must_agree(const struct tracker *a, const struct tracker *b)
 }
 
 /* Appends what a terminal gets from a plan. */
-static void play(const struct tracker_plan *plan, const struct input *input, struct bytes *out)
+static void play(const struct tracker_plan *plan, const struct output *input, struct bytes *out)
 {
     struct replay *replay = replay_create();
     must(replay && bytes_append(out, plan->before.data, plan->before.len) == 0);
@@ -122,8 +102,8 @@ static void play(const struct tracker_plan *plan, const struct input *input, str
     replay_destroy(replay);
 }
 
-static void check_ranges(const struct tracker_plan *plan, const struct input *input, uint64_t first,
-                         uint64_t limit)
+static void check_ranges(const struct tracker_plan *plan, const struct output *input,
+                         uint64_t first, uint64_t limit)
 {
     uint64_t at = first, sum = 0;
     for (size_t i = 0; i < plan->count; i++) {
@@ -145,31 +125,6 @@ static void end_saved_wraps(struct state *state, unsigned cols)
         if (cursor->least >= cols)
             cursor->least = (uint16_t)(cols - 1);
     }
-}
-
-/* Titles are not compared: a plan pushes one more. */
-static void must_be_same(const struct state *have, const struct state *want, unsigned cols)
-{
-    struct bytes out = {0};
-    struct writer writer = {.out = &out};
-    struct state a, b;
-    state_init(&a);
-    state_init(&b);
-    must(state_copy(&a, have) == 0 && state_copy(&b, want) == 0);
-    titles_finish(&a.titles);
-    titles_finish(&b.titles);
-    end_saved_wraps(&a, cols);
-    end_saved_wraps(&b, cols);
-    must(a.alternate == b.alternate && a.synchronized == b.synchronized);
-    struct station from = {.state = &a}, to = {.state = &b};
-    transition_write(&from, &to, 100, 100, false, &writer);
-    if (out.len > 0)
-        fprintf(stderr, "still to do: %zu bytes, %.*s\n", out.len, (int)out.len,
-                (const char *)out.data);
-    must(writer.error == 0 && out.len == 0);
-    state_finish(&a);
-    state_finish(&b);
-    bytes_finish(&out);
 }
 
 /* What no undo can or need bring back: where cursors were saved, the working directory, what XTSAVE
@@ -204,7 +159,7 @@ static void check_undo(struct tracker *tracker)
         !modes_unsure(&canvas->state.modes)) {
         state_init(&fresh);
         forget_the_harmless(&tracker->canvas.state);
-        must_be_same(&canvas->state, &fresh, canvas->cols);
+        output_must_be_same(&canvas->state, &fresh, canvas->cols, end_saved_wraps);
         state_finish(&fresh);
     }
     bytes_finish(&out);
@@ -219,7 +174,7 @@ static bool is_sure(const struct tracker *tracker)
 
 /* A terminal gets the plan; another tracker sees what it then is. */
 static void check_restore(const struct tracker *tracker, const struct tracker_plan *plan,
-                          const struct input *input, bool exact)
+                          const struct output *input, bool exact)
 {
     struct bytes out = {0};
     play(plan, input, &out);
@@ -228,7 +183,8 @@ static void check_restore(const struct tracker *tracker, const struct tracker_pl
     tracker_feed(view, out.data, out.len);
     const struct cursor *have = &view->canvas.cursor, *want = &tracker->canvas.cursor;
     if (exact && is_sure(tracker) && is_sure(view)) {
-        must_be_same(&view->canvas.state, &tracker->canvas.state, input->cols);
+        output_must_be_same(&view->canvas.state, &tracker->canvas.state, input->cols,
+                            end_saved_wraps);
         must_overlap(have, want);
     }
     check_undo(view);
@@ -236,7 +192,7 @@ static void check_restore(const struct tracker *tracker, const struct tracker_pl
     bytes_finish(&out);
 }
 
-static void check_plans(const struct tracker *tracker, const struct input *input)
+static void check_plans(const struct tracker *tracker, const struct output *input)
 {
     const struct {
         uint64_t first, limit;
@@ -253,13 +209,13 @@ static void check_plans(const struct tracker *tracker, const struct input *input
     }
 }
 
-static void filter(const struct input *input, bool cut, struct bytes *out)
+static void filter(const struct output *input, bool cut, struct bytes *out)
 {
     struct replay *replay = replay_create();
     must(replay);
     uint32_t seed = input->cuts;
     for (size_t at = 0; at < input->len;) {
-        size_t len = cut ? next_cut(&seed, input->len - at) : input->len - at;
+        size_t len = cut ? output_cut(&seed, input->len - at) : input->len - at;
         must(replay_feed(replay, input->data + at, len, out) == 0);
         at += len;
     }
@@ -267,7 +223,7 @@ static void filter(const struct input *input, bool cut, struct bytes *out)
 }
 
 /* What is held back at the end depends on the cuts only in a string that passes already. */
-static void check_filter(const struct input *input)
+static void check_filter(const struct output *input)
 {
     struct bytes whole = {0}, cut = {0};
     filter(input, false, &whole);
@@ -279,13 +235,9 @@ static void check_filter(const struct input *input)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < 4)
+    struct output input;
+    if (!output_make(&input, data, size))
         return 0;
-    struct input input = {.rows = 1 + data[0] % 30,
-                          .cols = 1 + data[1] % 100,
-                          .cuts = (uint32_t)data[2] << 8 | data[3],
-                          .data = data + 4,
-                          .len = size - 4};
     uint64_t questions[2];
     struct tracker *whole = track(&input, false, &questions[0]);
     struct tracker *cut = track(&input, true, &questions[1]);

@@ -8,12 +8,6 @@
 
 #include <stdlib.h>
 
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
 static void use(const struct wire_frame *frame)
 {
     const struct wire_struct *type = frame->message->body;
