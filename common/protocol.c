@@ -4,37 +4,8 @@
 #include <stdio.h>
 
 #include "common/terminal/profile.h"
+#include "common/wire_tables.h"
 #include "version.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* FIELD(struct, member, kind, required or optional, limit, text for the manual). */
-#define FIELD(type, member, k, req, limit, text)                                                   \
-    {                                                                                              \
-        .name = #member, .kind = k, .required = req, .offset = offsetof(struct type, member),      \
-        .max = limit, .doc = text                                                                  \
-    }
-/* Parts of somebody's environment. */
-#define SECRET(type, member, req, limit, text)                                                     \
-    {                                                                                              \
-        .name = #member, .kind = WIRE_STRS, .required = req, .secret = true,                       \
-        .offset = offsetof(struct type, member), .max = limit, .doc = text                         \
-    }
-#define NESTED(type, member, k, req, limit, fields, text)                                          \
-    {                                                                                              \
-        .name = #member, .kind = k, .required = req, .offset = offsetof(struct type, member),      \
-        .max = limit, .sub = &fields, .doc = text                                                  \
-    }
-#define STRUCT(type, table)                                                                        \
-    const struct wire_struct type##_fields = {                                                     \
-        .name = #type, .size = sizeof(struct type), .fields = table, .count = COUNT(table)}
-
-enum { OPTIONAL = false, REQUIRED = true };
-
-#define PATH_LIMIT 4096u
-#define TEXT_LIMIT 4096u
-#define LIVE_LIMIT 64u    /* variables of common/livevar.h, now and later */
-#define SIZE_LIMIT 65535u /* struct winsize has 16 bits */
 
 static const struct wire_field termios_table[] = {
     FIELD(msg_termios, iflag, WIRE_U32, REQUIRED, 0, "c_iflag"),
@@ -69,6 +40,7 @@ static const struct wire_field rlimit_table[] = {
     FIELD(msg_rlimit, resource, WIRE_U32, REQUIRED, 64, "RLIMIT_x as Linux numbers them"),
     FIELD(msg_rlimit, soft, WIRE_U64, REQUIRED, 0, "soft limit"),
     FIELD(msg_rlimit, hard, WIRE_U64, REQUIRED, 0, "hard limit"),
+    FIELD(msg_rlimit, strict, WIRE_BOOL, OPTIONAL, 0, "the job fails to start without it"),
 };
 STRUCT(msg_rlimit, rlimit_table);
 
@@ -108,6 +80,8 @@ static const struct wire_field run_table[] = {
     SECRET(msg_run, live, OPTIONAL, LIVE_LIMIT, "variables to follow, as in attach"),
     NESTED(msg_run, terminal, WIRE_STRUCT, OPTIONAL, 0, msg_terminal_fields,
            "the caller's terminal"),
+    NESTED(msg_run, plan, WIRE_STRUCT, OPTIONAL, 0, job_plan_fields,
+           "what is asked beyond a single run"),
     FIELD(msg_run, uid, WIRE_STR, OPTIONAL, 64,
           "unique id for the job, none = the server's choice"),
     FIELD(msg_run, again, WIRE_BOOL, OPTIONAL, 0, "a job with that uid, if there is one, is meant"),
@@ -265,60 +239,6 @@ static const struct wire_field shutdown_table[] = {
     FIELD(msg_shutdown, default_grace, WIRE_BOOL, OPTIONAL, 0, "each job's own grace instead"),
 };
 STRUCT(msg_shutdown, shutdown_table);
-
-static const struct wire_field viewer_table[] = {
-    FIELD(job_viewer, tty, WIRE_STR, OPTIONAL, PATH_LIMIT, "its terminal"),
-    FIELD(job_viewer, pid, WIRE_U32, OPTIONAL, 0, "process id of the client"),
-    FIELD(job_viewer, mode, WIRE_U32, REQUIRED, ATTACH_MODE_COUNT - 1, "as in attach"),
-    FIELD(job_viewer, rows, WIRE_U32, OPTIONAL, SIZE_LIMIT, "rows"),
-    FIELD(job_viewer, cols, WIRE_U32, OPTIONAL, SIZE_LIMIT, "columns"),
-    FIELD(job_viewer, owns_size, WIRE_BOOL, OPTIONAL, 0, "its size is the job's"),
-};
-STRUCT(job_viewer, viewer_table);
-
-static const struct wire_field end_table[] = {
-    FIELD(job_end, reason, WIRE_U32, REQUIRED, 0, "why it ended"),
-    FIELD(job_end, code, WIRE_I32, OPTIONAL, 0, "exit code, -1 when ended by a signal"),
-    FIELD(job_end, signal, WIRE_U32, OPTIONAL, 0, "signal that ended it"),
-    FIELD(job_end, core, WIRE_BOOL, OPTIONAL, 0, "core dumped"),
-    FIELD(job_end, stage, WIRE_U32, OPTIONAL, 0, "step of the start that failed"),
-    FIELD(job_end, os_error, WIRE_U32, OPTIONAL, 0, "errno of that"),
-};
-STRUCT(job_end, end_table);
-
-static const struct wire_field info_table[] = {
-    FIELD(job_info, id, WIRE_U32, REQUIRED, 0, "number"),
-    FIELD(job_info, uid, WIRE_STR, REQUIRED, 64, "immutable unique id"),
-    FIELD(job_info, name, WIRE_STR, OPTIONAL, JOB_NAME_MAX, "name"),
-    FIELD(job_info, state, WIRE_U32, REQUIRED, JOB_STATE_COUNT - 1,
-          "1 queued, 2 starting, 3 running, 4 stopped, 5 exiting, 6 backoff, 7 ended, 8 failed"),
-    FIELD(job_info, argv, WIRE_STRS, REQUIRED, JOB_ARGS_MAX, "program and arguments"),
-    FIELD(job_info, cwd, WIRE_STR, REQUIRED, PATH_LIMIT, "working directory at the start"),
-    FIELD(job_info, pid, WIRE_U32, OPTIONAL, 0, "process id of the job's leader"),
-    FIELD(job_info, pid_start, WIRE_U64, OPTIONAL, 0, "its start time, clock ticks since boot"),
-    FIELD(job_info, holder_pid, WIRE_U32, OPTIONAL, 0, "process id of the holder"),
-    FIELD(job_info, holder_start, WIRE_U64, OPTIONAL, 0, "its start time"),
-    FIELD(job_info, boot_id, WIRE_STR, OPTIONAL, 64, "the boot these process ids belong to"),
-    FIELD(job_info, runtime_dir, WIRE_STR, OPTIONAL, PATH_LIMIT, "runtime directory of the job"),
-    FIELD(job_info, created_ns, WIRE_U64, OPTIONAL, 0, "when it was asked for"),
-    FIELD(job_info, started_ns, WIRE_U64, OPTIONAL, 0, "when its program was started"),
-    FIELD(job_info, ended_ns, WIRE_U64, OPTIONAL, 0, "when it ended"),
-    FIELD(job_info, left_ns, WIRE_U64, OPTIONAL, 0, "when it was last stopped or left"),
-    FIELD(job_info, used_ns, WIRE_U64, OPTIONAL, 0, "when it was last used at all"),
-    NESTED(job_info, viewers, WIRE_STRUCTS, OPTIONAL, 4096, job_viewer_fields, "who is attached"),
-    FIELD(job_info, rows, WIRE_U32, OPTIONAL, SIZE_LIMIT, "rows of its terminal"),
-    FIELD(job_info, cols, WIRE_U32, OPTIONAL, SIZE_LIMIT, "columns of its terminal"),
-    NESTED(job_info, end, WIRE_STRUCT, OPTIONAL, 0, job_end_fields, "how it ended"),
-    FIELD(job_info, log_first, WIRE_U64, OPTIONAL, 0, "oldest byte of output kept"),
-    FIELD(job_info, log_next, WIRE_U64, OPTIONAL, 0, "bytes of output so far"),
-    FIELD(job_info, attempt, WIRE_U32, OPTIONAL, 0, "how often it was started"),
-    FIELD(job_info, leftovers_found, WIRE_U32, OPTIONAL, 0, "processes left at its end"),
-    FIELD(job_info, warning, WIRE_STR, OPTIONAL, TEXT_LIMIT, "what the user should know"),
-    FIELD(job_info, title, WIRE_STR, OPTIONAL, TEXT_LIMIT, "title of its terminal"),
-    FIELD(job_info, state_dir, WIRE_STR, OPTIONAL, PATH_LIMIT + 24,
-          "directory of its record and log, none = jobs/ID in the state directory"),
-};
-STRUCT(job_info, info_table);
 
 static const struct wire_field jobs_table[] = {
     NESTED(msg_jobs, jobs, WIRE_STRUCTS, OPTIONAL, JOB_ARGS_MAX, job_info_fields, "the jobs"),
@@ -490,46 +410,6 @@ bool protocol_compatible(const struct msg_hello *peer, const char *peer_name, ch
     return false;
 }
 
-static const char *name_of(const char *const *names, size_t count, uint32_t value)
-{
-    return value < count && names[value] ? names[value] : "unknown";
-}
-
-const char *job_state_name(uint32_t state)
-{
-    static const char *const names[] = {
-        [JOB_QUEUED] = "queued",   [JOB_STARTING] = "starting", [JOB_RUNNING] = "running",
-        [JOB_STOPPED] = "stopped", [JOB_EXITING] = "exiting",   [JOB_BACKOFF] = "backoff",
-        [JOB_ENDED] = "ended",     [JOB_FAILED] = "failed",
-    };
-    static_assert(COUNT(names) == JOB_STATE_COUNT, "a job state has no name");
-    return name_of(names, COUNT(names), state);
-}
-
-const char *end_reason_name(uint32_t reason)
-{
-    static const char *const names[] = {
-        [END_EXITED] = "exited",     [END_SIGNALED] = "signaled",
-        [END_TIMEOUT] = "timeout",   [END_KILLED] = "killed",
-        [END_CANCELED] = "canceled", [END_SPAWN_FAILED] = "spawn-failed",
-        [END_LOST] = "lost",         [END_SERVER_STOP] = "server-stop",
-    };
-    static_assert(COUNT(names) == END_REASON_COUNT, "an end reason has no name");
-    return name_of(names, COUNT(names), reason);
-}
-
-const char *attach_mode_name(uint32_t mode)
-{
-    static const char *const names[] = {
-        [ATTACH_OWN] = "own",
-        [ATTACH_STEAL] = "own",
-        [ATTACH_SHARE] = "share",
-        [ATTACH_WATCH] = "watch",
-    };
-    static_assert(COUNT(names) == ATTACH_MODE_COUNT, "an attach mode has no name");
-    return name_of(names, COUNT(names), mode);
-}
-
 const char *restore_mode_name(uint32_t mode)
 {
     static const char *const names[] = {
@@ -538,29 +418,5 @@ const char *restore_mode_name(uint32_t mode)
         [RESTORE_SNAPSHOT] = "snapshot",
     };
     static_assert(COUNT(names) == RESTORE_MODE_COUNT, "a restore mode has no name");
-    return name_of(names, COUNT(names), mode);
-}
-
-const char *start_stage_text(uint32_t stage)
-{
-    static const char *const texts[] = {
-        [START_NONE] = "start the program",
-        [START_DIRECTORY] = "make the job's directories",
-        [START_PTY] = "open a PTY",
-        [START_LOG] = "open the job's log",
-        [START_FORK] = "fork",
-        [START_GROUP] = "make a process group",
-        [START_TERMINAL] = "make the job the terminal's foreground group",
-        [START_LIMITS] = "set limits and nice value",
-        [START_CWD] = "enter the directory",
-        [START_STDIO] = "set up standard input and output",
-        [START_EXEC] = "execute the program",
-    };
-    static_assert(COUNT(texts) == START_STAGE_COUNT, "a start stage has no text");
-    return stage < COUNT(texts) ? texts[stage] : texts[START_NONE];
-}
-
-bool job_state_is_final(uint32_t state)
-{
-    return state == JOB_ENDED || state == JOB_FAILED;
+    return mode < COUNT(names) ? names[mode] : "unknown";
 }

@@ -23,13 +23,11 @@
 #ifndef JS_COMMON_PROTOCOL_H
 #define JS_COMMON_PROTOCOL_H
 
+#include "common/job_info.h"
 #include "common/wire.h"
 
 #define PROTOCOL_VERSION 1u
 #define PROTOCOL_LOWEST  1u
-
-#define JOB_NAME_MAX 64u    /* bytes of a job's name */
-#define JOB_ARGS_MAX 65536u /* elements of argv and of the environment */
 
 enum message_type {
     /* Any connection. */
@@ -103,55 +101,6 @@ enum error_code {
     ERROR_CONFIG = 16, /* the configuration file has a mistake; the old one holds */
 };
 
-/* Steps of starting a program, in their order; ERROR_START names the one that failed. */
-enum start_stage {
-    START_NONE,
-    START_DIRECTORY, /* the job's directories */
-    START_PTY,
-    START_LOG,
-    START_FORK,
-    START_GROUP,
-    START_TERMINAL,
-    START_LIMITS,
-    START_CWD,
-    START_STDIO,
-    START_EXEC,
-    START_STAGE_COUNT,
-};
-
-enum job_state {
-    JOB_QUEUED = 1,
-    JOB_STARTING = 2,
-    JOB_RUNNING = 3,
-    JOB_STOPPED = 4,
-    JOB_EXITING = 5,
-    JOB_BACKOFF = 6,
-    JOB_ENDED = 7,
-    JOB_FAILED = 8,
-    JOB_STATE_COUNT,
-};
-
-enum end_reason {
-    END_NONE,
-    END_EXITED = 1,
-    END_SIGNALED = 2,
-    END_TIMEOUT = 3,
-    END_KILLED = 4,
-    END_CANCELED = 5,
-    END_SPAWN_FAILED = 6,
-    END_LOST = 7,
-    END_SERVER_STOP = 8,
-    END_REASON_COUNT,
-};
-
-enum attach_mode {
-    ATTACH_OWN = 1,   /* the only writer; refused when there is one */
-    ATTACH_STEAL = 2, /* the only writer; whoever was one is detached */
-    ATTACH_SHARE = 3, /* one more writer */
-    ATTACH_WATCH = 4, /* reads only */
-    ATTACH_MODE_COUNT,
-};
-
 /* How an attached terminal is brought to what it would show. */
 enum restore_mode {
     RESTORE_AUTO, /* replay what the job printed; a snapshot where that is too much, or wrong */
@@ -194,6 +143,7 @@ struct msg_terminal {
 struct msg_rlimit {
     uint32_t resource; /* RLIMIT_x of Linux */
     uint64_t soft, hard;
+    bool strict; /* asked for: not to get it is a failure of the start; else best effort */
 };
 
 struct msg_hello {
@@ -229,6 +179,7 @@ struct msg_run {
     struct wire_structs limits; /* struct msg_rlimit */
     struct wire_strs live;      /* see msg_attach; what is not listed is left as it is in env */
     struct msg_terminal *terminal;
+    struct job_plan *plan; /* NULL: run it once, now */
     char *uid;  /* the job's, made by the client (common/uid.h); NULL = the server makes it */
     bool again; /* asked before, of a server that went away: the job with that uid is the answer */
 };
@@ -366,54 +317,6 @@ struct msg_shutdown {
     bool default_grace; /* each job's own, grace_ms is not used */
 };
 
-struct job_viewer {
-    char *tty; /* NULL: not a terminal */
-    uint32_t pid;
-    uint32_t mode; /* enum attach_mode */
-    uint32_t rows, cols;
-    bool owns_size; /* the job's terminal has the size of this one */
-};
-
-struct job_end {
-    uint32_t reason;
-    int32_t code; /* exit code, -1 when it was a signal */
-    uint32_t signal;
-    bool core;
-    uint32_t stage; /* for END_SPAWN_FAILED */
-    uint32_t os_error;
-};
-
-/*
- * Everything about a job that is known outside its holder: the body of `job`, of `changed`, and
- * of the record on disk. Times are nanoseconds since the epoch, 0 = not yet.
- */
-struct job_info {
-    uint32_t id;
-    char *uid;
-    char *name;
-    uint32_t state;
-    struct wire_strs argv;
-    char *cwd;
-    uint32_t pid;       /* the job's leader, 0 once it is reaped */
-    uint64_t pid_start; /* field 22 of /proc/PID/stat: with pid and boot_id an identity */
-    uint32_t holder_pid;
-    uint64_t holder_start;
-    char *boot_id;
-    char *runtime_dir; /* of the server it belongs to */
-    uint64_t created_ns, started_ns, ended_ns;
-    uint64_t left_ns;            /* when it was last stopped or left; orders the current job */
-    uint64_t used_ns;            /* when it was last started, attached, continued or left */
-    struct wire_structs viewers; /* struct job_viewer */
-    uint32_t rows, cols;
-    struct job_end *end;
-    uint64_t log_first, log_next;
-    uint32_t attempt;
-    uint32_t leftovers_found; /* processes still on the terminal at the end */
-    char *warning;            /* what the user should know, e.g. that the log cannot be written */
-    char *title;
-    char *state_dir; /* its own directory, when that is not where it should be */
-};
-
 struct msg_jobs {
     struct wire_structs jobs; /* struct job_info */
     uint32_t current;         /* id of %+, 0 = none */
@@ -483,9 +386,9 @@ extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rli
     msg_list_fields, msg_wait_fields, msg_on_job_fields, msg_signal_fields, msg_kill_fields,
     msg_rename_fields, msg_set_size_fields, msg_follow_fields, msg_get_screen_fields,
     msg_screen_fields, msg_log_fields, msg_env_fields, msg_empty_fields, server_failure_fields,
-    job_count_fields, msg_status_fields, msg_shutdown_fields, job_viewer_fields, job_end_fields,
-    job_info_fields, msg_jobs_fields, msg_start_fields, msg_adopt_fields, msg_title_fields,
-    msg_left_fields, msg_resize_fields, msg_answers_fields, msg_marked_fields;
+    job_count_fields, msg_status_fields, msg_shutdown_fields, msg_jobs_fields, msg_start_fields,
+    msg_adopt_fields, msg_title_fields, msg_left_fields, msg_resize_fields, msg_answers_fields,
+    msg_marked_fields;
 
 /* The message table. */
 extern const struct wire_table protocol;
@@ -500,15 +403,7 @@ const struct wire_message *protocol_message(enum message_type type);
 bool protocol_compatible(const struct msg_hello *peer, const char *peer_name, char *text,
                          size_t size);
 
-/* Words for the enums above, as the user sees them ("running"); "unknown" for other values. */
-const char *job_state_name(uint32_t state);
-const char *end_reason_name(uint32_t reason);
-const char *attach_mode_name(uint32_t mode);
+/* The word for an enum restore_mode; "unknown" for other values. */
 const char *restore_mode_name(uint32_t mode);
-/* "change to the directory", for the sentence "cannot ...". */
-const char *start_stage_text(uint32_t stage);
-
-/* Ended or failed: nothing about the job changes any more. */
-bool job_state_is_final(uint32_t state);
 
 #endif

@@ -97,8 +97,8 @@ static int try_start(struct server *server, struct msg_run *run, struct client *
     return r;
 }
 
-#define SWEPT_TRIES 8 /* as in common/paths.c: directory and socket may vanish between two steps   \
-                       */
+/* As in common/paths.c: directory and socket may vanish between two steps. */
+#define SWEPT_TRIES 8
 
 enum error_code server_start_job(struct server *server, struct msg_run *run, struct client *client,
                                  uint32_t request_id, int out_fd, int conn_fd, char *text,
