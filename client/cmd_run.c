@@ -10,45 +10,10 @@
 #include "client/json.h"
 #include "client/raw_tty.h"
 #include "client/report.h"
+#include "client/run_options.h"
 #include "common/config.h"
 #include "common/size.h"
-#include "common/spec.h"
 #include "common/uid.h"
-
-struct run_options {
-    bool detached;
-    bool json;
-    bool clean_env;
-    bool shell;
-    const char *name;
-    const char *directory;
-    const char *detach_keys;
-    struct size size;
-    struct option_list set;
-    struct option_list unset;
-};
-
-static const struct option_spec options[] = {
-    COMMAND_OPTION(run_options, 'd', "detached", NULL, OPTION_FLAG, detached,
-                   "do not attach; print the job's number", NULL),
-    COMMAND_OPTION(run_options, 'n', "name", "NAME", OPTION_TEXT, name, "name the job", NULL),
-    COMMAND_OPTION(run_options, 'c', "shell", NULL, OPTION_FLAG, shell,
-                   "COMMAND is one line for your shell ($SHELL -c)", NULL),
-    COMMAND_OPTION(run_options, 'C', "directory", "DIR", OPTION_TEXT, directory,
-                   "start it in DIR instead of the current directory", "dir"),
-    COMMAND_OPTION(run_options, 'e', "env", "NAME=VALUE", OPTION_LIST, set,
-                   "set an environment variable (may be repeated)", NULL),
-    COMMAND_OPTION(run_options, 'u', "unset", "NAME", OPTION_LIST, unset,
-                   "take a variable out of the environment (may be repeated)", "variable"),
-    COMMAND_OPTION(run_options, '\0', "clean-env", NULL, OPTION_FLAG, clean_env,
-                   "start with HOME, LOGNAME, PATH, SHELL, TERM and USER only", NULL),
-    COMMAND_OPTION(run_options, 's', "size", "COLSxROWS", OPTION_SIZE, size,
-                   "size of its terminal, when it is not attached to one", NULL),
-    COMMAND_OPTION(run_options, 'k', "detach-keys", "KEYS", OPTION_TEXT, detach_keys,
-                   "keys that detach: '^\\ d' (default), one key, or none", NULL),
-    COMMAND_OPTION(run_options, 'j', "json", NULL, OPTION_FLAG, json,
-                   "with -d: describe it as JSON", NULL),
-};
 
 static size_t name_length(const char *entry)
 {
@@ -176,51 +141,6 @@ static int make_argv(const struct run_options *opts, int argc, char **argv, stru
     return r;
 }
 
-/* Whether each item is a name with the character end (the NUL, or "=") behind it. */
-static int check_variables(const struct option_list *list, char end, const char *syntax)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const char *entry = list->items[i];
-        if (name_length(entry) > 0 && entry[name_length(entry)] == end)
-            continue;
-        report_error("run: '%s': write %s", entry, syntax);
-        return EXIT_USAGE;
-    }
-    return 0;
-}
-
-static int check(const struct run_options *opts, int argc, char **argv)
-{
-    if (argc == 0 || argv[0][0] == '\0') {
-        report_error("run: there is no command to run; see js run --help");
-        return EXIT_USAGE;
-    }
-    int status = check_variables(&opts->set, '=', "-e NAME=VALUE");
-    if (status == 0)
-        status = check_variables(&opts->unset, '\0', "-u NAME");
-    if (status != 0)
-        return status;
-    char text[160];
-    if (opts->name && !spec_name_is_valid(opts->name, text, sizeof(text))) {
-        report_error("run: %s", text);
-        return EXIT_USAGE;
-    }
-    if (!commands_check_keys("run", opts->detach_keys))
-        return EXIT_USAGE;
-    if (opts->json && !opts->detached) {
-        report_error("run: --json is for -d");
-        return EXIT_USAGE;
-    }
-    if (opts->size.rows && !opts->detached && isatty(1)) {
-        report_error("run: --size is for -d, or for output that is not a terminal: an attached job "
-                     "has the size of its terminal");
-        return EXIT_USAGE;
-    }
-    if (opts->directory && chdir(opts->directory) < 0)
-        return report_error("cannot enter %s: %s", opts->directory, strerror(errno));
-    return 0;
-}
-
 /* A job that nobody watches starts with the settings and size of the terminal it came from. */
 static int describe_terminal(struct msg_run *run, const struct size *size)
 {
@@ -264,9 +184,13 @@ static int run(const struct command *command, void *options_, int argc, char **a
     const struct run_options *opts = options_;
     struct connection connection;
     struct msg_run body = {.detached = opts->detached};
-    int status = check(opts, argc, argv);
-    if (status != 0)
+    int status = run_options_check(opts, argc, argv);
+    if (status == 0)
+        status = run_options_plan(opts, &body);
+    if (status != 0) {
+        wire_clear(&msg_run_fields, &body);
         return status;
+    }
     char uid[UID_LENGTH + 1];
     struct config config;
     commands_read_config(&config);
@@ -316,7 +240,9 @@ const struct command cmd_run = {
         "Input that is not a terminal is passed on, and its end becomes the job's end of input.",
     .examples = "js run vim notes\njs run -d -n build -- make -j4\njs run -c 'sleep 5 && date'",
     .stop_at_operand = true,
-    COMMAND_OPTIONS(options),
+    .options = run_options_table,
+    .option_count = RUN_OPTIONS_COUNT,
     .options_size = sizeof(struct run_options),
+    .defaults = &run_options_defaults,
     .run = run,
 };

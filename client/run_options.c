@@ -1,0 +1,152 @@
+#include "client/run_options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/commands.h"
+#include "client/plan_text.h"
+#include "client/report.h"
+#include "common/config.h"
+#include "common/spec.h"
+
+const struct option_spec run_options_table[RUN_OPTIONS_COUNT] = {
+    COMMAND_OPTION(run_options, 'd', "detached", NULL, OPTION_FLAG, detached,
+                   "do not attach; print the job's number", NULL),
+    COMMAND_OPTION(run_options, 'n', "name", "NAME", OPTION_TEXT, name, "name the job", NULL),
+    COMMAND_OPTION(run_options, 'c', "shell", NULL, OPTION_FLAG, shell,
+                   "COMMAND is one line for your shell ($SHELL -c)", NULL),
+    COMMAND_OPTION(run_options, 'C', "directory", "DIR", OPTION_TEXT, directory,
+                   "start it in DIR instead of the current directory", "dir"),
+    COMMAND_OPTION(run_options, 'e', "env", "NAME=VALUE", OPTION_LIST, set,
+                   "set an environment variable (may be repeated)", NULL),
+    COMMAND_OPTION(run_options, 'u', "unset", "NAME", OPTION_LIST, unset,
+                   "take a variable out of the environment (may be repeated)", "variable"),
+    COMMAND_OPTION(run_options, '\0', "clean-env", NULL, OPTION_FLAG, clean_env,
+                   "start with HOME, LOGNAME, PATH, SHELL, TERM and USER only", NULL),
+    COMMAND_OPTION(run_options, 's', "size", "COLSxROWS", OPTION_SIZE, size,
+                   "size of its terminal, when it is not attached to one", NULL),
+    COMMAND_OPTION(run_options, 'k', "detach-keys", "KEYS", OPTION_TEXT, detach_keys,
+                   "keys that detach: '^\\ d' (default), one key, or none", NULL),
+    COMMAND_OPTION(run_options, 'j', "json", NULL, OPTION_FLAG, json,
+                   "with -d: describe it as JSON", NULL),
+    COMMAND_OPTION(run_options, 't', "timeout", "TIME", OPTION_DURATION, timeout_ms,
+                   "end an attempt that takes longer; exit status 124", NULL),
+    COMMAND_OPTION(run_options, '\0', "grace", "TIME", OPTION_DURATION, grace_ms,
+                   "from TERM to KILL when it is to end", NULL),
+    COMMAND_OPTION(run_options, '\0', "leftovers", "WHAT", OPTION_TEXT, leftovers,
+                   "what becomes of processes that it leaves: hup, keep or kill", "=hup|keep|kill"),
+    COMMAND_OPTION(run_options, 'r', "restart", "WHEN", OPTION_TEXT, restart,
+                   "start it again: never, on-failure[:TIMES], always[:INTERVAL]",
+                   "=never|on-failure|always"),
+    COMMAND_OPTION(run_options, '\0', "backoff", "FIRST..MOST", OPTION_TEXT, backoff,
+                   "delay after the first failure, doubled up to MOST (200ms..30s)", NULL),
+    COMMAND_OPTION(run_options, '\0', "jitter", "KIND", OPTION_TEXT, jitter,
+                   "how much of the delay is left to chance: none, full, equal (default)",
+                   "=none|full|equal"),
+    COMMAND_OPTION(run_options, '\0', "ok-codes", "CODES", OPTION_TEXT, ok_codes,
+                   "exit codes beside 0 that are no failure: 3,10-12", NULL),
+};
+
+const struct run_options run_options_defaults = {.grace_ms = RUN_GRACE_UNSET};
+
+/* Whether each item is a name with the character end (the NUL, or "=") behind it. */
+static int check_variables(const struct option_list *list, char end, const char *syntax)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const char *entry = list->items[i];
+        if (entry[0] != '=' && entry[0] && entry[strcspn(entry, "=")] == end)
+            continue;
+        report_error("run: '%s': write %s", entry, syntax);
+        return EXIT_USAGE;
+    }
+    return 0;
+}
+
+int run_options_check(const struct run_options *opts, int argc, char **argv)
+{
+    if (argc == 0 || argv[0][0] == '\0') {
+        report_error("run: there is no command to run; see js run --help");
+        return EXIT_USAGE;
+    }
+    int status = check_variables(&opts->set, '=', "-e NAME=VALUE");
+    if (status == 0)
+        status = check_variables(&opts->unset, '\0', "-u NAME");
+    if (status != 0)
+        return status;
+    char text[160];
+    if (opts->name && !spec_name_is_valid(opts->name, text, sizeof(text))) {
+        report_error("run: %s", text);
+        return EXIT_USAGE;
+    }
+    if (!commands_check_keys("run", opts->detach_keys))
+        return EXIT_USAGE;
+    if (opts->json && !opts->detached) {
+        report_error("run: --json is for -d");
+        return EXIT_USAGE;
+    }
+    if (opts->size.rows && !opts->detached && isatty(1)) {
+        report_error("run: --size is for -d, or for output that is not a terminal: an attached job "
+                     "has the size of its terminal");
+        return EXIT_USAGE;
+    }
+    if (opts->directory && chdir(opts->directory) < 0)
+        return report_error("cannot enter %s: %s", opts->directory, strerror(errno));
+    return 0;
+}
+
+/* A text that one of plan_text.h reads, and what to say when it cannot. */
+static int take(const char *text, int (*read)(const char *text, struct job_plan *plan),
+                const char *option, const char *syntax, struct job_plan *plan)
+{
+    if (!text || read(text, plan) == 0)
+        return 0;
+    report_error("run: --%s '%s': %s", option, text, syntax);
+    return EXIT_USAGE;
+}
+
+static int take_restart(const struct run_options *opts, struct job_plan *plan)
+{
+    int status = take(opts->restart, plan_text_restart, "restart", PLAN_TEXT_RESTART, plan);
+    if (status == 0)
+        status = take(opts->backoff, plan_text_backoff, "backoff", PLAN_TEXT_BACKOFF, plan);
+    if (status == 0)
+        status = take(opts->jitter, plan_text_jitter, "jitter", PLAN_TEXT_JITTER, plan);
+    if (status == 0)
+        status = take(opts->ok_codes, plan_text_codes, "ok-codes", PLAN_TEXT_CODES, plan);
+    if (status == 0 && plan->restart == RESTART_NEVER && (opts->backoff || opts->jitter)) {
+        report_error("run: --backoff and --jitter are for --restart");
+        return EXIT_USAGE;
+    }
+    return status;
+}
+
+static int fill_plan(const struct run_options *opts, struct job_plan *plan)
+{
+    plan->timeout_ms = opts->timeout_ms;
+    plan->own_grace = opts->grace_ms != RUN_GRACE_UNSET;
+    plan->grace_ms = plan->own_grace ? opts->grace_ms : 0;
+    int status = take(opts->leftovers, plan_text_leftovers, "leftovers", PLAN_TEXT_LEFTOVERS, plan);
+    return status ? status : take_restart(opts, plan);
+}
+
+/* Whether anything is asked: a plan of zeros is none. */
+static bool is_empty(const struct job_plan *plan)
+{
+    static const struct job_plan none;
+    return memcmp(plan, &none, sizeof(none)) == 0;
+}
+
+int run_options_plan(const struct run_options *opts, struct msg_run *run)
+{
+    run->plan = calloc(1, sizeof(*run->plan));
+    if (!run->plan)
+        return report_error("run: out of memory");
+    int status = fill_plan(opts, run->plan);
+    if (status == 0 && is_empty(run->plan)) {
+        free(run->plan);
+        run->plan = NULL;
+    }
+    return status;
+}

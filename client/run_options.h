@@ -1,0 +1,51 @@
+/*
+ * The options of `js run`, which other commands that start jobs share: what the command line says,
+ * and the plan (common/plan.h) that comes of it.
+ */
+#ifndef JS_CLIENT_RUN_OPTIONS_H
+#define JS_CLIENT_RUN_OPTIONS_H
+
+#include "client/options.h"
+#include "common/protocol.h"
+#include "common/size.h"
+
+#define RUN_OPTIONS_COUNT 17
+#define RUN_GRACE_UNSET   UINT64_MAX
+
+struct run_options {
+    bool detached;
+    bool json;
+    bool clean_env;
+    bool shell;
+    const char *name;
+    const char *directory;
+    const char *detach_keys;
+    struct size size;
+    struct option_list set;
+    struct option_list unset;
+    /* See common/plan.h; texts are read by client/plan_text.h. */
+    uint64_t timeout_ms;
+    uint64_t grace_ms; /* RUN_GRACE_UNSET: the configuration's */
+    const char *leftovers;
+    const char *restart;
+    const char *backoff;
+    const char *jitter;
+    const char *ok_codes;
+};
+
+extern const struct option_spec run_options_table[RUN_OPTIONS_COUNT];
+extern const struct run_options run_options_defaults;
+
+/*
+ * Whether options and operands make sense, with the user told if not. Enters the directory that was
+ * asked for. 0 or the exit status.
+ */
+int run_options_check(const struct run_options *opts, int argc, char **argv);
+
+/*
+ * Fills what the options ask of the plan into run->plan; it stays NULL when nothing is asked. 0, or
+ * the exit status, with the user told.
+ */
+int run_options_plan(const struct run_options *opts, struct msg_run *run);
+
+#endif
