@@ -6,8 +6,7 @@
 #include "client/jobs_view.h"
 #include "client/json.h"
 #include "client/report.h"
-#include "common/escape.h"
-#include "common/signame.h"
+#include "client/show.h"
 
 struct show_options {
     bool json;
@@ -17,43 +16,6 @@ static const struct option_spec options[] = {
     COMMAND_OPTION(show_options, 'j', "json", NULL, OPTION_FLAG, json, "as JSON", NULL),
 };
 
-static void line(const char *name, const char *value)
-{
-    struct bytes text = {0};
-    escape_append(&text, value, strlen(value));
-    printf("%-10s %.*s\n", name, (int)text.len, (const char *)text.data);
-    bytes_finish(&text);
-}
-
-static void number_line(const char *name, uint64_t value)
-{
-    printf("%-10s %llu\n", name, (unsigned long long)value);
-}
-
-static void time_line(const char *name, uint64_t ns)
-{
-    char buf[32];
-    if (ns == 0)
-        return;
-    jobs_view_time(ns, buf);
-    line(name, buf);
-}
-
-static void end_line(const struct job_end *end)
-{
-    char buf[128];
-    if (!end)
-        return;
-    if (end->signal)
-        snprintf(buf, sizeof(buf), "%s, signal %u (%s)%s", end_reason_name(end->reason),
-                 end->signal, signame_describe((int)end->signal), end->core ? ", core dumped" : "");
-    else if (end->code >= 0)
-        snprintf(buf, sizeof(buf), "%s, code %d", end_reason_name(end->reason), end->code);
-    else
-        snprintf(buf, sizeof(buf), "%s", end_reason_name(end->reason));
-    line("end", buf);
-}
-
 /* "/dev/pts/4, pid 812, own, 80x24". Returns whether its size is the job's. */
 static bool viewer_line(const struct job_viewer *viewer)
 {
@@ -62,7 +24,7 @@ static bool viewer_line(const struct job_viewer *viewer)
         snprintf(size, sizeof(size), ", %ux%u", viewer->cols, viewer->rows);
     snprintf(buf, sizeof(buf), "%s, pid %u, %s%s", viewer->tty ? viewer->tty : "no terminal",
              viewer->pid, attach_mode_name(viewer->mode), size);
-    line("attached", buf);
+    show_line("attached", buf);
     return viewer->owns_size;
 }
 
@@ -78,41 +40,42 @@ static void viewer_lines(const struct job_info *job)
                  owner->tty ? owner->tty : "its terminal", owner->pid);
     else
         snprintf(buf, sizeof(buf), "%ux%u", job->cols, job->rows);
-    line("size", buf);
+    show_line("size", buf);
 }
 
 static void show(const struct job_info *job, const char *state_dir)
 {
     char buf[PATHS_MAX + 128];
     char *command = report_command(job);
-    number_line("id", job->id);
-    line("uid", job->uid);
+    show_number("id", job->id);
+    show_line("uid", job->uid);
     if (job->name)
-        line("name", job->name);
-    line("state", job_state_name(job->state));
+        show_line("name", job->name);
+    show_line("state", job_state_name(job->state));
     if (command)
-        line("command", command);
+        show_line("command", command);
     free(command);
-    line("directory", job->cwd);
+    show_line("directory", job->cwd);
     if (job->pid)
-        number_line("pid", job->pid);
+        show_number("pid", job->pid);
     if (job->holder_pid && !job_state_is_final(job->state))
-        number_line("holder", job->holder_pid);
-    time_line("started", job->started_ns);
-    time_line("ended", job->ended_ns);
-    end_line(job->end);
+        show_number("holder", job->holder_pid);
+    show_time("started", job->started_ns);
+    show_time("ended", job->ended_ns);
+    show_end("end", job->end);
+    show_plan(job);
     viewer_lines(job);
     if (job->title)
-        line("title", job->title);
+        show_line("title", job->title);
     char dir[PATHS_MAX + 32] = "";
     jobs_view_dir(job, state_dir, dir, sizeof(dir));
     snprintf(buf, sizeof(buf), "%s, bytes %llu to %llu", dir, (unsigned long long)job->log_first,
              (unsigned long long)job->log_next);
-    line("log", buf);
+    show_line("log", buf);
     if (job->leftovers_found)
-        number_line("leftovers", job->leftovers_found);
+        show_number("leftovers", job->leftovers_found);
     if (job->warning)
-        line("warning", job->warning);
+        show_line("warning", job->warning);
 }
 
 static int run(const struct command *command, void *options_, int argc, char **argv)

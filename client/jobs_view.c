@@ -109,8 +109,9 @@ void jobs_view_exit(const struct job_info *job, char *buf, size_t size)
     const struct job_end *end = job->end;
     if (!end)
         snprintf(buf, size, "%s", "");
-    else if (end->reason == END_LOST)
-        snprintf(buf, size, "lost");
+    else if (end->reason != END_EXITED && end->reason != END_SIGNALED &&
+             end->reason != END_KILLED && end->reason != END_SERVER_STOP)
+        snprintf(buf, size, "%s", end_reason_name(end->reason));
     else if (end->signal && signame_of((int)end->signal))
         snprintf(buf, size, "%s", signame_of((int)end->signal));
     else if (end->signal)

@@ -4,52 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/jobs_view.h"
+#include "client/json_plan.h"
+#include "client/json_value.h"
 #include "client/report.h"
 #include "common/clock.h"
-#include "common/escape.h"
 #include "common/livevar.h"
-
-static json_t *text(const char *value)
-{
-    if (!value)
-        return json_null();
-    json_t *string = json_string(value);
-    if (string)
-        return string;
-    struct bytes escaped = {0};
-    escape_append(&escaped, value, strlen(value));
-    string = json_stringn((const char *)escaped.data, escaped.len);
-    bytes_finish(&escaped);
-    return string ? string : json_null();
-}
-
-static json_t *number(uint64_t value)
-{
-    return json_integer((json_int_t)value);
-}
-
-static json_t *number_or_null(uint64_t value)
-{
-    return value ? number(value) : json_null();
-}
-
-static json_t *time_or_null(uint64_t ns)
-{
-    char buf[32];
-    if (ns == 0)
-        return json_null();
-    jobs_view_time(ns, buf);
-    return json_string(buf);
-}
-
-static json_t *argv(const struct wire_strs *words)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < words->len; i++)
-        json_array_append_new(array, text(words->items[i]));
-    return array;
-}
 
 static json_t *attached(const struct job_info *job)
 {
@@ -57,8 +16,8 @@ static json_t *attached(const struct job_info *job)
     const struct job_viewer *viewers = job->viewers.items;
     for (size_t i = 0; i < job->viewers.len; i++) {
         json_t *viewer = json_object();
-        json_object_set_new(viewer, "tty", text(viewers[i].tty));
-        json_object_set_new(viewer, "pid", number(viewers[i].pid));
+        json_object_set_new(viewer, "tty", json_value_text(viewers[i].tty));
+        json_object_set_new(viewer, "pid", json_value_number(viewers[i].pid));
         json_object_set_new(viewer, "mode", json_string(attach_mode_name(viewers[i].mode)));
         json_object_set_new(viewer, "owns_size", json_boolean(viewers[i].owns_size));
         json_array_append_new(array, viewer);
@@ -73,7 +32,7 @@ static json_t *end(const struct job_end *how)
     json_t *object = json_object();
     json_object_set_new(object, "reason", json_string(end_reason_name(how->reason)));
     json_object_set_new(object, "code", how->code >= 0 ? json_integer(how->code) : json_null());
-    json_object_set_new(object, "signal", number_or_null(how->signal));
+    json_object_set_new(object, "signal", json_value_number_or_null(how->signal));
     json_object_set_new(object, "core", json_boolean(how->core));
     return object;
 }
@@ -81,31 +40,52 @@ static json_t *end(const struct job_end *how)
 static json_t *pair(const char *first, uint64_t a, const char *second, uint64_t b)
 {
     json_t *object = json_object();
-    json_object_set_new(object, first, number(a));
-    json_object_set_new(object, second, number(b));
+    json_object_set_new(object, first, json_value_number(a));
+    json_object_set_new(object, second, json_value_number(b));
     return object;
+}
+
+static json_t *attempts(const struct wire_structs *list)
+{
+    json_t *array = json_array();
+    const struct job_attempt *items = list->items;
+    for (size_t i = 0; i < list->len; i++) {
+        json_t *attempt = json_object();
+        json_object_set_new(attempt, "number", json_value_number(items[i].number));
+        json_object_set_new(attempt, "started", json_value_time(items[i].started_ns));
+        json_object_set_new(attempt, "ended", json_value_time(items[i].ended_ns));
+        json_object_set_new(attempt, "end", end(items[i].end));
+        json_object_set_new(
+            attempt, "log",
+            pair("first", items[i].log_from, "next", items[i].end ? items[i].log_to : 0));
+        json_array_append_new(array, attempt);
+    }
+    return array;
 }
 
 static json_t *describe(const struct job_info *job)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "id", number(job->id));
-    json_object_set_new(object, "uid", text(job->uid));
-    json_object_set_new(object, "name", text(job->name));
+    json_object_set_new(object, "id", json_value_number(job->id));
+    json_object_set_new(object, "uid", json_value_text(job->uid));
+    json_object_set_new(object, "name", json_value_text(job->name));
     json_object_set_new(object, "state", json_string(job_state_name(job->state)));
-    json_object_set_new(object, "pid", number_or_null(job->pid));
-    json_object_set_new(object, "argv", argv(&job->argv));
-    json_object_set_new(object, "cwd", text(job->cwd));
-    json_object_set_new(object, "started", time_or_null(job->started_ns));
-    json_object_set_new(object, "ended", time_or_null(job->ended_ns));
+    json_object_set_new(object, "pid", json_value_number_or_null(job->pid));
+    json_object_set_new(object, "argv", json_value_strs(&job->argv));
+    json_object_set_new(object, "cwd", json_value_text(job->cwd));
+    json_object_set_new(object, "started", json_value_time(job->started_ns));
+    json_object_set_new(object, "ended", json_value_time(job->ended_ns));
     json_object_set_new(object, "attached", attached(job));
     json_object_set_new(object, "size", pair("rows", job->rows, "cols", job->cols));
     json_object_set_new(object, "end", end(job->end));
     json_object_set_new(object, "log", pair("first", job->log_first, "next", job->log_next));
-    json_object_set_new(object, "attempt", number(job->attempt));
-    json_object_set_new(object, "title", text(job->title));
-    json_object_set_new(object, "leftovers", number(job->leftovers_found));
-    json_object_set_new(object, "warning", text(job->warning));
+    json_object_set_new(object, "attempt", json_value_number(job->attempt));
+    json_object_set_new(object, "attempts", attempts(&job->attempts));
+    json_object_set_new(object, "due", json_value_time(job->due_ns));
+    json_object_set_new(object, "plan", job->plan ? json_plan(job->plan) : json_null());
+    json_object_set_new(object, "title", json_value_text(job->title));
+    json_object_set_new(object, "leftovers", json_value_number(job->leftovers_found));
+    json_object_set_new(object, "warning", json_value_text(job->warning));
     return object;
 }
 
@@ -149,7 +129,7 @@ static void add_variable(json_t *env, const char *entry, const char *member)
         variable = json_object();
         json_object_set_new(env, name, variable);
     }
-    json_object_set_new(variable, member, text(livevar_value(entry)));
+    json_object_set_new(variable, member, json_value_text(livevar_value(entry)));
 }
 
 int json_print_env(const struct msg_env *env)
@@ -160,7 +140,7 @@ int json_print_env(const struct msg_env *env)
     for (size_t i = 0; i < env->links.len; i++)
         add_variable(variables, env->links.items[i], "in_job");
     json_object_set_new(root, "version", json_integer(JSON_VERSION));
-    json_object_set_new(root, "id", number(env->id));
+    json_object_set_new(root, "id", json_value_number(env->id));
     json_object_set_new(root, "env", variables);
     return print_line(root);
 }
@@ -169,7 +149,7 @@ int json_print_env(const struct msg_env *env)
 
 static json_t *text_or_null(const char *value)
 {
-    return text(value && *value ? value : NULL);
+    return json_value_text(value && *value ? value : NULL);
 }
 
 static json_t *failure(const struct server_failure *how)
@@ -177,12 +157,12 @@ static json_t *failure(const struct server_failure *how)
     if (!how)
         return json_null();
     json_t *object = json_object();
-    json_object_set_new(object, "text", text(how->text));
-    json_object_set_new(object, "time", time_or_null(how->found_ns));
-    json_object_set_new(object, "generation", number_or_null(how->generation));
-    json_object_set_new(object, "pid", number_or_null(how->pid));
-    json_object_set_new(object, "version", text(how->version));
-    json_object_set_new(object, "log_line", text(how->log_line));
+    json_object_set_new(object, "text", json_value_text(how->text));
+    json_object_set_new(object, "time", json_value_time(how->found_ns));
+    json_object_set_new(object, "generation", json_value_number_or_null(how->generation));
+    json_object_set_new(object, "pid", json_value_number_or_null(how->pid));
+    json_object_set_new(object, "version", json_value_text(how->version));
+    json_object_set_new(object, "log_line", json_value_text(how->log_line));
     return object;
 }
 
@@ -195,7 +175,7 @@ static json_t *counts(const struct msg_status *status)
         uint32_t jobs = 0;
         for (size_t i = 0; i < status->counts.len; i++)
             jobs += told[i].state == state ? told[i].jobs : 0;
-        json_object_set_new(object, job_state_name(state), number(jobs));
+        json_object_set_new(object, job_state_name(state), json_value_number(jobs));
     }
     return object;
 }
@@ -208,13 +188,13 @@ static json_t *server_config(const struct probe *probe)
         const char *line = status->config.items[i];
         char key[64];
         snprintf(key, sizeof(key), "%.*s", (int)strcspn(line, "="), line);
-        json_object_set_new(values, key, text(line + strcspn(line, "=") + 1));
+        json_object_set_new(values, key, json_value_text(line + strcspn(line, "=") + 1));
     }
     const char *problem = status->config_problem ? status->config_problem : probe->file_problem;
-    json_object_set_new(object, "file", text(status->config_file));
-    json_object_set_new(object, "fingerprint", text(status->fingerprint));
+    json_object_set_new(object, "file", json_value_text(status->config_file));
+    json_object_set_new(object, "fingerprint", json_value_text(status->fingerprint));
     json_object_set_new(object, "values", values);
-    json_object_set_new(object, "differs", argv(&probe->differs));
+    json_object_set_new(object, "differs", json_value_strs(&probe->differs));
     json_object_set_new(object, "problem", text_or_null(problem));
     return object;
 }
@@ -226,9 +206,11 @@ static void add_answer(json_t *object, const struct probe *probe)
     bool running = probe->state == PROBE_RUNNING;
     uint64_t now = clock_realtime_ns();
     uint64_t up = running && now > status->started_ns ? now - status->started_ns : 0;
-    json_object_set_new(object, "uptime_ms", running ? number(up / 1000000u) : json_null());
+    json_object_set_new(object, "uptime_ms",
+                        running ? json_value_number(up / 1000000u) : json_null());
     json_object_set_new(object, "jobs", running ? counts(status) : json_null());
-    json_object_set_new(object, "clients", running ? number(status->clients) : json_null());
+    json_object_set_new(object, "clients",
+                        running ? json_value_number(status->clients) : json_null());
     json_object_set_new(object, "config", running ? server_config(probe) : json_null());
 }
 
@@ -239,20 +221,22 @@ int json_print_server(const struct probe *probe, const struct place *place)
     json_t *object = json_object();
     json_object_set_new(object, "state", json_string(probe_state_name(probe->state)));
     json_object_set_new(object, "problem", text_or_null(probe->why));
-    json_object_set_new(object, "pid", lives ? number_or_null(status->pid) : json_null());
-    json_object_set_new(object, "server_version", text(status->version));
+    json_object_set_new(object, "pid",
+                        lives ? json_value_number_or_null(status->pid) : json_null());
+    json_object_set_new(object, "server_version", json_value_text(status->version));
     json_object_set_new(object, "protocol",
                         pair("lowest", status->lowest, "highest", status->protocol));
-    json_object_set_new(object, "runtime_dir", text(place->paths.runtime_dir));
-    json_object_set_new(object, "state_dir",
-                        text(status->state_dir ? status->state_dir : place->paths.state_dir));
-    json_object_set_new(object, "socket", text(place->socket));
-    json_object_set_new(object, "log", text(place->log));
-    json_object_set_new(object, "generation", number_or_null(status->generation));
-    json_object_set_new(object, "started", time_or_null(status->started_ns));
-    json_object_set_new(object, "stopped", time_or_null(lives ? 0 : status->stopped_ns));
+    json_object_set_new(object, "runtime_dir", json_value_text(place->paths.runtime_dir));
+    json_object_set_new(
+        object, "state_dir",
+        json_value_text(status->state_dir ? status->state_dir : place->paths.state_dir));
+    json_object_set_new(object, "socket", json_value_text(place->socket));
+    json_object_set_new(object, "log", json_value_text(place->log));
+    json_object_set_new(object, "generation", json_value_number_or_null(status->generation));
+    json_object_set_new(object, "started", json_value_time(status->started_ns));
+    json_object_set_new(object, "stopped", json_value_time(lives ? 0 : status->stopped_ns));
     json_object_set_new(object, "stopped_by", text_or_null(lives ? NULL : status->stopped_text));
-    json_object_set_new(object, "warning", text(status->warning));
+    json_object_set_new(object, "warning", json_value_text(status->warning));
     json_object_set_new(object, "last_failure", failure(status->failure));
     add_answer(object, probe);
     return print_root("server", object);

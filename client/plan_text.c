@@ -140,9 +140,7 @@ int plan_text_codes(const char *text, struct job_plan *plan)
 
 static const char *leftovers_name(uint32_t value)
 {
-    static const char *const names[] = {
-        [LEFTOVERS_HUP] = "hup", [LEFTOVERS_KEEP] = "keep", [LEFTOVERS_KILL] = "kill"};
-    return names[value];
+    return plan_leftovers_name(1 + value);
 }
 
 int plan_text_leftovers(const char *text, struct job_plan *plan)

@@ -45,11 +45,11 @@ int report_error(const char *format, ...)
     return status;
 }
 
-static int start_status(const struct msg_error *error)
+static int start_status(uint32_t stage, uint32_t os_error)
 {
-    if (error->stage != START_EXEC)
+    if (stage != START_EXEC)
         return EXIT_JS_FAILED;
-    return error->os_error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
+    return os_error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
 }
 
 int report_message(const struct msg_error *error)
@@ -57,7 +57,7 @@ int report_message(const struct msg_error *error)
     report_error("%s", error->text);
     switch (error->code) {
     case ERROR_START:
-        return start_status(error);
+        return start_status(error->stage, error->os_error);
     case ERROR_NAME_INVALID:
         return EXIT_USAGE;
     case ERROR_BUSY:
@@ -74,6 +74,10 @@ int report_exit_status(const struct job_info *job)
         return EXIT_JS_FAILED;
     if (end->reason == END_TIMEOUT)
         return EXIT_TIMED_OUT;
+    if (end->reason == END_EXPIRED)
+        return EXIT_BUSY;
+    if (end->reason == END_SPAWN_FAILED)
+        return start_status(end->stage, end->os_error);
     return end->signal ? EXIT_SIGNAL_BASE + (int)end->signal : end->code;
 }
 

@@ -1,7 +1,9 @@
 #include "common/job_info.h"
 
 #include <assert.h>
+#include <stdio.h>
 
+#include "common/signame.h"
 #include "common/wire_tables.h"
 
 static const struct wire_field viewer_table[] = {
@@ -27,6 +29,7 @@ STRUCT(job_end, end_table);
 static const struct wire_field attempt_table[] = {
     FIELD(job_attempt, number, WIRE_U32, REQUIRED, 0, "which one, from 1"),
     FIELD(job_attempt, log_from, WIRE_U64, OPTIONAL, 0, "where its output begins"),
+    FIELD(job_attempt, log_to, WIRE_U64, OPTIONAL, 0, "and where it ended"),
     FIELD(job_attempt, started_ns, WIRE_U64, OPTIONAL, 0, "when its program was started"),
     FIELD(job_attempt, ended_ns, WIRE_U64, OPTIONAL, 0, "when it ended"),
     NESTED(job_attempt, end, WIRE_STRUCT, OPTIONAL, 0, job_end_fields, "how it ended"),
@@ -151,6 +154,27 @@ const char *start_stage_text(uint32_t stage)
     };
     static_assert(COUNT(texts) == START_STAGE_COUNT, "a start stage has no text");
     return stage < COUNT(texts) ? texts[stage] : texts[START_NONE];
+}
+
+void job_end_text(const struct job_end *end, char buf[JOB_END_TEXT_MAX])
+{
+    static const char *const texts[] = {
+        [END_TIMEOUT] = "took too long and was ended",
+        [END_CANCELED] = "was canceled",
+        [END_SPAWN_FAILED] = "could not be started",
+        [END_LOST] = "is lost: its holder died",
+        [END_EXPIRED] = "waited too long",
+        [END_REPLACED] = "was replaced",
+        [END_OUT_OF_MEMORY] = "ran out of the memory it may use",
+    };
+    uint32_t reason = end ? end->reason : END_LOST;
+    if (reason < COUNT(texts) && texts[reason])
+        snprintf(buf, JOB_END_TEXT_MAX, "%s", texts[reason]);
+    else if (end->signal)
+        snprintf(buf, JOB_END_TEXT_MAX, "was ended by a signal (%s)",
+                 signame_describe((int)end->signal));
+    else
+        snprintf(buf, JOB_END_TEXT_MAX, "exited (%d)", end->code);
 }
 
 bool job_state_is_final(uint32_t state)

@@ -84,6 +84,7 @@ struct job_end {
 struct job_attempt {
     uint32_t number;     /* from 1 */
     uint64_t log_from;   /* where its output begins in the log */
+    uint64_t log_to;     /* and where it ended */
     uint64_t started_ns; /* 0: it was not started */
     uint64_t ended_ns;
     struct job_end *end; /* NULL while it runs */
@@ -148,6 +149,11 @@ const char *end_reason_name(uint32_t reason);
 const char *attach_mode_name(uint32_t mode);
 /* "change to the directory", for the sentence "cannot ...". */
 const char *start_stage_text(uint32_t stage);
+
+#define JOB_END_TEXT_MAX 128
+
+/* How it ended, after "job 3" or "attempt 2": "exited (7)", "was ended by a signal (Killed)". */
+void job_end_text(const struct job_end *end, char buf[JOB_END_TEXT_MAX]);
 
 /* Ended or failed: nothing about the job changes any more. */
 bool job_state_is_final(uint32_t state);

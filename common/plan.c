@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/config.h"
 #include "common/wire_tables.h"
 
 static const struct wire_field after_table[] = {
@@ -77,6 +78,15 @@ const char *plan_jitter_name(uint32_t jitter)
 {
     static const char *const names[JITTER_COUNT] = {"none", "full", "equal"};
     return name_of(names, COUNT(names), jitter);
+}
+
+const char *plan_leftovers_name(uint32_t leftovers)
+{
+    static const char *const names[] = {[0] = "as configured",
+                                        [1 + LEFTOVERS_HUP] = "hup",
+                                        [1 + LEFTOVERS_KEEP] = "keep",
+                                        [1 + LEFTOVERS_KILL] = "kill"};
+    return name_of(names, COUNT(names), leftovers);
 }
 
 bool plan_code_is_ok(const struct job_plan *plan, int code)

@@ -101,6 +101,7 @@ const char *plan_condition_name(uint32_t condition);
 const char *plan_if_busy_name(uint32_t if_busy);
 const char *plan_restart_name(uint32_t restart);
 const char *plan_jitter_name(uint32_t jitter);
+const char *plan_leftovers_name(uint32_t leftovers); /* of job_plan::leftovers */
 
 /* Whether an exit code is no failure: 0, or among ok_codes. plan may be NULL. */
 bool plan_code_is_ok(const struct job_plan *plan, int code);

@@ -133,6 +133,7 @@ static const struct wire_field kill_table[] = {
     FIELD(msg_kill, job, WIRE_STR, OPTIONAL, TEXT_LIMIT, "job spec, none = the current job"),
     FIELD(msg_kill, grace_ms, WIRE_U64, OPTIONAL, 0, "milliseconds between TERM and KILL"),
     FIELD(msg_kill, default_grace, WIRE_BOOL, OPTIONAL, 0, "the job's own grace instead"),
+    FIELD(msg_kill, reason, WIRE_U32, OPTIONAL, 0, "5 canceled, 8 server-stop, 10 replaced"),
 };
 STRUCT(msg_kill, kill_table);
 
@@ -263,8 +264,14 @@ static const struct wire_field start_table[] = {
     FIELD(msg_start, misplaced, WIRE_STR, OPTIONAL, 1024,
           "why state_dir is not in the state directory, none = it is"),
     FIELD(msg_start, log_json, WIRE_BOOL, OPTIONAL, 0, "log lines as JSON"),
+    FIELD(msg_start, note, WIRE_STR, OPTIONAL, TEXT_LIMIT, "what it waits for, for its client"),
 };
 STRUCT(msg_start, start_table);
+
+static const struct wire_field begin_table[] = {
+    FIELD(msg_begin, attempt, WIRE_U32, REQUIRED, 0, "the attempt whose turn it is, from 1"),
+};
+STRUCT(msg_begin, begin_table);
 
 static const struct wire_field adopt_table[] = {
     FIELD(msg_adopt, mode, WIRE_U32, REQUIRED, ATTACH_MODE_COUNT - 1, "as in attach"),
@@ -277,6 +284,7 @@ static const struct wire_field adopt_table[] = {
            "the client's terminal"),
     FIELD(msg_adopt, client_request, WIRE_U32, REQUIRED, 0, "request id to answer with"),
     FIELD(msg_adopt, client_pid, WIRE_U32, OPTIONAL, 0, "process id of the client"),
+    FIELD(msg_adopt, note, WIRE_STR, OPTIONAL, TEXT_LIMIT, "what the job waits for, shown first"),
 };
 STRUCT(msg_adopt, adopt_table);
 
@@ -364,6 +372,8 @@ static const struct wire_message rows[] = {
             "server to holder: attach a client; fds are its output and its connection"),
     MESSAGE(MSG_REPAIR, "repair", msg_empty_fields, 0, 0,
             "server to holder: put the socket back if its file has been removed"),
+    MESSAGE(MSG_BEGIN, "begin", msg_begin_fields, 0, 0,
+            "server to holder: it is the turn of a job that waits; not answered"),
     MESSAGE(MSG_CHANGED, "changed", job_info_fields, 0, 0, "holder to server: the job's state"),
     MESSAGE(MSG_TITLE, "title", msg_title_fields, 0, 0,
             "holder to server: the title of the job's terminal has changed"),

@@ -65,6 +65,7 @@ enum message_type {
     MSG_START = 40,
     MSG_ADOPT = 41,
     MSG_REPAIR = 42,
+    MSG_BEGIN = 43,
     /* Holder to server: events. */
     MSG_CHANGED = 50,
     MSG_TITLE = 51,
@@ -94,11 +95,12 @@ enum error_code {
     ERROR_LIVE = 9,        /* the job has not ended yet */
     ERROR_NAME_TAKEN = 10, /* a live job has that name */
     ERROR_NAME_INVALID = 11,
-    ERROR_START = 12,  /* the program could not be started: stage and os_error say why */
-    ERROR_OS = 13,     /* a system call failed: os_error */
-    ERROR_LOST = 14,   /* the job's holder does not answer or died */
-    ERROR_BUSY = 15,   /* a limit was reached */
-    ERROR_CONFIG = 16, /* the configuration file has a mistake; the old one holds */
+    ERROR_START = 12,   /* the program could not be started: stage and os_error say why */
+    ERROR_OS = 13,      /* a system call failed: os_error */
+    ERROR_LOST = 14,    /* the job's holder does not answer or died */
+    ERROR_BUSY = 15,    /* a limit was reached */
+    ERROR_CONFIG = 16,  /* the configuration file has a mistake; the old one holds */
+    ERROR_WAITING = 17, /* the job is not running: it waits for its (next) start */
 };
 
 /* How an attached terminal is brought to what it would show. */
@@ -220,6 +222,7 @@ struct msg_kill {
     char *job;
     uint64_t grace_ms;
     bool default_grace; /* the job's own, grace_ms is not used */
+    uint32_t reason;    /* enum end_reason: canceled, server-stop, replaced; else it is killed */
 };
 
 struct msg_rename {
@@ -338,6 +341,12 @@ struct msg_start {
     uint32_t leftovers; /* enum config_leftovers */
     char *misplaced;    /* why state_dir is not where it should be; NULL: it is */
     bool log_json;      /* the form of the lines that the holder logs */
+    char *note;         /* for whoever runs it attached: what it waits for, NULL = nothing */
+};
+
+/* It is the turn of a job that waits. Only the attempt that is named is started. */
+struct msg_begin {
+    uint32_t attempt;
 };
 
 /* Attaches a client to a holder: fds are its output and its connection. */
@@ -351,6 +360,7 @@ struct msg_adopt {
     struct msg_terminal *terminal;
     uint32_t client_request;
     uint32_t client_pid;
+    char *note; /* shown to it first: what the job waits for, NULL = nothing */
 };
 
 /* The title of the job's terminal has changed, and nothing else. */

@@ -211,6 +211,8 @@ static const char *error_text(enum error_code code)
         return "lost: the job's holder does not answer, or died";
     case ERROR_CONFIG:
         return "config: the configuration file has a mistake; the old one holds";
+    case ERROR_WAITING:
+        return "waiting: the job is not running, it waits for its (next) start";
     case ERROR_BUSY:
         return "busy: a limit was reached";
     }

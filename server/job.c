@@ -188,7 +188,7 @@ static void handle_changed(struct job *job, struct job_info *info)
     /* A holder that has not been told what to run yet knows less than we do. */
     if (info->id != job->info.id)
         return;
-    if (info->state == JOB_STARTING) {
+    if (info->state == JOB_STARTING && !job->started) {
         note_uid(job, info->uid);
         return;
     }

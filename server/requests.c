@@ -8,7 +8,6 @@
 #include "common/fd.h"
 #include "common/joblog.h"
 #include "common/log.h"
-#include "common/signame.h"
 #include "common/tty.h"
 #include "common/uid.h"
 #include "server/listing.h"
@@ -68,22 +67,10 @@ static struct job *resolve(const struct request *request, const char *spec, bool
     return code ? NULL : job;
 }
 
-/* "exited (7)", "was killed (Terminated)": the end in words. */
-static void end_text(const struct job_info *info, char *text, size_t size)
-{
-    const struct job_end *end = info->end;
-    if (!end || end->reason == END_LOST)
-        snprintf(text, size, "is lost: its holder died");
-    else if (end->signal)
-        snprintf(text, size, "was ended by a signal (%s)", signame_describe((int)end->signal));
-    else
-        snprintf(text, size, "exited (%d)", end->code);
-}
-
 static void refuse_ended(const struct request *request, const struct job *job)
 {
-    char how[128], text[256];
-    end_text(&job->info, how, sizeof(how));
+    char how[JOB_END_TEXT_MAX], text[256];
+    job_end_text(job->info.end, how);
     snprintf(text, sizeof(text), "job %u %s; its output: js logs %u", job->info.id, how,
              job->info.id);
     refuse(request, ERROR_ENDED, text);
@@ -390,8 +377,8 @@ static void handle_kill(const struct request *request)
     if (!job)
         return;
     if (job_state_is_final(job->info.state)) {
-        char how[128], text[256];
-        end_text(&job->info, how, sizeof(how));
+        char how[JOB_END_TEXT_MAX], text[256];
+        job_end_text(job->info.end, how);
         snprintf(text, sizeof(text), "job %u has ended already: it %s", job->info.id, how);
         done(request, text);
         return;

@@ -184,8 +184,9 @@ void server_shut_down(struct server *server, struct client *client, uint32_t req
     server->shutter = client_ref(client);
     server->shutter_request = request_id;
     server->ending_jobs = request->kill_jobs;
-    server->ending =
-        (struct msg_kill){.grace_ms = request->grace_ms, .default_grace = request->default_grace};
+    server->ending = (struct msg_kill){.grace_ms = request->grace_ms,
+                                       .default_grace = request->default_grace,
+                                       .reason = END_SERVER_STOP};
     for (size_t i = 0; i < server->registry.count; i++)
         server_tell_to_end(server, server->registry.jobs[i]);
     if (!request->kill_jobs || !has_jobs_to_end(server))

@@ -182,6 +182,7 @@ static const struct {
     {MSG_GET_STATUS, 25, "get-status"},
     {MSG_SET_SIZE, 37, "set-size"},
     {MSG_REPAIR, 42, "repair"},
+    {MSG_BEGIN, 43, "begin"},
     {MSG_GET_SCREEN, 39, "get-screen"},
     {MSG_SCREEN, 15, "screen"},
     {MSG_TITLE, 51, "title"},

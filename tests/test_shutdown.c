@@ -46,7 +46,7 @@ START_TEST(all_jobs_end_within_one_grace)
     ck_assert_int_eq(fixture_server_pid(&fixture), -1);
     ck_assert_uint_eq(fixture_count_processes(&fixture, "sleep 6"), 0);
     must("js ls -a --json | jq -c '[.jobs[] | .end.reason] | unique'");
-    ck_assert_str_eq(result.out, "[\"killed\"]\n");
+    ck_assert_str_eq(result.out, "[\"server-stop\"]\n");
 }
 END_TEST
 

@@ -9,9 +9,9 @@ static const struct {
     enum job_state state;
     char after[STATE_EVENT_COUNT + 1]; /* in the order of enum state_event */
 } rows[] = {
-    {JOB_STARTING, "rf--x!"}, {JOB_RUNNING, "!!s-x!"}, {JOB_STOPPED, "!!-rx!"},
-    {JOB_EXITING, "!!--!e"},  {JOB_ENDED, "!!!!!!"},   {JOB_FAILED, "!!!!!!"},
-    {JOB_QUEUED, "!!!!!!"},   {JOB_BACKOFF, "!!!!!!"}, /* no holder has these */
+    {JOB_STARTING, "rf--x!q!!!"}, {JOB_RUNNING, "!!s-x!!!!!"}, {JOB_STOPPED, "!!-rx!!!!!"},
+    {JOB_EXITING, "!!--!eqb!!"},  {JOB_ENDED, "!!!!!!!!!!"},   {JOB_FAILED, "!!!!!!!!!!"},
+    {JOB_QUEUED, "!!--!!!!ne"},   {JOB_BACKOFF, "!!--!!q!ne"},
 };
 
 #define ROWS  (int)(sizeof(rows) / sizeof(rows[0]))
@@ -30,6 +30,12 @@ static enum job_state expected(enum job_state before, char letter)
         return JOB_EXITING;
     case 'e':
         return JOB_ENDED;
+    case 'q':
+        return JOB_QUEUED;
+    case 'b':
+        return JOB_BACKOFF;
+    case 'n':
+        return JOB_STARTING;
     default:
         return before;
     }

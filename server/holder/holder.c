@@ -78,7 +78,7 @@ static void note_end(struct holder *holder, const siginfo_t *si)
     end->code = exited ? si->si_status : -1;
     end->signal = exited ? 0 : (uint32_t)si->si_status;
     end->core = si->si_code == CLD_DUMPED;
-    end->reason = holder->killed ? END_KILLED : exited ? END_EXITED : END_SIGNALED;
+    end->reason = holder->ending ? holder->ending : exited ? END_EXITED : END_SIGNALED;
     holder->info.end = end;
 }
 
@@ -112,16 +112,14 @@ static void reap_adopted(struct holder *holder)
     }
 }
 
-/* Everything is dealt with: the job has ended, and may be told so. */
-static void finish(struct holder *holder)
+void holder_end(struct holder *holder)
 {
-    uv_timer_stop(&holder->drain_timer);
-    waitpid(holder->launch.pid, NULL, 0);
-    holder->leader_waits = false;
-    reap_adopted(holder);
-    holder->state = state_after(holder->state, STATE_FINISHED);
+    uv_timer_stop(&holder->attempt_timer);
+    alarm_clear(&holder->due);
+    holder->info.due_ns = 0;
     holder->info.ended_ns = holder->info.used_ns = clock_realtime_ns();
     pty_close(&holder->pty, NULL);
+    holder->pts_fd = fd_close(holder->pts_fd);
     journal_finish(&holder->journal);
     for (struct viewer *v = holder->viewers; v; v = v->next)
         if (v->leaving == 0)
@@ -130,9 +128,24 @@ static void finish(struct holder *holder)
     for (struct viewer *v = holder->viewers; v; v = v->next)
         viewer_leave(v, LEFT_ENDED);
     holder_answer_waiters(holder, MSG_KILL, 0);
-    holder_answer_waiters(holder, MSG_STOP, 0);
     holder_answer_waiters(holder, MSG_FOLLOW, UINT64_MAX);
     holder_maybe_exit(holder);
+}
+
+/* Everything is dealt with: the attempt is over, and with it, most times, the job. */
+static void finish(struct holder *holder)
+{
+    uv_timer_stop(&holder->drain_timer);
+    uv_timer_stop(&holder->attempt_timer);
+    waitpid(holder->launch.pid, NULL, 0);
+    holder->leader_waits = false;
+    holder->launch.pid = -1;
+    reap_adopted(holder);
+    holder_answer_waiters(holder, MSG_STOP, 0);
+    if (holder_goes_on(holder))
+        return;
+    holder->state = state_after(holder->state, STATE_FINISHED);
+    holder_end(holder);
 }
 
 /*
@@ -174,6 +187,8 @@ static void reap_leader(struct holder *holder)
 {
     siginfo_t si;
     pid_t pid = holder->launch.pid;
+    if (pid <= 0)
+        return; /* between two attempts */
     do {
         si.si_pid = 0;
         if (waitid(P_PID, (id_t)pid, &si, WSTOPPED | WCONTINUED | WNOHANG) < 0 || si.si_pid == 0)
@@ -230,7 +245,7 @@ void holder_maybe_exit(struct holder *holder)
     if (holder->closing || (!job_state_is_final(holder->state) && !orphan) || holder->viewers)
         return;
     holder->closing = true;
-    if (holder->state == JOB_ENDED) {
+    if (holder->known) {
         int r = record_sync(holder->state_fd);
         if (r < 0)
             log_warn("its record may not survive a power failure: %s", strerror(-r));
@@ -243,6 +258,8 @@ void holder_maybe_exit(struct holder *holder)
     uv_close((uv_handle_t *)&holder->drain_timer, NULL);
     uv_close((uv_handle_t *)&holder->stop_timer, NULL);
     uv_close((uv_handle_t *)&holder->title_timer, NULL);
+    uv_close((uv_handle_t *)&holder->attempt_timer, NULL);
+    alarm_close(&holder->due);
     killer_close(&holder->killer, NULL);
     launch_close(&holder->launch);
     pty_close(&holder->pty, NULL);
@@ -279,10 +296,12 @@ static int init_handles(struct holder *holder)
     if (r == 0)
         r = uv_timer_init(&holder->loop, &holder->title_timer);
     if (r == 0)
+        r = uv_timer_init(&holder->loop, &holder->attempt_timer);
+    if (r == 0)
         r = killer_init(&holder->killer, &holder->loop, on_tree_gone, holder);
     holder->sigusr1.data = holder;
     holder->sigchld.data = holder->drain_timer.data = holder->stop_timer.data = holder;
-    holder->title_timer.data = holder;
+    holder->title_timer.data = holder->attempt_timer.data = holder;
     if (r == 0)
         r = uv_signal_start(&holder->sigchld, on_sigchld, SIGCHLD);
     if (r == 0)
@@ -292,8 +311,9 @@ static int init_handles(struct holder *holder)
 
 int holder_init(struct holder *holder)
 {
-    *holder = (struct holder){.state = JOB_STARTING, .lock_fd = -1, .state_fd = -1};
+    *holder = (struct holder){.state = JOB_STARTING, .lock_fd = -1, .state_fd = -1, .pts_fd = -1};
     holder->pty.ptmx_fd = holder->pty.typed_fd = -1;
+    alarm_init(&holder->due, NULL, NULL);
     holder->launch.status_fd = -1;
     journal_init(&holder->journal, -1, 0);
     holder->source =

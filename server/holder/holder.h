@@ -14,6 +14,7 @@
  *   the rest is dealt with .. killed to the last (js kill), or hung up (a normal end)
  *   the leader is reaped
  *   the record is written ... then servers are told, then viewers, when they have every byte
+ *                             (all that once for each attempt, but that the viewers stay)
  *   the process exits ....... when all of them have been told or are gone
  */
 #ifndef JS_SERVER_HOLDER_HOLDER_H
@@ -23,6 +24,7 @@
 
 #include "common/sockfile.h"
 #include "common/terminal/profile.h"
+#include "server/holder/alarm.h"
 #include "server/holder/asked.h"
 #include "server/holder/control.h"
 #include "server/holder/journal.h"
@@ -54,7 +56,9 @@ struct holder {
     uv_timer_t drain_timer;
     uv_timer_t stop_timer;
     uv_timer_t title_timer;
-    uint64_t title_told_ms; /* when the servers were told the title (uv_now) */
+    uint64_t title_told_ms;   /* when the servers were told the title (uv_now) */
+    uv_timer_t attempt_timer; /* its end for lack of time, or the next one's start */
+    struct alarm due;         /* of a job that waits */
     struct killer killer;
     struct launch launch;
     struct pty pty;
@@ -73,7 +77,9 @@ struct holder {
 
     struct job_info info;
     enum job_state state;
-    struct msg_run *run; /* until it has been started; owned */
+    struct msg_run *run;     /* until it has been started for the last time; owned */
+    int pts_fd;              /* see holder_attempts.c; owned; -1 = none */
+    struct termios settings; /* of the terminal when an attempt begins */
     uint64_t grace_ms;
     uint32_t leftovers; /* enum config_leftovers */
     int lock_fd;        /* held for life */
@@ -89,10 +95,13 @@ struct holder {
     enum start_stage start_stage; /* what failed */
     int start_error;
 
-    bool leader_waits; /* the leader is a zombie, not reaped yet */
-    bool expected;     /* the server that asked for this holder has connected */
-    bool abandoned;    /* and is gone */
-    bool killed;       /* somebody asked for its end */
+    bool leader_waits;      /* the leader is a zombie, not reaped yet */
+    bool expected;          /* the server that asked for this holder has connected */
+    bool abandoned;         /* and is gone */
+    bool known;             /* others have been told of the job: it does not go without a trace */
+    enum end_reason ending; /* somebody asked for its end, or its time is over: why; 0 = not */
+    uint64_t scheduled_ns;  /* when the attempt under way was due, of a job with a schedule */
+    bool last;              /* no attempt follows this one, whatever the plan says */
     bool closing;
 };
 
@@ -118,6 +127,45 @@ void holder_start(struct holder *holder, struct control *starter, uint32_t reque
 /* `adopt`: attaches a client; takes over both descriptors. The client is answered here. */
 void holder_adopt(struct holder *holder, struct control *control, uint32_t request_id,
                   const struct msg_adopt *adopt, struct channel_fds *fds);
+
+/*
+ * What was asked of a job beyond a single run, if anything: before it is launched first. Whether it
+ * waits, and is not to be launched now.
+ */
+bool holder_waits(struct holder *holder);
+
+/* Begins an attempt: prepares the program and forks it. 0, or -errno with *ret_stage. */
+int holder_launch(struct holder *holder, enum start_stage *ret_stage);
+
+/* The attempt's program runs. */
+void holder_note_started(struct holder *holder);
+
+/*
+ * An attempt is over: its leader is reaped, the rest dealt with, holder->info.end says how. Whether
+ * there is going to be another one; if not, the job has ended.
+ */
+bool holder_goes_on(struct holder *holder);
+
+/* `begin`, or the job's time: a job that waits is started. */
+void holder_begin(struct holder *holder);
+
+/* Ends a job of which no attempt is under way. */
+void holder_cancel(struct holder *holder, enum end_reason reason);
+
+/* Whether there may be an attempt after this one, or after this wait. */
+bool holder_may_start_again(const struct holder *holder);
+
+/* Forks the program onto holder->pts_fd. The rest comes later. 0, or -errno with *ret_stage. */
+int holder_fork(struct holder *holder, enum start_stage *ret_stage);
+
+/* The program could not be started: the job has failed, or if nobody has heard of it, never was. */
+void holder_fail_start(struct holder *holder, enum start_stage stage, int error);
+
+/* Everything is dealt with: the job has ended, and is told so. */
+void holder_end(struct holder *holder);
+
+/* Puts text (not the job's) into the output: the log has it, and whoever looks. */
+void holder_say(struct holder *holder, const void *text, size_t len);
 
 /* The other requests. Each sends the answer, now or when it has come to pass. */
 void holder_request(struct holder *holder, struct control *control, struct wire_frame *frame);

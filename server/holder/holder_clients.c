@@ -308,6 +308,13 @@ static void attach(struct holder *holder, struct viewer *viewer, const struct ms
     holder_update_reading(holder);
 }
 
+/* Ended, or just about to. */
+static bool is_over(const struct holder *holder)
+{
+    return job_state_is_final(holder->state) ||
+           (holder->state == JOB_EXITING && (holder->last || !holder_may_start_again(holder)));
+}
+
 void holder_adopt(struct holder *holder, struct control *control, uint32_t request_id,
                   const struct msg_adopt *adopt, struct channel_fds *fds)
 {
@@ -327,9 +334,9 @@ void holder_adopt(struct holder *holder, struct control *control, uint32_t reque
     channel_send(&control->channel, MSG_DONE, request_id, &done, NULL, 0);
 
     const struct viewer *owner = find_writer(holder, viewer);
-    if (holder->state == JOB_STARTING)
+    if (!holder->known)
         refuse(viewer, adopt->client_request, ERROR_BUSY, "the job is being started");
-    else if (holder->state != JOB_RUNNING && holder->state != JOB_STOPPED)
+    else if (is_over(holder))
         refuse(viewer, adopt->client_request, ERROR_ENDED, "the job has just ended");
     else if (is_own_terminal(holder, viewer))
         refuse_own_terminal(viewer, adopt->client_request);

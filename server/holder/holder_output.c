@@ -60,8 +60,8 @@ static void forget_questions(struct holder *holder, uint64_t offset)
     asked_forget(&holder->asked, offset);
 }
 
-/* Log first, then show (DESIGN section 5). */
-static void handle_output(struct holder *holder, const uint8_t *data, size_t len)
+/* Log first (DESIGN section 5). Returns the offset of the data there. */
+static uint64_t log_output(struct holder *holder, const uint8_t *data, size_t len)
 {
     uint64_t offset = holder->journal.next;
     int r = journal_append(&holder->journal, data, len);
@@ -69,16 +69,36 @@ static void handle_output(struct holder *holder, const uint8_t *data, size_t len
         note_log_failure(holder, r);
     if (holder->asked.count > 0)
         forget_questions(holder, offset);
-    tracker_feed_later(holder->tracker, data, len);
-    unseen += len;
-    if (holder_filters_output(holder))
-        settle_tracker(holder);
+    return offset;
+}
+
+/* Then show. */
+static void show_output(struct holder *holder, uint64_t offset, const uint8_t *data, size_t len)
+{
     for (struct viewer *v = holder->viewers; v; v = v->next)
         viewer_output(v, offset, data, len);
     if (holder->waiters)
         holder_answer_waiters(holder, MSG_FOLLOW, holder->journal.next);
     if (holder->viewers)
         holder_update_reading(holder);
+}
+
+static void handle_output(struct holder *holder, const uint8_t *data, size_t len)
+{
+    uint64_t offset = log_output(holder, data, len);
+    tracker_feed_later(holder->tracker, data, len);
+    unseen += len;
+    if (holder_filters_output(holder))
+        settle_tracker(holder);
+    show_output(holder, offset, data, len);
+}
+
+void holder_say(struct holder *holder, const void *text, size_t len)
+{
+    settle_tracker(holder);
+    uint64_t offset = log_output(holder, text, len);
+    tracker_feed(holder->tracker, text, len);
+    show_output(holder, offset, text, len);
 }
 
 /*
@@ -178,7 +198,7 @@ void holder_refresh_info(struct holder *holder)
 void holder_changed(struct holder *holder)
 {
     holder_refresh_info(holder);
-    if (holder->state_fd >= 0 && holder->state != JOB_FAILED) {
+    if (holder->state_fd >= 0 && (holder->known || holder->state != JOB_FAILED)) {
         int r = record_write(holder->state_fd, &holder->info);
         if (r < 0 && !holder->info.warning) {
             char text[1024];

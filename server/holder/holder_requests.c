@@ -147,18 +147,39 @@ static void handle_signal(struct holder *holder, struct control *control, uint32
     answer_done(control, request_id, NULL);
 }
 
+static bool is_waiting(const struct holder *holder)
+{
+    return holder->state == JOB_QUEUED || holder->state == JOB_BACKOFF;
+}
+
+/* Only some ends are a kill's to choose. */
+static enum end_reason kill_reason(const struct msg_kill *request)
+{
+    bool known = request->reason == END_SERVER_STOP || request->reason == END_REPLACED ||
+                 request->reason == END_CANCELED;
+    return known ? (enum end_reason)request->reason : END_KILLED;
+}
+
 static void handle_kill(struct holder *holder, struct control *control, uint32_t request_id,
                         const struct msg_kill *request)
 {
     uint64_t grace_ms = request->default_grace ? holder->grace_ms : request->grace_ms;
-    bool was_killed = holder->killed;
+    enum end_reason before = holder->ending;
+    bool was_last = holder->last;
     wait_for(holder, control, request_id, MSG_KILL, 0);
+    if (is_waiting(holder)) {
+        holder_cancel(holder, kill_reason(request));
+        return;
+    }
+    holder->last = true;
     /* An end that is already there stays what it was. */
-    holder->killed = was_killed || holder->state != JOB_EXITING;
+    if (!before && holder->state != JOB_EXITING)
+        holder->ending = kill_reason(request);
     int r = killer_start(&holder->killer, holder->launch.pid, grace_ms);
     if (r == 0)
         return;
-    holder->killed = was_killed;
+    holder->ending = before;
+    holder->last = was_last;
     struct holder_waiter *waiter = holder->waiters;
     holder->waiters = waiter->next;
     free(waiter);
@@ -247,6 +268,13 @@ static void handle_get_env(struct holder *holder, struct control *control, uint3
     wire_clear(&msg_env_fields, &body);
 }
 
+static void handle_begin(struct holder *holder, const struct msg_begin *request)
+{
+    /* A second one, of a server that did not know of the first: the attempt is under way. */
+    if (holder->state == JOB_QUEUED && request->attempt == holder->info.attempt + 1)
+        holder_begin(holder);
+}
+
 static void handle_repair(struct holder *holder, struct control *control, uint32_t request_id)
 {
     char text[PATHS_MAX];
@@ -305,6 +333,19 @@ static void answer_ended(struct holder *holder, struct control *control,
         channel_send_error(&control->channel, frame->request_id, ERROR_ENDED, "the job has ended");
 }
 
+static bool needs_processes(uint32_t type)
+{
+    return type == MSG_STOP || type == MSG_CONTINUE || type == MSG_SIGNAL;
+}
+
+static void refuse_waiting(struct holder *holder, struct control *control, uint32_t request_id)
+{
+    char text[128];
+    snprintf(text, sizeof(text), "job %u is not running: it waits %s", holder->info.id,
+             holder->state == JOB_QUEUED ? "to be started" : "for its next attempt");
+    channel_send_error(&control->channel, request_id, ERROR_WAITING, text);
+}
+
 void holder_request(struct holder *holder, struct control *control, struct wire_frame *frame)
 {
     if (frame->type == MSG_HELLO || frame->type == MSG_DONE || frame->type == MSG_ERROR)
@@ -313,8 +354,16 @@ void holder_request(struct holder *holder, struct control *control, struct wire_
         handle_repair(holder, control, frame->request_id);
         return;
     }
+    if (frame->type == MSG_BEGIN) {
+        handle_begin(holder, frame->body);
+        return;
+    }
+    if (is_waiting(holder) && needs_processes(frame->type)) {
+        refuse_waiting(holder, control, frame->request_id);
+        return;
+    }
     bool alive =
-        holder->state == JOB_RUNNING || holder->state == JOB_STOPPED ||
+        holder->state == JOB_RUNNING || holder->state == JOB_STOPPED || is_waiting(holder) ||
         (holder->state == JOB_EXITING && frame->type != MSG_STOP && frame->type != MSG_SET_SIZE);
     bool forked = holder->state == JOB_STARTING && holder->launch.pid > 0;
     if (forked && frame->type == MSG_KILL) {

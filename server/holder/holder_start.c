@@ -51,7 +51,43 @@ static void start_text(const struct holder *holder, char *text, size_t size)
 }
 
 /* Leaves nothing behind, then says why: whoever hears of it finds it gone. */
-static void fail_start(struct holder *holder, enum start_stage stage, int error)
+static void vanish(struct holder *holder, const struct msg_error *body)
+{
+    holder_answer_waiters(holder, MSG_KILL, 0);
+    journal_remove(&holder->journal);
+    paths_remove_flat(holder->state_dir);
+    live_env_remove(&holder->live);
+    paths_remove_flat(holder->runtime_dir);
+    if (holder->starter)
+        channel_send(&holder->starter->channel, MSG_ERROR, holder->start_request, body, NULL, 0);
+    if (holder->first_viewer) {
+        struct viewer *viewer = holder->first_viewer;
+        holder->first_viewer = NULL;
+        viewer_leave_raw(viewer);
+        channel_send(&viewer->channel, MSG_ERROR, holder->first_request, body, NULL, 0);
+        viewer_end(viewer);
+    }
+    holder_maybe_exit(holder);
+}
+
+/* A job that others know of stays known, and its log says why it has failed. */
+static void end_failed(struct holder *holder, const struct msg_error *error)
+{
+    struct bytes line = {0};
+    struct job_end *end = calloc(1, sizeof(*end));
+    if (end)
+        *end = (struct job_end){.reason = END_SPAWN_FAILED,
+                                .code = -1,
+                                .stage = error->stage,
+                                .os_error = error->os_error};
+    holder->info.end = end;
+    if (bytes_printf(&line, "js: %s\r\n", error->text) == 0)
+        holder_say(holder, line.data, line.len);
+    bytes_finish(&line);
+    holder_end(holder);
+}
+
+void holder_fail_start(struct holder *holder, enum start_stage stage, int error)
 {
     holder->start_stage = stage;
     holder->start_error = error;
@@ -60,21 +96,10 @@ static void fail_start(struct holder *holder, enum start_stage stage, int error)
     start_text(holder, text, sizeof(text));
     struct msg_error body = {
         .code = ERROR_START, .text = text, .os_error = (uint32_t)error, .stage = stage};
-    holder_answer_waiters(holder, MSG_KILL, 0);
-    journal_remove(&holder->journal);
-    paths_remove_flat(holder->state_dir);
-    live_env_remove(&holder->live);
-    paths_remove_flat(holder->runtime_dir);
-    if (holder->starter)
-        channel_send(&holder->starter->channel, MSG_ERROR, holder->start_request, &body, NULL, 0);
-    if (holder->first_viewer) {
-        struct viewer *viewer = holder->first_viewer;
-        holder->first_viewer = NULL;
-        viewer_leave_raw(viewer);
-        channel_send(&viewer->channel, MSG_ERROR, holder->first_request, &body, NULL, 0);
-        viewer_end(viewer);
-    }
-    holder_maybe_exit(holder);
+    if (holder->known)
+        end_failed(holder, &body);
+    else
+        vanish(holder, &body);
 }
 
 static void greet_first_viewer(struct holder *holder)
@@ -92,22 +117,10 @@ static void greet_first_viewer(struct holder *holder)
     viewer_end(viewer);
 }
 
-static void on_launched(struct launch *launch, enum start_stage stage, int error)
+/* The record is there before anybody hears of the job: no crash can lose it then. */
+static void make_known(struct holder *holder)
 {
-    struct holder *holder = launch->data;
-    if (stage != START_NONE) {
-        waitpid(launch->pid, NULL, 0); /* it has reported and exits at once */
-        fail_start(holder, stage, error);
-        return;
-    }
-    holder->state = state_after(holder->state, STATE_EXEC_OK);
-    holder->info.pid = (uint32_t)launch->pid;
-    holder->info.pid_start = process_start_time(launch->pid);
-    holder->info.started_ns = holder->info.used_ns = clock_realtime_ns();
-    wire_clear(&msg_run_fields, holder->run);
-    free(holder->run);
-    holder->run = NULL;
-    /* The record is there before anybody hears of the job: no crash can lose it then. */
+    holder->known = true;
     holder_changed(holder);
     if (holder->starter)
         channel_send(&holder->starter->channel, MSG_JOB, holder->start_request, &holder->info, NULL,
@@ -118,6 +131,35 @@ static void on_launched(struct launch *launch, enum start_stage stage, int error
     int r = pty_watch(&holder->pty, holder_on_output, holder);
     if (r < 0)
         log_error("cannot watch the PTY: %s", strerror(-r));
+}
+
+static void forget_run(struct holder *holder)
+{
+    wire_clear(&msg_run_fields, holder->run);
+    free(holder->run);
+    holder->run = NULL;
+}
+
+static void on_launched(struct launch *launch, enum start_stage stage, int error)
+{
+    struct holder *holder = launch->data;
+    launch_close(launch);
+    if (stage != START_NONE) {
+        waitpid(launch->pid, NULL, 0); /* it has reported and exits at once */
+        launch->pid = -1;
+        holder_fail_start(holder, stage, error);
+        return;
+    }
+    holder->state = state_after(holder->state, STATE_EXEC_OK);
+    holder->info.pid = (uint32_t)launch->pid;
+    holder->info.pid_start = process_start_time(launch->pid);
+    holder_note_started(holder);
+    if (!holder_may_start_again(holder))
+        forget_run(holder);
+    if (holder->known)
+        holder_changed(holder);
+    else
+        make_known(holder);
 }
 
 static void initial_termios(struct holder *holder, const struct msg_terminal *terminal,
@@ -141,8 +183,7 @@ static void initial_termios(struct holder *holder, const struct msg_terminal *te
 
 static int open_terminal(struct holder *holder, const struct msg_terminal *terminal)
 {
-    struct termios tio;
-    initial_termios(holder, terminal, &tio);
+    initial_termios(holder, terminal, &holder->settings);
     bool sized = terminal && size_is_valid(terminal->rows, terminal->cols);
     holder->info.rows = sized ? terminal->rows : ROWS_DEFAULT;
     holder->info.cols = sized ? terminal->cols : COLS_DEFAULT;
@@ -152,7 +193,8 @@ static int open_terminal(struct holder *holder, const struct msg_terminal *termi
         return -ENOMEM;
     tracker_set_questions(holder->tracker, holder_on_question, holder);
     holder->source.tracker = holder->tracker;
-    return pty_open(&holder->pty, &holder->loop, &tio, holder->info.rows, holder->info.cols);
+    return pty_open(&holder->pty, &holder->loop, &holder->settings, holder->info.rows,
+                    holder->info.cols);
 }
 
 static int fill_info(struct holder *holder, const struct msg_start *start)
@@ -163,7 +205,6 @@ static int fill_info(struct holder *holder, const struct msg_start *start)
     info->holder_pid = (uint32_t)getpid();
     info->holder_start = process_start_time(getpid());
     info->created_ns = clock_realtime_ns();
-    info->attempt = 1;
     int r = wire_set_str(&info->uid, start->uid);
     if (r == 0)
         r = wire_set_str(&info->name, holder->run->name);
@@ -191,12 +232,45 @@ static void follow_caller(struct holder *holder)
         log_warn("cannot make the links for SSH_AUTH_SOCK and the like: %s", strerror(-r));
 }
 
-/* Every step of the start up to the fork. 0 or -errno with *ret_stage. */
-static int begin(struct holder *holder, const struct msg_start *start, enum start_stage *ret_stage)
+/* The part of the job's runtime directory that is its server's: the job is told the socket. */
+static void server_socket(const struct holder *holder, char *path, size_t size)
+{
+    snprintf(path, size, "%s", holder->runtime_dir);
+    char *jobs = NULL; /* the last one: the runtime directory may lie below another "jobs" */
+    for (char *at = path; (at = strstr(at, "/jobs/")); at++)
+        jobs = at;
+    if (jobs)
+        strcpy(jobs, "/sock");
+}
+
+int holder_fork(struct holder *holder, enum start_stage *ret_stage)
+{
+    char socket[sizeof(holder->runtime_dir) + 16];
+    server_socket(holder, socket, sizeof(socket));
+    struct launch_env env = {.id = holder->info.id,
+                             .uid = holder->info.uid,
+                             .socket = socket,
+                             .attempt = holder->info.attempt};
+    return launch_start(&holder->launch, &holder->loop, holder->run, &env, holder->pts_fd,
+                        on_launched, holder, ret_stage);
+}
+
+static void take_plan(struct holder *holder, const struct msg_start *start)
+{
+    const struct job_plan *plan = holder->info.plan = holder->run->plan;
+    holder->run->plan = NULL;
+    holder->grace_ms = plan && plan->own_grace ? plan->grace_ms : start->grace_ms;
+    holder->leftovers = plan && plan->leftovers ? plan->leftovers - 1 : start->leftovers;
+}
+
+/* Every step of the start up to the first attempt. 0 or -errno with *ret_stage. */
+static int prepare(struct holder *holder, const struct msg_start *start,
+                   enum start_stage *ret_stage)
 {
     *ret_stage = START_DIRECTORY;
     snprintf(holder->runtime_dir, sizeof(holder->runtime_dir), "%s", start->runtime_dir);
     snprintf(holder->state_dir, sizeof(holder->state_dir), "%s", start->state_dir);
+    take_plan(holder, start);
     int r = fill_info(holder, start);
     if (r < 0)
         return r;
@@ -205,28 +279,13 @@ static int begin(struct holder *holder, const struct msg_start *start, enum star
         return -errno;
     holder->source.dir_fd = holder->state_fd;
     journal_init(&holder->journal, holder->state_fd, start->log_limit);
-    holder->grace_ms = start->grace_ms;
-    holder->leftovers = start->leftovers;
     log_set_json(start->log_json);
-
     *ret_stage = START_PTY;
-    _cleanup_fd_ int pts_fd = open_terminal(holder, holder->run->terminal);
-    if (pts_fd < 0)
-        return pts_fd;
-    char socket[sizeof(holder->runtime_dir) + 16];
-    snprintf(socket, sizeof(socket), "%s", holder->runtime_dir);
-    char *jobs = NULL; /* the last one: the runtime directory may lie below another "jobs" */
-    for (char *at = socket; (at = strstr(at, "/jobs/")); at++)
-        jobs = at;
-    if (jobs)
-        strcpy(jobs, "/sock");
+    holder->pts_fd = open_terminal(holder, holder->run->terminal);
+    if (holder->pts_fd < 0)
+        return holder->pts_fd;
     follow_caller(holder);
-    struct launch_env env = {.id = holder->info.id,
-                             .uid = holder->info.uid,
-                             .socket = socket,
-                             .attempt = holder->info.attempt};
-    return launch_start(&holder->launch, &holder->loop, holder->run, &env, pts_fd, on_launched,
-                        holder, ret_stage);
+    return 0;
 }
 
 static int take_first_viewer(struct holder *holder, const struct msg_start *start,
@@ -261,12 +320,17 @@ void holder_start(struct holder *holder, struct control *starter, uint32_t reque
     holder->starter = starter;
     holder->start_request = request_id;
     enum start_stage stage;
-    int r = begin(holder, start, &stage);
+    int r = prepare(holder, start, &stage);
+    bool waits = r == 0 && holder_waits(holder);
+    if (r == 0 && !waits)
+        r = holder_launch(holder, &stage);
     if (fds->count == 2) {
         int viewer_error = take_first_viewer(holder, start, fds);
         if (viewer_error < 0)
             log_warn("cannot attach the client that runs this job: %s", strerror(-viewer_error));
     }
     if (r < 0)
-        fail_start(holder, stage, -r);
+        holder_fail_start(holder, stage, -r);
+    else if (waits)
+        make_known(holder);
 }

@@ -1,0 +1,47 @@
+#include "client/json_value.h"
+
+#include <string.h>
+
+#include "client/jobs_view.h"
+#include "common/escape.h"
+
+json_t *json_value_text(const char *value)
+{
+    if (!value)
+        return json_null();
+    json_t *string = json_string(value);
+    if (string)
+        return string;
+    struct bytes escaped = {0};
+    escape_append(&escaped, value, strlen(value));
+    string = json_stringn((const char *)escaped.data, escaped.len);
+    bytes_finish(&escaped);
+    return string ? string : json_null();
+}
+
+json_t *json_value_number(uint64_t value)
+{
+    return json_integer((json_int_t)value);
+}
+
+json_t *json_value_number_or_null(uint64_t value)
+{
+    return value ? json_value_number(value) : json_null();
+}
+
+json_t *json_value_time(uint64_t ns)
+{
+    char buf[32];
+    if (ns == 0)
+        return json_null();
+    jobs_view_time(ns, buf);
+    return json_string(buf);
+}
+
+json_t *json_value_strs(const struct wire_strs *words)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < words->len; i++)
+        json_array_append_new(array, json_value_text(words->items[i]));
+    return array;
+}

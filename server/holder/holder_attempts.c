@@ -1,0 +1,312 @@
+/*
+ * The attempts of a job of which more was asked than a single run (common/plan.h): when its program
+ * is started (again), and when it is ended because its time is over.
+ *
+ * The terminal stays the same over all of them. The holder of such a job keeps the slave open: once
+ * nobody has it, the session has lost its controlling terminal for good (tty_release clears it, and
+ * TIOCSCTTY takes the old session for the present one). So the end of an attempt's output is not
+ * EIO but, after its leader's death, EAGAIN.
+ */
+#include "server/holder/holder.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "common/fd.h"
+#include "common/log.h"
+#include "common/schedule.h"
+#include "server/holder/restart.h"
+
+#define NS_PER_MS 1000000u
+
+static const struct job_plan *plan_of(const struct holder *holder)
+{
+    return holder->info.plan;
+}
+
+/* Somebody has to say that it is this job's turn: the server. */
+static bool needs_turn(const struct holder *holder)
+{
+    const struct job_plan *plan = plan_of(holder);
+    return plan->queue || plan->slot || (plan->after.len > 0 && holder->info.attempt == 0);
+}
+
+static uint64_t chance(void)
+{
+    uint64_t number = 0;
+    ssize_t n = getrandom(&number, sizeof(number), GRND_NONBLOCK);
+    return n == (ssize_t)sizeof(number) ? number : clock_realtime_ns() / 1000;
+}
+
+/* Waiting */
+
+static void launch_now(struct holder *holder)
+{
+    enum start_stage stage;
+    uv_timer_stop(&holder->attempt_timer);
+    alarm_clear(&holder->due);
+    holder->info.due_ns = 0;
+    holder->state = state_after(holder->state, STATE_BEGIN);
+    int r = holder_launch(holder, &stage);
+    if (r < 0)
+        holder_fail_start(holder, stage, -r);
+    else
+        holder_changed(holder);
+}
+
+void holder_begin(struct holder *holder)
+{
+    if (holder->info.due_ns == 0)
+        launch_now(holder);
+}
+
+static void on_expired(uv_timer_t *timer)
+{
+    struct holder *holder = timer->data;
+    if (holder->state == JOB_QUEUED)
+        holder_cancel(holder, END_EXPIRED);
+}
+
+/* It waited for its time: from here on for its turn, or for nothing. */
+static void on_due(struct alarm *alarm)
+{
+    struct holder *holder = alarm->data;
+    if (holder->state != JOB_QUEUED || holder->info.due_ns == 0)
+        return;
+    holder->info.due_ns = 0;
+    if (needs_turn(holder))
+        holder_changed(holder);
+    else
+        launch_now(holder);
+}
+
+/* In state queued from now on, and not to be started before due_ns (0 = at once). */
+static void wait_for_start(struct holder *holder, uint64_t due_ns)
+{
+    uint64_t expires_ms = plan_of(holder)->queue_timeout_ms;
+    holder->state = state_after(holder->state, STATE_WAIT);
+    holder->info.queued_ns = clock_realtime_ns();
+    holder->info.due_ns = due_ns;
+    int r = due_ns > 0 ? alarm_set(&holder->due, &holder->loop, due_ns) : 0;
+    if (r < 0)
+        log_error("cannot wait for the time to start: %s", strerror(-r));
+    if (expires_ms > 0)
+        uv_timer_start(&holder->attempt_timer, on_expired, expires_ms, 0);
+}
+
+bool holder_waits(struct holder *holder)
+{
+    const struct job_plan *plan = plan_of(holder);
+    if (!plan)
+        return false;
+    alarm_init(&holder->due, on_due, holder);
+    uint64_t now = clock_realtime_ns();
+    uint64_t due = plan->not_before_ns > now ? plan->not_before_ns : now;
+    if (plan->every)
+        schedule_next(plan->every, 0, due, &due);
+    holder->scheduled_ns = due;
+    if (due <= now && !needs_turn(holder))
+        return false;
+    wait_for_start(holder, due > now ? due : 0);
+    return true;
+}
+
+/* An attempt begins */
+
+static void drop_oldest_attempt(struct wire_structs *list)
+{
+    struct job_attempt *items = list->items;
+    wire_clear(&job_attempt_fields, &items[0]);
+    memmove(items, items + 1, (list->len - 1) * sizeof(*items));
+    list->len--;
+}
+
+/* The attempt that is being started gets an entry. Without memory for it, it goes without one. */
+static void note_attempt(struct holder *holder)
+{
+    struct wire_structs *list = &holder->info.attempts;
+    if (!plan_of(holder))
+        return;
+    if (list->len >= JOB_ATTEMPTS_KEPT)
+        drop_oldest_attempt(list);
+    struct job_attempt *items = realloc(list->items, (list->len + 1) * sizeof(*items));
+    if (!items)
+        return;
+    list->items = items;
+    items[list->len++] =
+        (struct job_attempt){.number = holder->info.attempt, .log_from = holder->journal.next};
+}
+
+static struct job_attempt *this_attempt(struct holder *holder)
+{
+    struct wire_structs *list = &holder->info.attempts;
+    struct job_attempt *last = list->len ? (struct job_attempt *)list->items + list->len - 1 : NULL;
+    return last && last->number == holder->info.attempt ? last : NULL;
+}
+
+int holder_launch(struct holder *holder, enum start_stage *ret_stage)
+{
+    *ret_stage = START_PTY;
+    /* What the last attempt has made of them is not for this one. */
+    if (holder->info.attempt > 0 && tcsetattr(holder->pts_fd, TCSANOW, &holder->settings) < 0)
+        return -errno;
+    holder->info.attempt++;
+    holder->ending = END_NONE;
+    note_attempt(holder);
+    int r = holder_fork(holder, ret_stage);
+    if (!holder_may_start_again(holder))
+        holder->pts_fd = fd_close(holder->pts_fd);
+    return r;
+}
+
+static void on_timeout(uv_timer_t *timer)
+{
+    struct holder *holder = timer->data;
+    if (holder->state != JOB_RUNNING && holder->state != JOB_STOPPED)
+        return;
+    enum end_reason before = holder->ending;
+    if (!before)
+        holder->ending = END_TIMEOUT;
+    int r = killer_start(&holder->killer, holder->launch.pid, holder->grace_ms);
+    if (r == 0)
+        return;
+    holder->ending = before;
+    log_warn("its time is over, but it cannot be ended: %s", strerror(-r));
+}
+
+void holder_note_started(struct holder *holder)
+{
+    const struct job_plan *plan = plan_of(holder);
+    struct job_attempt *attempt = this_attempt(holder);
+    uint64_t now = clock_realtime_ns();
+    if (holder->info.started_ns == 0)
+        holder->info.started_ns = now;
+    holder->info.used_ns = now;
+    if (attempt)
+        attempt->started_ns = now;
+    if (plan && plan->timeout_ms > 0)
+        uv_timer_start(&holder->attempt_timer, on_timeout, plan->timeout_ms, 0);
+}
+
+/* An attempt is over */
+
+/* A line between two attempts, for whoever looks at a terminal; its modes are undone. */
+static void say_next(struct holder *holder, const char *when)
+{
+    char how[JOB_END_TEXT_MAX], line[256];
+    struct bytes text = {0};
+    if (holder->plain_opost)
+        return; /* the output is somebody's data */
+    job_end_text(holder->info.end, how);
+    snprintf(line, sizeof(line), "[js: attempt %" PRIu32 " %s; the next one %s]\r\n",
+             holder->info.attempt, how, when);
+    tracker_settle(holder->tracker);
+    if (tracker_undo(holder->tracker, &text) == 0 && bytes_append_text(&text, line) == 0)
+        holder_say(holder, text.data, text.len);
+    bytes_finish(&text);
+}
+
+static void close_attempt(struct holder *holder)
+{
+    struct job_attempt *attempt = this_attempt(holder);
+    if (!attempt)
+        return;
+    attempt->ended_ns = clock_realtime_ns();
+    attempt->log_to = holder->journal.next;
+    attempt->end = malloc(sizeof(*attempt->end));
+    if (attempt->end && holder->info.end)
+        *attempt->end = *holder->info.end;
+}
+
+static void on_delay_over(uv_timer_t *timer)
+{
+    struct holder *holder = timer->data;
+    if (holder->state != JOB_BACKOFF)
+        return;
+    holder->info.due_ns = 0;
+    if (!needs_turn(holder)) {
+        launch_now(holder);
+        return;
+    }
+    wait_for_start(holder, 0);
+    holder_changed(holder);
+}
+
+static void delay(struct holder *holder, uint64_t delay_ms)
+{
+    char when[64];
+    if (delay_ms < 60000)
+        snprintf(when, sizeof(when), "in %.1f s", (double)delay_ms / 1000);
+    else
+        snprintf(when, sizeof(when), "in %" PRIu64 " min", delay_ms / 60000);
+    say_next(holder, when);
+    holder->state = state_after(holder->state, STATE_DELAY);
+    holder->info.due_ns = clock_realtime_ns() + delay_ms * NS_PER_MS;
+    uv_timer_start(&holder->attempt_timer, on_delay_over, delay_ms, 0);
+}
+
+/* A job with a schedule, until its next time. */
+static void wait_for_time(struct holder *holder)
+{
+    uint64_t due = 0;
+    char when[64] = "";
+    schedule_next(plan_of(holder)->every, holder->scheduled_ns, clock_realtime_ns(), &due);
+    time_t at = (time_t)(due / 1000000000u);
+    struct tm local;
+    if (localtime_r(&at, &local))
+        strftime(when, sizeof(when), "at %F %T", &local);
+    say_next(holder, when);
+    holder->scheduled_ns = due;
+    wait_for_start(holder, due);
+}
+
+bool holder_goes_on(struct holder *holder)
+{
+    const struct job_plan *plan = plan_of(holder);
+    if (!plan)
+        return false;
+    close_attempt(holder);
+    if (holder->last || !holder->info.end)
+        return false;
+    struct restart next = restart_after(plan, holder->info.end, holder->info.failures, chance());
+    holder->info.failures = next.failures;
+    if (next.again)
+        delay(holder, next.delay_ms);
+    else if (plan->every)
+        wait_for_time(holder);
+    else
+        return false;
+    free(holder->info.end);
+    holder->info.end = NULL;
+    holder->info.pid = 0;
+    holder->info.pid_start = 0;
+    holder_changed(holder);
+    return true;
+}
+
+bool holder_may_start_again(const struct holder *holder)
+{
+    const struct job_plan *plan = plan_of(holder);
+    return plan && (plan->restart != RESTART_NEVER || plan->every);
+}
+
+void holder_cancel(struct holder *holder, enum end_reason reason)
+{
+    struct job_end *end = calloc(1, sizeof(*end));
+    bool never_ran = holder->info.attempt == 0;
+    if (end) {
+        end->reason = reason == END_KILLED && never_ran ? END_CANCELED : reason;
+        end->code = -1;
+        end->signal = reason == END_EXPIRED ? 0 : SIGTERM; /* as if it had been there to get it */
+    }
+    holder->info.end = end;
+    holder->state = state_after(holder->state, STATE_CANCEL);
+    holder_end(holder);
+}
