@@ -20,6 +20,7 @@ struct logs_options {
     bool follow;
     bool timestamps, cast, plain, raw;
     const char *since, *until;
+    uint64_t attempt; /* 0 = all */
 };
 
 static const struct logs_options defaults = {.lines = LINES_ALL};
@@ -35,6 +36,8 @@ static const struct option_spec options[] = {
                    "only what was printed at TIME or later: 5m (ago), 15:04, ...", NULL),
     COMMAND_OPTION(logs_options, 'U', "until", "TIME", OPTION_TEXT, until,
                    "only what was printed at TIME or before", NULL),
+    COMMAND_OPTION(logs_options, 'a', "attempt", "N", OPTION_COUNT, attempt,
+                   "only what was printed by attempt N of a job that was started again", NULL),
     COMMAND_OPTION(logs_options, 'p', "plain", NULL, OPTION_FLAG, plain,
                    "as the lines that it reads as, without escape sequences", NULL),
     COMMAND_OPTION(logs_options, 'r', "raw", NULL, OPTION_FLAG, raw,
@@ -47,6 +50,7 @@ static const struct option_spec options[] = {
 struct range {
     uint64_t lines;
     uint64_t since_ns, until_ns; /* since the epoch; 0 and UINT64_MAX = all */
+    uint64_t from, to;           /* offsets; 0 and UINT64_MAX = all */
 };
 
 /* A log being printed. */
@@ -144,6 +148,11 @@ static uint64_t start_of_time(const struct logtimes *times, uint64_t since_ns, u
     return offset <= first ? 0 : offset;
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 /*
  * Turns the range into offsets: the reader's position, its end, and how far there is something by
  * now. 0 or the exit status.
@@ -161,13 +170,13 @@ static int find_range(struct reader *reader, int dir_fd, const struct range *ran
         return report_error("cannot read the log of job %s: %s", reader->job, strerror(-r));
     if (timed && times->count == 0 && next > first)
         return report_error("it is not known when job %s printed what is in its log", reader->job);
-    reader->end = UINT64_MAX;
-    if (range->until_ns < UINT64_MAX) {
-        reader->end = logtimes_find(times, range->until_ns + 1);
-        next = next < reader->end ? next : reader->end;
-    }
+    reader->end = range->to;
+    if (range->until_ns < UINT64_MAX)
+        reader->end = least(reader->end, logtimes_find(times, range->until_ns + 1));
+    next = least(next, reader->end);
     if (range->since_ns > 0)
         start = start_of_time(times, range->since_ns, first, next);
+    start = start > range->from ? start : range->from;
     if (range->lines != LINES_ALL && reader->output.form != LOGS_PLAIN) {
         uint64_t from = start > first ? start : first;
         uint64_t line = start_of_lines(dir_fd, from, next, range->lines);
@@ -240,6 +249,27 @@ static int print_log(struct connection *connection, const struct job_info *job,
     return status;
 }
 
+/* Narrows the range to one attempt's output. 0 or the exit status. */
+static int find_attempt(const struct job_info *job, uint64_t number, struct range *range)
+{
+    const struct job_attempt *items = job->attempts.items;
+    if (number == 1 && job->attempt == 1)
+        return 0; /* there is nothing else, and of most jobs it is not noted */
+    for (size_t i = 0; i < job->attempts.len; i++) {
+        if (items[i].number != number)
+            continue;
+        range->from = items[i].log_from;
+        range->to = items[i].end ? items[i].log_to : UINT64_MAX;
+        return 0;
+    }
+    if (number <= job->attempt)
+        return report_error("job %u: attempt %llu is too long ago, only the last %zu are known",
+                            job->id, (unsigned long long)number, job->attempts.len);
+    return report_error("job %u has no attempt %llu: it was started %u %s", job->id,
+                        (unsigned long long)number, job->attempt,
+                        job->attempt == 1 ? "time" : "times");
+}
+
 static int wrong(const char *text)
 {
     report_error("logs: %s", text);
@@ -258,13 +288,15 @@ static int read_when(const char *option, const char *text, uint64_t now_ns, uint
 static int check(const struct logs_options *opts, int argc, struct range *range)
 {
     uint64_t now_ns = clock_realtime_ns();
-    *range = (struct range){.lines = opts->lines, .until_ns = UINT64_MAX};
+    *range = (struct range){.lines = opts->lines, .until_ns = UINT64_MAX, .to = UINT64_MAX};
     if (argc > 1)
         return wrong("one job at a time");
     if (opts->timestamps + opts->cast + opts->plain + opts->raw > 1)
         return wrong("only one of --timestamps, --cast, --plain and --raw");
     if (opts->follow && opts->until)
         return wrong("only one of --follow and --until");
+    if (opts->follow && opts->attempt)
+        return wrong("only one of --follow and --attempt");
     int status = read_when("since", opts->since, now_ns, &range->since_ns);
     if (status == 0)
         status = read_when("until", opts->until, now_ns, &range->until_ns);
@@ -286,7 +318,10 @@ static int run(const struct command *command, void *options_, int argc, char **a
         status = commands_open_jobs(&connection, &view, argc, argv);
     if (status != 0)
         return status;
-    if (view.jobs.len > 0)
+    const struct logs_options *opts = options_;
+    if (view.jobs.len > 0 && opts->attempt > 0)
+        status = find_attempt(view.jobs.items, opts->attempt, &range);
+    if (view.jobs.len > 0 && status == 0)
         status = print_log(&connection, view.jobs.items, options_, &range);
     jobs_view_finish(&view);
     connection_finish(&connection);

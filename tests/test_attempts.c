@@ -228,6 +228,19 @@ START_TEST(no_line_gets_into_a_file)
 }
 END_TEST
 
+START_TEST(the_log_of_one_attempt_can_be_told)
+{
+    line("js run -d --restart on-failure:2 " FAST "-- sh -c 'echo try $JS_ATTEMPT; exit 1'; "
+         "js wait 1");
+    expect("js logs --attempt 2 1", "try 2\r\n");
+    expect("js logs -a 3 -n 1 1", "try 3\r\n");
+    line("js logs --attempt 4 1");
+    fixture_expect_code(&result, 125);
+    ck_assert_str_eq(result.err, "js: job 1 has no attempt 4: it was started 3 times\n");
+    expect("js run -d -- echo once; js wait 2; js logs --attempt 1 2", "2\nonce\r\n");
+}
+END_TEST
+
 START_TEST(only_the_newest_attempts_are_kept)
 {
     line("js run -d --restart on-failure:79 --backoff 1ms..1ms -- false; js wait 1");
@@ -315,6 +328,7 @@ static Suite *attempts_suite(void)
     tcase_add_test(tc, who_is_attached_stays_so);
     tcase_add_test(tc, a_job_between_two_attempts_can_be_attached_to);
     tcase_add_test(tc, no_line_gets_into_a_file);
+    tcase_add_test(tc, the_log_of_one_attempt_can_be_told);
     tcase_add_test(tc, only_the_newest_attempts_are_kept);
     tcase_add_test(tc, attempts_leave_no_descriptor_behind);
     tcase_add_loop_test(tc, each_job_has_its_own_leftovers_policy, 0, COUNT(leftovers));
