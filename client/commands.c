@@ -9,9 +9,9 @@
 #include "client/report.h"
 
 const struct command *const commands[] = {
-    &cmd_run,    &cmd_fg,   &cmd_bg,     &cmd_stop,   &cmd_cont,     &cmd_detach, &cmd_kill,
-    &cmd_ls,     &cmd_show, &cmd_screen, &cmd_logs,   &cmd_env,      &cmd_wait,   &cmd_rename,
-    &cmd_resize, &cmd_rm,   &cmd_server, &cmd_config, &cmd_complete, NULL};
+    &cmd_run,    &cmd_fg,     &cmd_bg,     &cmd_stop,   &cmd_cont,   &cmd_detach,   &cmd_kill,
+    &cmd_ls,     &cmd_show,   &cmd_screen, &cmd_logs,   &cmd_env,    &cmd_wait,     &cmd_retry,
+    &cmd_rename, &cmd_resize, &cmd_rm,     &cmd_server, &cmd_config, &cmd_complete, NULL};
 
 int commands_help(struct bytes *out)
 {
@@ -57,18 +57,30 @@ int commands_connect(struct connection *connection, const char *spec)
     return -r;
 }
 
-int commands_open_jobs(struct connection *connection, struct jobs_view *view, int argc, char **argv)
+static int fetch(struct connection *connection, struct jobs_view *view, const struct msg_list *body)
 {
-    int status = commands_connect(connection, argc > 0 ? argv[0] : NULL);
-    if (status != 0)
-        return status;
-    struct msg_list body = {.none_is_current = true, .jobs = {.items = argv, .len = (size_t)argc}};
-    status = jobs_view_fetch(view, connection, MSG_LIST, &body);
+    int status = jobs_view_fetch(view, connection, MSG_LIST, body);
     if (status != 0) {
         jobs_view_finish(view);
         connection_finish(connection);
     }
     return status;
+}
+
+int commands_open_jobs(struct connection *connection, struct jobs_view *view, int argc, char **argv)
+{
+    struct msg_list body = {.none_is_current = true, .jobs = {.items = argv, .len = (size_t)argc}};
+    int status = commands_connect(connection, argc > 0 ? argv[0] : NULL);
+    return status ? status : fetch(connection, view, &body);
+}
+
+int commands_open_all(struct connection *connection, struct jobs_view *view)
+{
+    struct msg_list body = {.all = true};
+    int r = connection_open(connection, CONNECTION_START_IF_JOBS);
+    if (r == 1)
+        return report_error("there is no job");
+    return r ? -r : fetch(connection, view, &body);
 }
 
 static int request_one(struct connection *connection, enum message_type type, const char *spec,

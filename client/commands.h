@@ -14,8 +14,8 @@
 #define COMMAND_OPTIONS(table) .options = table, .option_count = sizeof(table) / sizeof((table)[0])
 
 extern const struct command cmd_run, cmd_fg, cmd_bg, cmd_stop, cmd_cont, cmd_detach, cmd_kill,
-    cmd_ls, cmd_show, cmd_logs, cmd_env, cmd_wait, cmd_rename, cmd_resize, cmd_rm, cmd_screen,
-    cmd_server, cmd_config, cmd_complete;
+    cmd_ls, cmd_show, cmd_logs, cmd_env, cmd_wait, cmd_rename, cmd_resize, cmd_retry, cmd_rm,
+    cmd_screen, cmd_server, cmd_config, cmd_complete;
 
 /* All of them, NULL at the end, in the order of the help text. */
 extern const struct command *const commands[];
@@ -45,6 +45,9 @@ int commands_connect(struct connection *connection, const char *spec);
  */
 int commands_open_jobs(struct connection *connection, struct jobs_view *view, int argc,
                        char **argv);
+
+/* The same for every job that is kept, ended ones included. */
+int commands_open_all(struct connection *connection, struct jobs_view *view);
 
 /*
  * Sends one request per operand, or one without a job when there are none, all to the server.

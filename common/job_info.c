@@ -181,3 +181,31 @@ bool job_state_is_final(uint32_t state)
 {
     return state == JOB_ENDED || state == JOB_FAILED;
 }
+
+bool job_has_failed(const struct job_info *job)
+{
+    const struct job_end *end = job->end;
+    if (!job_state_is_final(job->state))
+        return false;
+    if (!end)
+        return true;
+    switch ((enum end_reason)end->reason) {
+    case END_EXITED:
+        return !plan_code_is_ok(job->plan, end->code);
+    case END_KILLED:
+    case END_CANCELED:
+    case END_REPLACED:
+    case END_SERVER_STOP:
+        return false;
+    case END_NONE:
+    case END_SIGNALED:
+    case END_TIMEOUT:
+    case END_SPAWN_FAILED:
+    case END_LOST:
+    case END_EXPIRED:
+    case END_OUT_OF_MEMORY:
+    case END_REASON_COUNT:
+        break;
+    }
+    return true;
+}

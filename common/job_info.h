@@ -155,6 +155,12 @@ const char *start_stage_text(uint32_t stage);
 /* How it ended, after "job 3" or "attempt 2": "exited (7)", "was ended by a signal (Killed)". */
 void job_end_text(const struct job_end *end, char buf[JOB_END_TEXT_MAX]);
 
+/*
+ * Whether it has ended, and not as it should: by a signal, a limit, a code that is no success, or
+ * not started at all. What somebody ended on purpose has not failed.
+ */
+bool job_has_failed(const struct job_info *job);
+
 /* Ended or failed: nothing about the job changes any more. */
 bool job_state_is_final(uint32_t state);
 

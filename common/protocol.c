@@ -137,6 +137,13 @@ static const struct wire_field kill_table[] = {
 };
 STRUCT(msg_kill, kill_table);
 
+static const struct wire_field retry_table[] = {
+    FIELD(msg_retry, job, WIRE_STR, OPTIONAL, TEXT_LIMIT, "job spec, none = the current job"),
+    NESTED(msg_retry, run, WIRE_STRUCT, OPTIONAL, 0, msg_run_fields,
+           "the caller's surroundings; command, directory and plan are the job's own"),
+};
+STRUCT(msg_retry, retry_table);
+
 static const struct wire_field rename_table[] = {
     FIELD(msg_rename, job, WIRE_STR, OPTIONAL, TEXT_LIMIT, "job spec, none = the current job"),
     FIELD(msg_rename, name, WIRE_STR, OPTIONAL, JOB_NAME_MAX, "new name, none = take it away"),
@@ -265,6 +272,8 @@ static const struct wire_field start_table[] = {
           "why state_dir is not in the state directory, none = it is"),
     FIELD(msg_start, log_json, WIRE_BOOL, OPTIONAL, 0, "log lines as JSON"),
     FIELD(msg_start, note, WIRE_STR, OPTIONAL, TEXT_LIMIT, "what it waits for, for its client"),
+    NESTED(msg_start, before, WIRE_STRUCT, OPTIONAL, 0, job_info_fields,
+           "its record, when it has ended and is started again"),
 };
 STRUCT(msg_start, start_table);
 
@@ -349,6 +358,9 @@ static const struct wire_message rows[] = {
             "client to server: end; answered when it is about to"),
     MESSAGE(MSG_RELOAD, "reload", msg_empty_fields, 0, 0,
             "client to server: read the configuration file again"),
+    MESSAGE(
+        MSG_RETRY, "retry", msg_retry_fields, 0, 0,
+        "client to server: start an ended job again; to the holder: start the next attempt now"),
     MESSAGE(MSG_STOP, "stop", msg_on_job_fields, 0, 0, "to the holder: stop the job"),
     MESSAGE(MSG_CONTINUE, "continue", msg_on_job_fields, 0, 0, "to the holder: continue the job"),
     MESSAGE(MSG_SIGNAL, "signal", msg_signal_fields, 0, 0,

@@ -50,6 +50,7 @@ enum message_type {
     MSG_GET_STATUS = 25,
     MSG_SHUTDOWN = 26,
     MSG_RELOAD = 27,
+    MSG_RETRY = 28,
     /* Client to server, passed on to the job's holder. */
     MSG_STOP = 30,
     MSG_CONTINUE = 31,
@@ -225,6 +226,15 @@ struct msg_kill {
     uint32_t reason;    /* enum end_reason: canceled, server-stop, replaced; else it is killed */
 };
 
+/*
+ * Starts a job once more: one that has ended, from what its record says and the caller's
+ * surroundings; one that waits for its next attempt, now (the holder needs no `run` for that).
+ */
+struct msg_retry {
+    char *job;
+    struct msg_run *run; /* argv, cwd, name and plan are not used */
+};
+
 struct msg_rename {
     char *job;
     char *name; /* NULL = take the name away */
@@ -338,10 +348,11 @@ struct msg_start {
     uint32_t client_pid;
     uint64_t log_limit;
     uint64_t grace_ms;
-    uint32_t leftovers; /* enum config_leftovers */
-    char *misplaced;    /* why state_dir is not where it should be; NULL: it is */
-    bool log_json;      /* the form of the lines that the holder logs */
-    char *note;         /* for whoever runs it attached: what it waits for, NULL = nothing */
+    uint32_t leftovers;      /* enum config_leftovers */
+    char *misplaced;         /* why state_dir is not where it should be; NULL: it is */
+    bool log_json;           /* the form of the lines that the holder logs */
+    char *note;              /* for whoever runs it attached: what it waits for, NULL = nothing */
+    struct job_info *before; /* its record: the job has ended, and is started again; or NULL */
 };
 
 /* It is the turn of a job that waits. Only the attempt that is named is started. */
@@ -394,11 +405,11 @@ struct msg_resize {
 extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rlimit_fields,
     msg_hello_fields, msg_error_fields, msg_done_fields, msg_run_fields, msg_attach_fields,
     msg_list_fields, msg_wait_fields, msg_on_job_fields, msg_signal_fields, msg_kill_fields,
-    msg_rename_fields, msg_set_size_fields, msg_follow_fields, msg_get_screen_fields,
-    msg_screen_fields, msg_log_fields, msg_env_fields, msg_empty_fields, server_failure_fields,
-    job_count_fields, msg_status_fields, msg_shutdown_fields, msg_jobs_fields, msg_start_fields,
-    msg_adopt_fields, msg_title_fields, msg_left_fields, msg_resize_fields, msg_answers_fields,
-    msg_marked_fields;
+    msg_retry_fields, msg_rename_fields, msg_set_size_fields, msg_follow_fields,
+    msg_get_screen_fields, msg_screen_fields, msg_log_fields, msg_env_fields, msg_empty_fields,
+    server_failure_fields, job_count_fields, msg_status_fields, msg_shutdown_fields,
+    msg_jobs_fields, msg_start_fields, msg_adopt_fields, msg_title_fields, msg_left_fields,
+    msg_resize_fields, msg_answers_fields, msg_marked_fields;
 
 /* The message table. */
 extern const struct wire_table protocol;

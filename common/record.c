@@ -74,12 +74,27 @@ int record_read(int dir_fd, struct job_info *ret)
     return r;
 }
 
-int record_lock(int dir_fd)
+int record_open_lock(int dir_fd)
 {
     int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
-    _cleanup_fd_ int fd = openat(dir_fd, RECORD_LOCK, flags, 0600);
+    int fd = openat(dir_fd, RECORD_LOCK, flags, 0600);
+    return fd < 0 ? -errno : fd;
+}
+
+int record_wait_lock(int lock_fd)
+{
+    int r;
+    do
+        r = flock(lock_fd, LOCK_EX);
+    while (r < 0 && errno == EINTR);
+    return r < 0 ? -errno : 0;
+}
+
+int record_lock(int dir_fd)
+{
+    _cleanup_fd_ int fd = record_open_lock(dir_fd);
     if (fd < 0)
-        return -errno;
+        return fd;
     if (flock(fd, LOCK_EX | LOCK_NB) < 0)
         return -errno;
     return fd_take(&fd);

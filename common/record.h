@@ -33,6 +33,13 @@ int record_read(int dir_fd, struct job_info *ret);
  */
 int record_lock(int dir_fd);
 
+/* The same without taking the lock: who gets the fd does, by record_wait_lock. fd or -errno. */
+int record_open_lock(int dir_fd);
+
+/* Takes the lock of an open lock file, as soon as nobody else has it; at once if the fd has it
+ * already (flock(2): the lock belongs to the open file description). 0 or -errno. */
+int record_wait_lock(int lock_fd);
+
 /* Whether somebody holds the lock. false also when there is none. */
 bool record_is_locked(int dir_fd);
 

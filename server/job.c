@@ -8,6 +8,7 @@
 
 #include "common/fd.h"
 #include "common/log.h"
+#include "server/postponed.h"
 #include "server/registry.h"
 #include "server/server.h"
 
@@ -260,6 +261,8 @@ static void on_closed(struct channel *channel)
     bool again = job->kept && server_job_unlinked(job->server, job);
     job->linked = again;
     fail_pending(job);
+    if (job->kept && !again)
+        postponed_retry(job->server); /* a `retry` of it may have waited for this */
     if (!job->kept)
         job_destroy(job);
 }

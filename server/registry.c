@@ -251,6 +251,36 @@ int registry_claim(struct registry *registry, struct registry_slot *ret, char *t
     return 0;
 }
 
+/* Its last holder may still be at its very end: the next one waits for the lock. */
+static int open_lock(struct registry_slot *slot)
+{
+    _cleanup_fd_ int dir_fd = open(slot->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir_fd < 0)
+        return -errno;
+    slot->lock_fd = record_open_lock(dir_fd);
+    return slot->lock_fd < 0 ? slot->lock_fd : 0;
+}
+
+int registry_claim_again(struct registry *registry, const struct job *job,
+                         struct registry_slot *ret, char *text, size_t size)
+{
+    struct registry_slot slot = {.id = job->info.id, .lock_fd = -1, .listen_fd = -1};
+    int r = registry_job_dir(registry, &job->info, slot.state_dir, sizeof(slot.state_dir));
+    if (r == 0)
+        r = open_lock(&slot);
+    if (r == 0)
+        r = claim_socket(registry, &slot);
+    if (job->info.state_dir && job->info.warning)
+        snprintf(slot.misplaced, sizeof(slot.misplaced), "%s", job->info.warning);
+    if (r == 0) {
+        *ret = slot;
+        return 0;
+    }
+    registry_release(&slot, false);
+    snprintf(text, size, "cannot start job %" PRIu32 " again: %s", slot.id, strerror(-r));
+    return r;
+}
+
 void registry_release(struct registry_slot *slot, bool remove)
 {
     slot->listen_fd = fd_close(slot->listen_fd);

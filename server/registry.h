@@ -54,6 +54,14 @@ void registry_finish(struct registry *registry);
  */
 int registry_claim(struct registry *registry, struct registry_slot *ret, char *text, size_t size);
 
+/*
+ * The place of a job that has ended, for its next start. The lock is open, but not taken: its last
+ * holder may have a moment to live. 0, or -errno with text (of size bytes); record and log stay in
+ * any case.
+ */
+int registry_claim_again(struct registry *registry, const struct job *job,
+                         struct registry_slot *ret, char *text, size_t size);
+
 /* Closes the slot's descriptors; with `remove` its directories go as well. */
 void registry_release(struct registry_slot *slot, bool remove);
 

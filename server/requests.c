@@ -386,6 +386,58 @@ static void handle_kill(const struct request *request)
     pass_on(request, job);
 }
 
+/* Whether an ended job can be started again at all. */
+static bool can_retry(const struct request *request, const struct job *job)
+{
+    const struct job_info *info = &job->info;
+    char text[TEXT_SIZE];
+    if (request->server->ending_jobs) {
+        refuse(request, ERROR_BUSY, "the server is about to end, and all jobs with it");
+        return false;
+    }
+    if (info->plan && info->plan->script > 0) {
+        snprintf(text, sizeof(text),
+                 "job %u cannot be started again: its script was never stored; js run --script",
+                 info->id);
+        refuse(request, ERROR_ENDED, text);
+        return false;
+    }
+    if (info->argv.len == 0 || !info->cwd || !info->cwd[0]) {
+        snprintf(text, sizeof(text),
+                 "job %u cannot be started again: its record does not say what it ran", info->id);
+        refuse(request, ERROR_ENDED, text);
+        return false;
+    }
+    return !info->name || name_is_free(request, info->name);
+}
+
+static void handle_retry(const struct request *request)
+{
+    struct msg_retry *retry = request->body;
+    struct job *job = resolve(request, retry->job, false);
+    char text[TEXT_SIZE];
+    if (!job)
+        return;
+    if (!job_state_is_final(job->info.state)) {
+        pass_on(request, job);
+        return;
+    }
+    if (!retry->run) {
+        refuse(request, ERROR_MALFORMED, "retry: there is nothing to start the job with");
+        return;
+    }
+    if (!can_retry(request, job))
+        return;
+    if (job->linked) { /* its holder is about to go */
+        postpone(request);
+        return;
+    }
+    enum error_code code = server_retry_job(request->server, job, retry->run, request->client,
+                                            request->id, text, sizeof(text));
+    if (code)
+        refuse(request, code, text);
+}
+
 static void handle_follow(const struct request *request)
 {
     struct job *job = resolve(request, *(char **)request->body, false);
@@ -446,6 +498,7 @@ static const struct {
     {MSG_GET_STATUS, handle_status},
     {MSG_SHUTDOWN, handle_shutdown},
     {MSG_RELOAD, handle_reload},
+    {MSG_RETRY, handle_retry},
     {MSG_STOP, handle_on_live_job},
     {MSG_CONTINUE, handle_on_live_job},
     {MSG_SIGNAL, handle_kill},

@@ -49,7 +49,8 @@ static struct job *create_job(struct server *server, const struct registry_slot 
  * the same time. A holder that finds nobody there ends.
  */
 static int send_start(struct server *server, struct job *job, const struct registry_slot *slot,
-                      struct msg_run *run, struct client *client, uint32_t request_id, int *fds)
+                      struct msg_run *run, bool again, struct client *client, uint32_t request_id,
+                      int *fds)
 {
     struct msg_start start = {
         .id = slot->id,
@@ -64,6 +65,7 @@ static int send_start(struct server *server, struct job *job, const struct regis
         .grace_ms = server->config.grace_ms,
         .leftovers = (uint32_t)server->config.leftovers,
         .log_json = server->config.log_format == LOG_FORMAT_JSON,
+        .before = again ? &job->info : NULL,
     };
     bool detached = fds[1] < 0;
     char path[sizeof(slot->runtime_dir) + 8];
@@ -87,7 +89,7 @@ static int try_start(struct server *server, struct msg_run *run, struct client *
     if (r < 0)
         return r;
     struct job *job = create_job(server, &slot, run);
-    r = job ? send_start(server, job, &slot, run, client, request_id, fds) : -ENOMEM;
+    r = job ? send_start(server, job, &slot, run, false, client, request_id, fds) : -ENOMEM;
     registry_release(&slot, r < 0);
     if (r == 0)
         return 0;
@@ -114,6 +116,42 @@ enum error_code server_start_job(struct server *server, struct msg_run *run, str
     fd_close(fds[0]);
     fd_close(fds[1]);
     return ERROR_OS;
+}
+
+/* What is the job's own comes from its record. 0 or -ENOMEM. */
+static int fill_again(struct msg_run *run, const struct job_info *info)
+{
+    int r = wire_set_strs(&run->argv, info->argv.items, info->argv.len);
+    if (r == 0)
+        r = wire_set_str(&run->cwd, info->cwd);
+    if (r == 0)
+        r = wire_set_str(&run->name, info->name);
+    run->detached = true;
+    return r;
+}
+
+enum error_code server_retry_job(struct server *server, struct job *job, struct msg_run *run,
+                                 struct client *client, uint32_t request_id, char *text,
+                                 size_t size)
+{
+    struct registry_slot slot;
+    int fds[] = {-1, -1};
+    int r = registry_claim_again(&server->registry, job, &slot, text, size);
+    if (r < 0)
+        return ERROR_OS;
+    r = fill_again(run, &job->info);
+    if (r == 0)
+        r = send_start(server, job, &slot, run, true, client, request_id, fds);
+    if (r == 0) {
+        /* Until the holder has said so, the record says more than the holder. */
+        job->started = false;
+        job->info.state = JOB_STARTING;
+    } else {
+        snprintf(text, size, "cannot start a holder for job %" PRIu32 ": %s", job->info.id,
+                 strerror(-r));
+    }
+    registry_release(&slot, false);
+    return r < 0 ? ERROR_OS : 0;
 }
 
 /* Every job has ended, or need not: the client hears of it, and the server ends. */

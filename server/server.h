@@ -93,6 +93,15 @@ enum error_code server_start_job(struct server *server, struct msg_run *run, str
                                  size_t size);
 
 /*
+ * Starts a job again that has ended; the answer goes to the client. run has the caller's
+ * surroundings, the rest is filled in. 0, or the enum error_code with text (of size bytes): the job
+ * is what it was.
+ */
+enum error_code server_retry_job(struct server *server, struct job *job, struct msg_run *run,
+                                 struct client *client, uint32_t request_id, char *text,
+                                 size_t size);
+
+/*
  * Ends the server: at once, jobs living on, or with kill_jobs when every job has ended (all are
  * told at the same time; grace_ms from TERM to KILL, default_grace: each job's own). The client is
  * answered just before.

@@ -348,10 +348,12 @@ int holder_run(struct holder *holder, uint32_t id, int listen_fd, int lock_fd)
     log_set_job(id);
     holder->info.id = id;
     holder->lock_fd = lock_fd;
-    int r = listener_open(&holder->listener, &holder->loop, listen_fd, on_accept,
+    int r = record_wait_lock(lock_fd);
+    if (r == 0)
+        r = listener_open(&holder->listener, &holder->loop, listen_fd, on_accept,
                           on_listener_closed, holder);
     if (r < 0) {
-        log_error("cannot listen: %s", uv_strerror(r));
+        log_error("cannot lock the job, or listen: %s", uv_strerror(r));
         return r;
     }
     uv_run(&holder->loop, UV_RUN_DEFAULT);

@@ -98,7 +98,8 @@ struct holder {
     bool leader_waits;      /* the leader is a zombie, not reaped yet */
     bool expected;          /* the server that asked for this holder has connected */
     bool abandoned;         /* and is gone */
-    bool known;             /* others have been told of the job: it does not go without a trace */
+    bool known;             /* there is a record of the job: it does not go without a trace */
+    bool begun;             /* whoever asked for it has been answered */
     enum end_reason ending; /* somebody asked for its end, or its time is over: why; 0 = not */
     uint64_t scheduled_ns;  /* when the attempt under way was due, of a job with a schedule */
     bool last;              /* no attempt follows this one, whatever the plan says */
@@ -113,7 +114,8 @@ int holder_init(struct holder *holder);
 
 /*
  * The rest of its life, from its job's start to its end. listen_fd: its listening socket, with the
- * server's connection waiting; lock_fd: the job's lock. Both are taken over. 0 or -errno.
+ * server's connection waiting; lock_fd: the job's lock, taken or about to be free. Both are taken
+ * over. 0 or -errno.
  */
 int holder_run(struct holder *holder, uint32_t id, int listen_fd, int lock_fd);
 
@@ -146,8 +148,17 @@ void holder_note_started(struct holder *holder);
  */
 bool holder_goes_on(struct holder *holder);
 
+/* The attempt under way, if there is one, has ended as holder->info.end says: it is noted. */
+void holder_close_attempt(struct holder *holder);
+
 /* `begin`, or the job's time: a job that waits is started. */
 void holder_begin(struct holder *holder);
+
+/* `retry`: the next attempt is wanted now. 0, or -EBUSY when it is under way or not its turn. */
+int holder_hurry(struct holder *holder);
+
+/* The job has been there before: this is its record. 0 or -errno. */
+int holder_resume(struct holder *holder, const struct job_info *before);
 
 /* Ends a job of which no attempt is under way. */
 void holder_cancel(struct holder *holder, enum end_reason reason);

@@ -132,7 +132,7 @@ static void drop_oldest_attempt(struct wire_structs *list)
 static void note_attempt(struct holder *holder)
 {
     struct wire_structs *list = &holder->info.attempts;
-    if (!plan_of(holder))
+    if (!plan_of(holder) && holder->info.attempt == 1)
         return;
     if (list->len >= JOB_ATTEMPTS_KEPT)
         drop_oldest_attempt(list);
@@ -213,10 +213,10 @@ static void say_next(struct holder *holder, const char *when)
     bytes_finish(&text);
 }
 
-static void close_attempt(struct holder *holder)
+void holder_close_attempt(struct holder *holder)
 {
     struct job_attempt *attempt = this_attempt(holder);
-    if (!attempt)
+    if (!attempt || attempt->end)
         return;
     attempt->ended_ns = clock_realtime_ns();
     attempt->log_to = holder->journal.next;
@@ -270,10 +270,8 @@ static void wait_for_time(struct holder *holder)
 bool holder_goes_on(struct holder *holder)
 {
     const struct job_plan *plan = plan_of(holder);
-    if (!plan)
-        return false;
-    close_attempt(holder);
-    if (holder->last || !holder->info.end)
+    holder_close_attempt(holder);
+    if (!plan || holder->last || !holder->info.end)
         return false;
     struct restart next = restart_after(plan, holder->info.end, holder->info.failures, chance());
     holder->info.failures = next.failures;
@@ -289,6 +287,60 @@ bool holder_goes_on(struct holder *holder)
     holder->info.pid_start = 0;
     holder_changed(holder);
     return true;
+}
+
+int holder_hurry(struct holder *holder)
+{
+    bool waits =
+        holder->state == JOB_BACKOFF || (holder->state == JOB_QUEUED && holder->info.due_ns > 0);
+    if (!waits)
+        return -EBUSY;
+    holder->info.due_ns = 0;
+    alarm_clear(&holder->due);
+    if (!needs_turn(holder)) {
+        launch_now(holder);
+        return 0;
+    }
+    if (holder->state == JOB_BACKOFF)
+        wait_for_start(holder, 0);
+    holder_changed(holder);
+    return 0;
+}
+
+/* Of a job whose attempts were not noted there was one, and the whole log is of it. */
+static int note_first_attempt(struct holder *holder, const struct job_info *before)
+{
+    struct job_attempt *attempt = calloc(1, sizeof(*attempt));
+    if (!attempt)
+        return -ENOMEM;
+    *attempt = (struct job_attempt){.number = before->attempt,
+                                    .log_to = before->log_next,
+                                    .started_ns = before->started_ns,
+                                    .ended_ns = before->ended_ns};
+    attempt->end = before->end ? malloc(sizeof(*attempt->end)) : NULL;
+    if (attempt->end)
+        *attempt->end = *before->end;
+    holder->info.attempts = (struct wire_structs){.items = attempt, .len = 1};
+    return 0;
+}
+
+int holder_resume(struct holder *holder, const struct job_info *before)
+{
+    struct job_info copy = {0};
+    int r = wire_copy(&job_info_fields, &copy, before);
+    if (r < 0)
+        return r;
+    holder->known = true;
+    holder->info.created_ns = copy.created_ns;
+    holder->info.attempt = copy.attempt;
+    holder->info.attempts = copy.attempts;
+    holder->info.plan = copy.plan;
+    copy.attempts = (struct wire_structs){0};
+    copy.plan = NULL;
+    if (holder->info.attempts.len == 0 && before->attempt > 0)
+        r = note_first_attempt(holder, before);
+    wire_clear(&job_info_fields, &copy);
+    return r;
 }
 
 bool holder_may_start_again(const struct holder *holder)

@@ -275,6 +275,19 @@ static void handle_begin(struct holder *holder, const struct msg_begin *request)
         holder_begin(holder);
 }
 
+static void handle_retry(struct holder *holder, struct control *control, uint32_t request_id)
+{
+    char text[160];
+    if (holder_hurry(holder) == 0) {
+        channel_send(&control->channel, MSG_JOB, request_id, &holder->info, NULL, 0);
+        return;
+    }
+    snprintf(text, sizeof(text), "job %u %s", holder->info.id,
+             holder->state == JOB_QUEUED ? "waits for its turn already"
+                                         : "has not ended: there is nothing to start again");
+    channel_send_error(&control->channel, request_id, ERROR_LIVE, text);
+}
+
 static void handle_repair(struct holder *holder, struct control *control, uint32_t request_id)
 {
     char text[PATHS_MAX];
@@ -391,6 +404,9 @@ void holder_request(struct holder *holder, struct control *control, struct wire_
         break;
     case MSG_KILL:
         handle_kill(holder, control, frame->request_id, frame->body);
+        break;
+    case MSG_RETRY:
+        handle_retry(holder, control, frame->request_id);
         break;
     case MSG_DETACH:
         handle_detach(holder, control, frame->request_id);

@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "common/fd.h"
+#include "common/joblog.h"
 #include "common/log.h"
 #include "common/paths.h"
 #include "common/process.h"
@@ -81,6 +82,10 @@ static void end_failed(struct holder *holder, const struct msg_error *error)
                                 .stage = error->stage,
                                 .os_error = error->os_error};
     holder->info.end = end;
+    holder_close_attempt(holder);
+    if (!holder->begun && holder->starter)
+        channel_send(&holder->starter->channel, MSG_ERROR, holder->start_request, error, NULL, 0);
+    holder->begun = true;
     if (bytes_printf(&line, "js: %s\r\n", error->text) == 0)
         holder_say(holder, line.data, line.len);
     bytes_finish(&line);
@@ -118,9 +123,9 @@ static void greet_first_viewer(struct holder *holder)
 }
 
 /* The record is there before anybody hears of the job: no crash can lose it then. */
-static void make_known(struct holder *holder)
+static void answer_start(struct holder *holder)
 {
-    holder->known = true;
+    holder->known = holder->begun = true;
     holder_changed(holder);
     if (holder->starter)
         channel_send(&holder->starter->channel, MSG_JOB, holder->start_request, &holder->info, NULL,
@@ -156,10 +161,10 @@ static void on_launched(struct launch *launch, enum start_stage stage, int error
     holder_note_started(holder);
     if (!holder_may_start_again(holder))
         forget_run(holder);
-    if (holder->known)
+    if (holder->begun)
         holder_changed(holder);
     else
-        make_known(holder);
+        answer_start(holder);
 }
 
 static void initial_termios(struct holder *holder, const struct msg_terminal *terminal,
@@ -255,12 +260,59 @@ int holder_fork(struct holder *holder, enum start_stage *ret_stage)
                         on_launched, holder, ret_stage);
 }
 
-static void take_plan(struct holder *holder, const struct msg_start *start)
+static int take_plan(struct holder *holder, const struct msg_start *start)
 {
-    const struct job_plan *plan = holder->info.plan = holder->run->plan;
-    holder->run->plan = NULL;
+    int r = start->before ? holder_resume(holder, start->before) : 0;
+    if (!start->before) {
+        holder->info.plan = holder->run->plan;
+        holder->run->plan = NULL;
+    }
+    const struct job_plan *plan = holder->info.plan;
     holder->grace_ms = plan && plan->own_grace ? plan->grace_ms : start->grace_ms;
     holder->leftovers = plan && plan->leftovers ? plan->leftovers - 1 : start->leftovers;
+    return r;
+}
+
+/* What its terminal had been shown: all that the log still has. */
+static void remember_output(struct holder *holder)
+{
+    static uint8_t buf[64u << 10];
+    struct joblog log;
+    uint64_t skipped;
+    ssize_t n;
+    joblog_init(&log, holder->state_fd, holder->journal.first);
+    tracker_gap(holder->tracker, holder->journal.first);
+    while ((n = joblog_read(&log, buf, sizeof(buf), &skipped)) > 0) {
+        if (skipped > 0) {
+            holder->journal.whole_from = log.offset - (uint64_t)n;
+            tracker_gap(holder->tracker, holder->journal.whole_from);
+        }
+        tracker_feed(holder->tracker, buf, (size_t)n);
+    }
+    joblog_finish(&log);
+    if (tracker_offset(holder->tracker) < holder->journal.next)
+        tracker_gap(holder->tracker, holder->journal.next);
+}
+
+/* The terminal, and the log, of a job that was there before go on where they ended. */
+static int resume_terminal(struct holder *holder, const struct job_info *before)
+{
+    int r = journal_resume(&holder->journal);
+    if (r < 0)
+        return r;
+    tracker_set_questions(holder->tracker, NULL, NULL); /* they have been answered long ago */
+    tracker_resize(holder->tracker, before->rows, before->cols);
+    remember_output(holder);
+    tracker_resize(holder->tracker, holder->info.rows, holder->info.cols);
+    tracker_set_questions(holder->tracker, holder_on_question, holder);
+    struct bytes text = {0};
+    r = tracker_undo(holder->tracker, &text);
+    if (r == 0)
+        r = bytes_append_text(&text, "[js: started again]\r\n");
+    if (r == 0 && !holder->plain_opost)
+        holder_say(holder, text.data, text.len);
+    bytes_finish(&text);
+    return r;
 }
 
 /* Every step of the start up to the first attempt. 0 or -errno with *ret_stage. */
@@ -270,8 +322,9 @@ static int prepare(struct holder *holder, const struct msg_start *start,
     *ret_stage = START_DIRECTORY;
     snprintf(holder->runtime_dir, sizeof(holder->runtime_dir), "%s", start->runtime_dir);
     snprintf(holder->state_dir, sizeof(holder->state_dir), "%s", start->state_dir);
-    take_plan(holder, start);
     int r = fill_info(holder, start);
+    if (r == 0)
+        r = take_plan(holder, start);
     if (r < 0)
         return r;
     holder->state_fd = open(holder->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -285,7 +338,7 @@ static int prepare(struct holder *holder, const struct msg_start *start,
     if (holder->pts_fd < 0)
         return holder->pts_fd;
     follow_caller(holder);
-    return 0;
+    return start->before ? resume_terminal(holder, start->before) : 0;
 }
 
 static int take_first_viewer(struct holder *holder, const struct msg_start *start,
@@ -332,5 +385,5 @@ void holder_start(struct holder *holder, struct control *starter, uint32_t reque
     if (r < 0)
         holder_fail_start(holder, stage, -r);
     else if (waits)
-        make_known(holder);
+        answer_start(holder);
 }

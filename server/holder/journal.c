@@ -34,6 +34,14 @@ void journal_init(struct journal *journal, int dir_fd, uint64_t limit)
         journal->limit = JOURNAL_LEAST_LIMIT;
 }
 
+int journal_resume(struct journal *journal)
+{
+    int r = joblog_bounds(journal->dir_fd, &journal->first, &journal->next);
+    journal->segment = journal->next;
+    journal->whole_from = journal->first;
+    return r;
+}
+
 static void unlink_segment(struct journal *journal, uint64_t start)
 {
     char name[JOBLOG_NAME_SIZE];

@@ -33,6 +33,9 @@ struct journal {
 /* Starts an empty log below dir_fd. limit 0 = the default. Writes nothing yet. */
 void journal_init(struct journal *journal, int dir_fd, uint64_t limit);
 
+/* Goes on with the log that is there: what is in it stays, and counts. 0 or -errno. */
+int journal_resume(struct journal *journal);
+
 /*
  * Appends output. Always takes all of it: next moves by len. 0, or -errno when some of it could
  * not be written even after dropping old segments (disk full); it is then a gap in the log.
