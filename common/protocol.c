@@ -396,6 +396,12 @@ static const struct wire_message rows[] = {
             "client to holder: what it has answered"),
     MESSAGE(MSG_DRAINED, "drained", msg_empty_fields, 0, 0,
             "client to holder: no more answers are under way"),
+    MESSAGE(MSG_QUEUES, "queues", msg_queues_fields, 0, 0,
+            "reply to list-queues; also the file of their settings"),
+    MESSAGE(MSG_LIST_QUEUES, "list-queues", msg_empty_fields, 0, 0,
+            "client to server: which queues are there"),
+    MESSAGE(MSG_SET_QUEUE, "set-queue", msg_set_queue_fields, 0, 0,
+            "client to server: set how many jobs of a queue run at once, pause it, let it go on"),
 };
 
 const struct wire_table protocol = {.rows = rows, .count = COUNT(rows)};

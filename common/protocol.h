@@ -24,6 +24,7 @@
 #define JS_COMMON_PROTOCOL_H
 
 #include "common/job_info.h"
+#include "common/queues.h"
 #include "common/wire.h"
 
 #define PROTOCOL_VERSION 1u
@@ -81,6 +82,10 @@ enum message_type {
     MSG_ASK = 73,
     MSG_ANSWERS = 74,
     MSG_DRAINED = 75,
+    /* Queues: the reply, which is also the file of settings, and client to server. */
+    MSG_QUEUES = 80,
+    MSG_LIST_QUEUES = 81,
+    MSG_SET_QUEUE = 82,
 };
 
 enum error_code {

@@ -186,6 +186,9 @@ static const struct {
     {MSG_GET_SCREEN, 39, "get-screen"},
     {MSG_SCREEN, 15, "screen"},
     {MSG_TITLE, 51, "title"},
+    {MSG_QUEUES, 80, "queues"},
+    {MSG_LIST_QUEUES, 81, "list-queues"},
+    {MSG_SET_QUEUE, 82, "set-queue"},
 };
 
 START_TEST(types_keep_their_numbers_and_names)
