@@ -134,6 +134,7 @@ static const struct wire_field kill_table[] = {
     FIELD(msg_kill, grace_ms, WIRE_U64, OPTIONAL, 0, "milliseconds between TERM and KILL"),
     FIELD(msg_kill, default_grace, WIRE_BOOL, OPTIONAL, 0, "the job's own grace instead"),
     FIELD(msg_kill, reason, WIRE_U32, OPTIONAL, 0, "5 canceled, 8 server-stop, 10 replaced"),
+    FIELD(msg_kill, text, WIRE_STR, OPTIONAL, TEXT_LIMIT, "why, for people"),
 };
 STRUCT(msg_kill, kill_table);
 
@@ -265,6 +266,7 @@ static const struct wire_field start_table[] = {
           "why state_dir is not in the state directory, none = it is"),
     FIELD(msg_start, log_json, WIRE_BOOL, OPTIONAL, 0, "log lines as JSON"),
     FIELD(msg_start, note, WIRE_STR, OPTIONAL, TEXT_LIMIT, "what it waits for, for its client"),
+    FIELD(msg_start, queued_ns, WIRE_U64, OPTIONAL, 0, "when it began to wait, none = now"),
 };
 STRUCT(msg_start, start_table);
 

@@ -228,6 +228,7 @@ struct msg_kill {
     uint64_t grace_ms;
     bool default_grace; /* the job's own, grace_ms is not used */
     uint32_t reason;    /* enum end_reason: canceled, server-stop, replaced; else it is killed */
+    char *text;         /* why, for its `warning`; NULL = nothing */
 };
 
 struct msg_rename {
@@ -346,6 +347,7 @@ struct msg_start {
     uint32_t leftovers; /* enum config_leftovers */
     char *misplaced;    /* why state_dir is not where it should be; NULL: it is */
     bool log_json;      /* the form of the lines that the holder logs */
+    uint64_t queued_ns; /* when it began to wait, which is its turn; 0 = now */
     char *note;         /* for whoever runs it attached: what it waits for, NULL = nothing */
 };
 
@@ -403,7 +405,7 @@ extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rli
     msg_screen_fields, msg_log_fields, msg_env_fields, msg_empty_fields, server_failure_fields,
     job_count_fields, msg_status_fields, msg_shutdown_fields, msg_jobs_fields, msg_start_fields,
     msg_adopt_fields, msg_title_fields, msg_left_fields, msg_resize_fields, msg_answers_fields,
-    msg_marked_fields;
+    msg_marked_fields, msg_begin_fields;
 
 /* The message table. */
 extern const struct wire_table protocol;

@@ -61,7 +61,6 @@ struct court {
     size_t waiting_count;
     struct entries queues, slots, uids;
     size_t running; /* of all queues */
-    uint64_t due_ns;
 };
 
 bool queue_has_say(const struct job_plan *plan)
@@ -125,20 +124,15 @@ static enum queue_verdict judge_after(const struct court *court, struct queue_jo
 }
 
 /* What it waits for that has nothing to do with those who wait as well. */
-static enum queue_verdict judge_alone(struct court *court, struct queue_job *job)
+static enum queue_verdict judge_alone(const struct court *court, struct queue_job *job)
 {
     const struct job_info *info = job->info;
     enum queue_verdict verdict = judge_after(court, job);
-    uint64_t due_ns = info->due_ns > info->plan->not_before_ns || info->attempt > 0
-                          ? info->due_ns
-                          : info->plan->not_before_ns;
+    bool early = job->coming ? info->plan->not_before_ns > court->rules->now_ns : info->due_ns > 0;
     if (verdict != QUEUE_NONE)
         return verdict;
-    if (due_ns > court->rules->now_ns) {
-        if (court->due_ns == 0 || due_ns < court->due_ns)
-            court->due_ns = due_ns;
+    if (early)
         return QUEUE_WAIT_TIME;
-    }
     if (info->plan->queue) {
         const struct entry *queue = entries_at(&court->queues, info->plan->queue);
         if (queue->setting && queue->setting->paused)
@@ -299,16 +293,13 @@ static int judge(struct court *court, const struct queue_rules *rules, struct qu
     return 0;
 }
 
-int queue_judge(const struct queue_rules *rules, struct queue_job *jobs, size_t count,
-                uint64_t *ret_due_ns)
+int queue_judge(const struct queue_rules *rules, struct queue_job *jobs, size_t count)
 {
     struct court court;
     int r = judge(&court, rules, jobs, count);
-    if (r < 0)
-        return r;
-    *ret_due_ns = court.due_ns;
-    finish(&court);
-    return 0;
+    if (r == 0)
+        finish(&court);
+    return r;
 }
 
 int queue_judge_new(const struct queue_rules *rules, struct queue_job *jobs, size_t count)
@@ -379,14 +370,16 @@ void queue_explain(const struct queue_job *job, uint64_t now_ns, char *text, siz
     text[0] = '\0';
     switch (job->verdict) {
     case QUEUE_NONE:
+        if (is_live(job) && job->info->due_ns > 0)
+            explain_time(job->info->due_ns, now_ns, text, size);
+        break;
     case QUEUE_START:
         break;
     case QUEUE_WAIT_AFTER:
         explain_after(job, text, size);
         break;
     case QUEUE_WAIT_TIME:
-        explain_time(job->info->due_ns ? job->info->due_ns : plan->not_before_ns, now_ns, text,
-                     size);
+        explain_time(job->coming ? plan->not_before_ns : job->info->due_ns, now_ns, text, size);
         break;
     case QUEUE_WAIT_PAUSED:
         snprintf(text, size, "queue %s is paused", plan->queue);

@@ -3,6 +3,7 @@
  * everything comes from what the holders say of their jobs, so that any server judges the same.
  *
  * The rules:
+ *  - A time to wait for is its holder's business: due_ns is there until it has come.
  *  - What could start is looked at in one order: higher priority first, then who has waited longest
  *    (queued_ns, then the number). Whoever cannot start yet, since its time has not come, or
  *    another job has not ended, holds up nobody; when it can, it has its old place in that order.
@@ -28,7 +29,7 @@ enum queue_verdict {
     QUEUE_NONE,        /* it does not wait for a decision */
     QUEUE_START,       /* now */
     QUEUE_WAIT_AFTER,  /* for the job `other` to end, as the condition says */
-    QUEUE_WAIT_TIME,   /* until due_ns */
+    QUEUE_WAIT_TIME,   /* which its holder tells */
     QUEUE_WAIT_PAUSED, /* its queue is paused */
     QUEUE_WAIT_SLOT,   /* which `other` has */
     QUEUE_WAIT_TURN,   /* for a place in its queue, where `ahead` wait before it */
@@ -67,12 +68,8 @@ bool queue_has_say(const struct job_plan *plan);
 /* How the job has ended fits the condition of one that comes after it. */
 bool queue_end_fits(const struct job_info *ended, uint32_t condition);
 
-/*
- * Judges all jobs. *ret_due_ns: when a verdict may change though no job does, 0 = never. 0 or
- * -ENOMEM (then nothing was judged).
- */
-int queue_judge(const struct queue_rules *rules, struct queue_job *jobs, size_t count,
-                uint64_t *ret_due_ns);
+/* Judges all jobs. 0 or -ENOMEM (then nothing was judged). */
+int queue_judge(const struct queue_rules *rules, struct queue_job *jobs, size_t count);
 
 /*
  * The verdict on a job that is asked for, the last of jobs (coming, its number above all others'):
@@ -83,7 +80,7 @@ int queue_judge_new(const struct queue_rules *rules, struct queue_job *jobs, siz
 
 /*
  * What the judged job waits for, or why it is not started, in words ("2 jobs ahead in queue
- * build"); "" for QUEUE_NONE and QUEUE_START. Times are local.
+ * build"); "" for QUEUE_START, and for QUEUE_NONE unless a time is waited for. Times are local.
  */
 void queue_explain(const struct queue_job *job, uint64_t now_ns, char *text, size_t size);
 

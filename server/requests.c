@@ -188,6 +188,22 @@ static bool is_answered_again(const struct request *request, const struct msg_ru
     return true;
 }
 
+/* Whether it is to be started; if not, the client has been told, perhaps of the job that is. */
+static bool is_admitted(const struct request *request, struct msg_run *run)
+{
+    char text[TEXT_SIZE];
+    struct job *instead;
+    enum error_code code =
+        broker_admit(&request->server->broker, run, &instead, text, sizeof(text));
+    if (code) {
+        refuse(request, code, text);
+    } else if (instead) {
+        give_terminal_back(request);
+        client_send(request->client, MSG_JOB, request->id, &instead->info);
+    }
+    return !code && !instead;
+}
+
 static void handle_run(const struct request *request)
 {
     struct msg_run *run = request->body;
@@ -200,6 +216,8 @@ static void handle_run(const struct request *request)
         refuse(request, ERROR_BUSY, "the server is about to end, and all jobs with it");
         return;
     }
+    if (!is_admitted(request, run))
+        return;
     int conn_fd = -1, out_fd = -1;
     if (!run->detached) {
         conn_fd = take_connection(request);
@@ -259,6 +277,7 @@ static void handle_list(const struct request *request)
     for (size_t i = 0; every && i < registry->count; i++)
         if (list->all || !job_state_is_final(registry->jobs[i]->info.state))
             jobs[count++] = registry->jobs[i];
+    broker_explain(&request->server->broker);
     bool found = true;
     if (list->jobs.len == 0 && list->none_is_current)
         found = (jobs[count++] = resolve(request, NULL, false));
@@ -319,7 +338,17 @@ static void answer_log_of_ended(const struct request *request, const struct job 
     client_send(request->client, MSG_LOG, request->id, &body);
 }
 
+static void handle_list_queues(const struct request *request)
+{
+    broker_send_queues(&request->server->broker, request->client, request->id);
+}
+
 /* Orders */
+
+static void handle_set_queue(const struct request *request)
+{
+    broker_set_queue(&request->server->broker, request->client, request->id, request->body);
+}
 
 static void handle_remove(const struct request *request)
 {
@@ -331,6 +360,15 @@ static void handle_remove(const struct request *request)
     if (!job_state_is_final(job->info.state)) {
         snprintf(text, sizeof(text), "job %u is %s: end it first (js kill %u)", job->info.id,
                  job_state_name(job->info.state), job->info.id);
+        refuse(request, ERROR_LIVE, text);
+        return;
+    }
+    const struct job *waiter = registry_waiter(&request->server->registry, job);
+    if (waiter) {
+        snprintf(text, sizeof(text),
+                 "job %u waits for it (--after): remove it when that has started, or is ended (js "
+                 "kill %u)",
+                 waiter->info.id, waiter->info.id);
         refuse(request, ERROR_LIVE, text);
         return;
     }
@@ -456,6 +494,8 @@ static const struct {
     {MSG_FOLLOW, handle_follow},
     {MSG_GET_ENV, handle_on_live_job},
     {MSG_GET_SCREEN, handle_get_screen},
+    {MSG_LIST_QUEUES, handle_list_queues},
+    {MSG_SET_QUEUE, handle_set_queue},
 };
 
 void request_handle(struct client *client, struct wire_frame *frame, struct channel_fds *fds)

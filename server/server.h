@@ -9,6 +9,7 @@
 
 #include "common/config.h"
 #include "common/listener.h"
+#include "server/broker.h"
 #include "server/client.h"
 #include "server/registry.h"
 #include "server/repair.h"
@@ -33,6 +34,7 @@ struct server {
     struct spawner spawner;
     struct registry registry;
     struct repair repair;
+    struct broker broker;
     struct config config;
     struct status status;
     const char *start_warning; /* of what came before it could log as configured; or NULL */
