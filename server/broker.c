@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/every.h"
 #include "common/log.h"
+#include "common/schedule.h"
 #include "server/server.h"
 
 /* What is judged */
@@ -190,7 +190,7 @@ static bool names_are_valid(const struct job_plan *plan, char *text, size_t size
     if ((plan->queue && !queue_name_is_valid(plan->queue, "queue", text, size)) ||
         (plan->slot && !queue_name_is_valid(plan->slot, "slot", text, size)))
         return false;
-    if (!plan->every || every_check(plan->every, why, sizeof(why)) == 0)
+    if (!plan->every || schedule_check(plan->every, why, sizeof(why)) == 0)
         return true;
     snprintf(text, size, "every '%s': %s", plan->every, why);
     return false;

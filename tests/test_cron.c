@@ -1,9 +1,10 @@
 #include "common/cron.h"
-#include "common/every.h"
+#include "common/schedule.h"
 #include "tests/harness/runner.h"
 
 #include <check.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -182,7 +183,7 @@ END_TEST
 
 static const struct {
     const char *text, *why; /* NULL: it is right */
-} every_cases[] = {
+} schedules[] = {
     {"1h", NULL},
     {"1", NULL},
     {"0 3 * * *", NULL},
@@ -197,23 +198,45 @@ static const struct {
 START_TEST(takes_durations_and_lines)
 {
     char why[512] = "";
-    const char *expected = every_cases[_i].why;
-    int r = every_check(every_cases[_i].text, why, sizeof(why));
+    const char *expected = schedules[_i].why;
+    int r = schedule_check(schedules[_i].text, why, sizeof(why));
     ck_assert_int_eq(r, expected ? -EINVAL : 0);
     ck_assert_msg(!expected || strncmp(why, expected, strlen(expected)) == 0, "%s", why);
 }
 END_TEST
 
+static const struct {
+    const char *schedule, *last, *now, *next; /* last: NULL = there was none */
+} times[] = {
+    {"1m", NULL, "2026-11-20 18:30", "2026-11-20 18:30"},
+    {"1m", "2026-11-20 18:30", "2026-11-20 18:30", "2026-11-20 18:31"},
+    {"10m", "2026-11-20 18:30", "2026-11-20 18:39", "2026-11-20 18:40"},
+    {"10m", "2026-11-20 18:30", "2026-11-20 18:40", "2026-11-20 18:50"},
+    {"10m", "2026-11-20 18:30", "2026-11-20 19:05", "2026-11-20 19:10"},
+    {"10m", "2026-11-20 18:30", "2026-11-20 18:00", "2026-11-20 18:30"},
+    {"0 3 * * *", NULL, "2026-11-20 18:30", "2026-11-21 03:00"},
+    {"0 3 * * *", "2026-11-21 03:00", "2026-11-21 03:00", "2026-11-22 03:00"},
+    {"0 3 * * *", "2026-11-21 03:00", "2026-11-24 12:00", "2026-11-25 03:00"},
+    {"0 3 * * *", "2026-11-21 03:00", "2026-11-21 02:59", "2026-11-22 03:00"},
+};
+
 START_TEST(tells_when_it_is_due_again)
 {
-    uint64_t next = 0;
+    uint64_t next = 0, last = times[_i].last ? utc(times[_i].last) : 0;
     set_zone("UTC0");
-    ck_assert_int_eq(every_next("90", utc("2026-11-20 18:30"), &next), 0);
-    ck_assert_uint_eq(next, utc("2026-11-20 18:31") + UINT64_C(30000000000));
-    ck_assert_int_eq(every_next("0 3 * * *", utc("2026-11-20 18:30"), &next), 0);
-    ck_assert_uint_eq(next, utc("2026-11-21 03:00"));
-    ck_assert_int_eq(every_next("soon", 0, &next), -EINVAL);
-    ck_assert_int_eq(every_next("0 0 30 2 *", 0, &next), -ENOENT);
+    ck_assert_int_eq(schedule_next(times[_i].schedule, last, utc(times[_i].now), &next), 0);
+    ck_assert_msg(next == utc(times[_i].next), "%d: %" PRIu64, _i, next);
+}
+END_TEST
+
+START_TEST(some_schedules_have_no_time)
+{
+    uint64_t next = 4711;
+    ck_assert_int_eq(schedule_next("soon", 0, 0, &next), -EINVAL);
+    ck_assert_int_eq(schedule_next("0", 0, 0, &next), -EINVAL);
+    ck_assert_int_eq(schedule_next("0 3 * *", 0, 0, &next), -EINVAL);
+    ck_assert_int_eq(schedule_next("0 0 30 2 *", 0, 0, &next), -ENOENT);
+    ck_assert_uint_eq(next, 4711);
 }
 END_TEST
 
@@ -231,8 +254,10 @@ int main(void)
     tcase_add_test(tcase, some_days_never_come);
     tcase_add_test(tcase, tells_lines_from_durations);
     tcase_add_loop_test(tcase, takes_durations_and_lines, 0,
-                        sizeof(every_cases) / sizeof(every_cases[0]));
-    tcase_add_test(tcase, tells_when_it_is_due_again);
+                        sizeof(schedules) / sizeof(schedules[0]));
+    tcase_add_loop_test(tcase, tells_when_it_is_due_again, 0,
+                        (int)(sizeof(times) / sizeof(times[0])));
+    tcase_add_test(tcase, some_schedules_have_no_time);
     suite_add_tcase(suite, tcase);
     return runner_run(suite);
 }

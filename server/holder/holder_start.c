@@ -205,6 +205,7 @@ static int fill_info(struct holder *holder, const struct msg_start *start)
     info->holder_pid = (uint32_t)getpid();
     info->holder_start = process_start_time(getpid());
     info->created_ns = clock_realtime_ns();
+    info->queued_ns = start->queued_ns ? start->queued_ns : info->created_ns;
     int r = wire_set_str(&info->uid, start->uid);
     if (r == 0)
         r = wire_set_str(&info->name, holder->run->name);
