@@ -303,8 +303,11 @@ static int settle_in(struct attach *attach)
 {
     struct connection *connection = attach->connection;
     if (connection->reply.type == MSG_JOB) {
+        const struct job_info *job = connection->reply.body;
         raw_tty_restore(&attach->tty);
-        return report_run(connection->reply.body);
+        if (attach->options->uid && strcmp(job->uid, attach->options->uid) != 0)
+            return report_instead(job);
+        return report_run(job);
     }
     if (connection->reply.type != MSG_ATTACHED)
         return report_error("the server's answer was '%s' and not 'attached'",
