@@ -320,6 +320,12 @@ static const struct wire_field marked_table[] = {
 };
 STRUCT(msg_marked, marked_table);
 
+static const struct wire_field waiting_table[] = {
+    FIELD(msg_waiting, waits, WIRE_BOOL, OPTIONAL, 0, "it waits for its (next) start"),
+    FIELD(msg_waiting, text, WIRE_STR, OPTIONAL, TEXT_LIMIT, "for what, to be shown"),
+};
+STRUCT(msg_waiting, waiting_table);
+
 #define MESSAGE(number, text, fields, least, most, doc_text)                                       \
     {                                                                                              \
         .type = number, .name = text, .body = &fields, .min_fds = least, .max_fds = most,          \
@@ -404,6 +410,8 @@ static const struct wire_message rows[] = {
             "client to server: which queues are there"),
     MESSAGE(MSG_SET_QUEUE, "set-queue", msg_set_queue_fields, 0, 0,
             "client to server: set how many jobs of a queue run at once, pause it, let it go on"),
+    MESSAGE(MSG_WAITING, "waiting", msg_waiting_fields, 0, 0,
+            "holder to client: whether the job waits for its (next) start"),
 };
 
 const struct wire_table protocol = {.rows = rows, .count = COUNT(rows)};

@@ -86,6 +86,8 @@ enum message_type {
     MSG_QUEUES = 80,
     MSG_LIST_QUEUES = 81,
     MSG_SET_QUEUE = 82,
+    /* Holder to attached client: event. */
+    MSG_WAITING = 83,
 };
 
 enum error_code {
@@ -398,6 +400,12 @@ struct msg_resize {
     uint32_t rows, cols;
 };
 
+/* Whether the job waits for its (next) start: nobody reads what is typed meanwhile. */
+struct msg_waiting {
+    bool waits;
+    char *text; /* for what, to be shown; NULL = nothing is */
+};
+
 extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rlimit_fields,
     msg_hello_fields, msg_error_fields, msg_done_fields, msg_run_fields, msg_attach_fields,
     msg_list_fields, msg_wait_fields, msg_on_job_fields, msg_signal_fields, msg_kill_fields,
@@ -405,7 +413,7 @@ extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rli
     msg_screen_fields, msg_log_fields, msg_env_fields, msg_empty_fields, server_failure_fields,
     job_count_fields, msg_status_fields, msg_shutdown_fields, msg_jobs_fields, msg_start_fields,
     msg_adopt_fields, msg_title_fields, msg_left_fields, msg_resize_fields, msg_answers_fields,
-    msg_marked_fields, msg_begin_fields;
+    msg_marked_fields, msg_begin_fields, msg_waiting_fields;
 
 /* The message table. */
 extern const struct wire_table protocol;

@@ -248,12 +248,12 @@ static enum error_code judge_new(const struct broker *broker, struct job_plan *p
     }
     bool refused = r == 0 && (asked->verdict == QUEUE_CANCEL || asked->verdict == QUEUE_DROP ||
                               asked->verdict == QUEUE_FULL);
-    if (refused) {
+    if (r == 0)
         queue_explain(asked, docket.rules.now_ns, why, sizeof(why));
-        snprintf(text, size, "not started: %s", why);
-    } else if (r < 0) {
+    if (r == 0)
+        snprintf(text, size, "%s%s", refused ? "not started: " : "", why);
+    else
         snprintf(text, size, "out of memory");
-    }
     free(docket.jobs);
     return refused ? ERROR_BUSY : r < 0 ? ERROR_INTERNAL : 0;
 }
@@ -263,6 +263,7 @@ enum error_code broker_admit(struct broker *broker, struct msg_run *run, struct 
 {
     struct job_plan *plan = run->plan;
     *ret_instead = NULL;
+    text[0] = '\0';
     if (!plan)
         return 0;
     if (!names_are_valid(plan, text, size))
@@ -303,6 +304,14 @@ void broker_explain(struct broker *broker)
         explain(broker, &docket);
         free(docket.jobs);
     }
+}
+
+char *broker_note(struct broker *broker, struct job *job)
+{
+    if (job->info.state != JOB_QUEUED && job->info.state != JOB_BACKOFF)
+        return NULL;
+    broker_explain(broker);
+    return job->info.waits_for;
 }
 
 /* The queue of that name among count of them, which are by name; *ret_at is where it belongs. */

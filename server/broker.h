@@ -39,12 +39,15 @@ void broker_wake(struct broker *broker);
 uint64_t broker_stamp(struct broker *broker);
 
 /*
- * Whether a job may be submitted. The specs of run->plan->after are replaced by unique ids. 0; with
- * *ret_instead there is a live job with the same key (once) already, and none is to be started; or
- * the enum error_code with text (of size bytes).
+ * Whether a job may be submitted. The specs of run->plan->after are replaced by unique ids. 0 with
+ * text (of size bytes): what it will wait for, "" = nothing; with *ret_instead there is a live job
+ * with the same key (once) already, and none is to be started. Or the enum error_code with text.
  */
 enum error_code broker_admit(struct broker *broker, struct msg_run *run, struct job **ret_instead,
                              char *text, size_t size);
+
+/* What a job that is to be attached waits for; NULL = nothing, or nothing that has words. */
+char *broker_note(struct broker *broker, struct job *job);
 
 /* Sets info.waits_for of every job that waits, for the answer to a question. */
 void broker_explain(struct broker *broker);

@@ -182,19 +182,22 @@ static bool is_answered_again(const struct request *request, const struct msg_ru
                job_state_is_final(job->info.state)) {
         client_send(request->client, MSG_JOB, request->id, &job->info);
     } else {
-        struct msg_adopt adopt = {.mode = ATTACH_OWN, .terminal = run->terminal};
+        struct msg_adopt adopt = {.mode = ATTACH_OWN,
+                                  .terminal = run->terminal,
+                                  .note = broker_note(&request->server->broker, job)};
         pass_client(request, job, &adopt);
     }
     return true;
 }
 
-/* Whether it is to be started; if not, the client has been told, perhaps of the job that is. */
-static bool is_admitted(const struct request *request, struct msg_run *run)
+/*
+ * Whether it is to be started: what it will wait for is in text then. If not, the client has been
+ * told, perhaps of the job that is.
+ */
+static bool is_admitted(const struct request *request, struct msg_run *run, char *text, size_t size)
 {
-    char text[TEXT_SIZE];
     struct job *instead;
-    enum error_code code =
-        broker_admit(&request->server->broker, run, &instead, text, sizeof(text));
+    enum error_code code = broker_admit(&request->server->broker, run, &instead, text, size);
     if (code) {
         refuse(request, code, text);
     } else if (instead) {
@@ -207,7 +210,7 @@ static bool is_admitted(const struct request *request, struct msg_run *run)
 static void handle_run(const struct request *request)
 {
     struct msg_run *run = request->body;
-    char text[TEXT_SIZE];
+    char text[TEXT_SIZE], note[TEXT_SIZE];
     if (run->again && run->uid && is_answered_again(request, run))
         return;
     if (!run_is_valid(request, run))
@@ -216,7 +219,7 @@ static void handle_run(const struct request *request)
         refuse(request, ERROR_BUSY, "the server is about to end, and all jobs with it");
         return;
     }
-    if (!is_admitted(request, run))
+    if (!is_admitted(request, run, note, sizeof(note)))
         return;
     int conn_fd = -1, out_fd = -1;
     if (!run->detached) {
@@ -228,7 +231,7 @@ static void handle_run(const struct request *request)
     /* A copy that the client can still be told on, should the start fail here. */
     int tell_fd = conn_fd >= 0 ? fd_dup(conn_fd) : -1;
     enum error_code code = server_start_job(request->server, run, request->client, request->id,
-                                            out_fd, conn_fd, text, sizeof(text));
+                                            out_fd, conn_fd, note, text, sizeof(text));
     if (code && tell_fd >= 0) {
         struct bytes frame = {0};
         struct msg_error body = {.code = code, .text = text};
@@ -257,7 +260,8 @@ static void handle_attach(const struct request *request)
                               .live = attach->live, /* borrowed, as the terminal */
                               .restore = attach->restore,
                               .replay_limit = attach->replay_limit,
-                              .terminal = attach->terminal};
+                              .terminal = attach->terminal,
+                              .note = broker_note(&request->server->broker, job)};
     pass_client(request, job, &adopt);
 }
 

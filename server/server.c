@@ -57,7 +57,8 @@ static struct job *create_job(struct server *server, const struct registry_slot 
  * the same time. A holder that finds nobody there ends.
  */
 static int send_start(struct server *server, struct job *job, const struct registry_slot *slot,
-                      struct msg_run *run, struct client *client, uint32_t request_id, int *fds)
+                      struct msg_run *run, struct client *client, uint32_t request_id,
+                      const char *note, int *fds)
 {
     struct msg_start start = {
         .id = slot->id,
@@ -73,6 +74,7 @@ static int send_start(struct server *server, struct job *job, const struct regis
         .leftovers = (uint32_t)server->config.leftovers,
         .log_json = server->config.log_format == LOG_FORMAT_JSON,
         .queued_ns = job->info.queued_ns,
+        .note = note[0] ? (char *)note : NULL,
     };
     bool detached = fds[1] < 0;
     char path[sizeof(slot->runtime_dir) + 8];
@@ -89,14 +91,14 @@ static int send_start(struct server *server, struct job *job, const struct regis
 
 /* 0, or -errno with text; the descriptors that have not been sent are still in fds then. */
 static int try_start(struct server *server, struct msg_run *run, struct client *client,
-                     uint32_t request_id, int *fds, char *text, size_t size)
+                     uint32_t request_id, const char *note, int *fds, char *text, size_t size)
 {
     struct registry_slot slot;
     int r = registry_claim(&server->registry, &slot, text, size);
     if (r < 0)
         return r;
     struct job *job = create_job(server, &slot, run);
-    r = job ? send_start(server, job, &slot, run, client, request_id, fds) : -ENOMEM;
+    r = job ? send_start(server, job, &slot, run, client, request_id, note, fds) : -ENOMEM;
     registry_release(&slot, r < 0);
     if (r == 0)
         return 0;
@@ -110,13 +112,13 @@ static int try_start(struct server *server, struct msg_run *run, struct client *
 #define SWEPT_TRIES 8
 
 enum error_code server_start_job(struct server *server, struct msg_run *run, struct client *client,
-                                 uint32_t request_id, int out_fd, int conn_fd, char *text,
-                                 size_t size)
+                                 uint32_t request_id, int out_fd, int conn_fd, const char *note,
+                                 char *text, size_t size)
 {
     int fds[] = {out_fd, conn_fd};
     int r = -ENOENT;
     for (int i = 0; i < SWEPT_TRIES && r == -ENOENT; i++)
-        r = try_start(server, run, client, request_id, fds, text, size);
+        r = try_start(server, run, client, request_id, note, fds, text, size);
     if (r == 0)
         return 0;
     log_error("a job is not started: %s", text);

@@ -88,11 +88,12 @@ void server_client_gone(struct server *server, struct client *client);
 
 /*
  * Starts a job. terminal output and connection of the client ride along unless detached: both are
- * taken over, also on failure. 0, or the enum error_code with text (of size bytes).
+ * taken over, also on failure. note: what the job will wait for, or "". 0, or the enum error_code
+ * with text (of size bytes).
  */
 enum error_code server_start_job(struct server *server, struct msg_run *run, struct client *client,
-                                 uint32_t request_id, int out_fd, int conn_fd, char *text,
-                                 size_t size);
+                                 uint32_t request_id, int out_fd, int conn_fd, const char *note,
+                                 char *text, size_t size);
 
 /*
  * Ends the server: at once, jobs living on, or with kill_jobs when every job has ended (all are

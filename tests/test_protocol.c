@@ -189,6 +189,7 @@ static const struct {
     {MSG_QUEUES, 80, "queues"},
     {MSG_LIST_QUEUES, 81, "list-queues"},
     {MSG_SET_QUEUE, 82, "set-queue"},
+    {MSG_WAITING, 83, "waiting"},
 };
 
 START_TEST(types_keep_their_numbers_and_names)

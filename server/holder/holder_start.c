@@ -110,6 +110,7 @@ static void greet_first_viewer(struct holder *holder)
     if (fd >= 0) {
         viewer_enter_raw(viewer);
         channel_send(&viewer->channel, MSG_ATTACHED, holder->first_request, &holder->info, &fd, 1);
+        holder_greet_waiting(holder, viewer, holder->note);
         return;
     }
     channel_send_error(&viewer->channel, holder->first_request, ERROR_OS,
@@ -127,6 +128,8 @@ static void make_known(struct holder *holder)
                      0);
     if (holder->first_viewer)
         greet_first_viewer(holder);
+    free(holder->note);
+    holder->note = NULL;
     holder_note_socket(holder);
     int r = pty_watch(&holder->pty, holder_on_output, holder);
     if (r < 0)
@@ -318,6 +321,8 @@ void holder_start(struct holder *holder, struct control *starter, uint32_t reque
     }
     holder->run = start->run;
     start->run = NULL;
+    holder->note = start->note;
+    start->note = NULL;
     holder->starter = starter;
     holder->start_request = request_id;
     enum start_stage stage;
