@@ -100,9 +100,23 @@ static int report_left(struct attach *attach, const struct msg_left *left)
                         left->job->id, left->reason);
 }
 
+static void note_waiting(struct attach *attach, const struct msg_waiting *body)
+{
+    /* It may come with the answer, which is looked at afterwards. */
+    const struct wire_frame *reply = &attach->connection->reply;
+    uint32_t job = !attach->attached && reply->type == MSG_ATTACHED
+                       ? ((const struct job_info *)reply->body)->id
+                       : attach->job;
+    attach->waits = body->waits;
+    if (body->text)
+        report_error("job %u waits for %s; ^C leaves it waiting", job, body->text);
+}
+
 static void on_event(struct connection *connection, struct wire_frame *frame)
 {
     struct attach *attach = connection->data;
+    if (frame->type == MSG_WAITING)
+        note_waiting(attach, frame->body);
     attach->size_taken |= frame->type == MSG_SIZE_TAKEN;
     if (frame->type == MSG_MARKED)
         attach_await_answers(attach, ((const struct msg_marked *)frame->body)->markers);
@@ -173,7 +187,7 @@ static void handle_interrupt(struct attach *attach, int number)
     static const struct {
         int number, index;
     } characters[] = {{SIGINT, VINTR}, {SIGQUIT, VQUIT}, {SIGTSTP, VSUSP}};
-    bool for_job = number == SIGTSTP || !attach->tty.keys;
+    bool for_job = number == SIGTSTP || (!attach->tty.keys && !attach->waits);
     if (!for_job || !attach->attached || attach->options->watch) {
         attach->signal = number;
         attach_ask_to_leave(attach);
@@ -303,8 +317,11 @@ static int settle_in(struct attach *attach)
 {
     struct connection *connection = attach->connection;
     if (connection->reply.type == MSG_JOB) {
+        const struct job_info *job = connection->reply.body;
         raw_tty_restore(&attach->tty);
-        return report_run(connection->reply.body);
+        if (attach->options->uid && strcmp(job->uid, attach->options->uid) != 0)
+            return report_instead(job);
+        return report_run(job);
     }
     if (connection->reply.type != MSG_ATTACHED)
         return report_error("the server's answer was '%s' and not 'attached'",

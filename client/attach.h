@@ -15,6 +15,7 @@ struct attach_options {
     const char *detach_keys; /* as in client/chord.h; never NULL */
     bool watch;              /* keys do not go to the job */
     struct size size;        /* instead of the terminal's, if not 0x0 */
+    const char *uid;         /* of the job that is to be run; NULL for MSG_ATTACH */
 };
 
 /*

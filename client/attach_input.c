@@ -95,6 +95,10 @@ static void handle_keys(struct attach *attach, const char *data, size_t len)
     }
     if (attach->leave_asked)
         return;
+    if (attach->waits && is_interrupt(attach, data, len)) {
+        attach_ask_to_leave(attach);
+        return;
+    }
     size_t read = chord_feed(&attach->chord, (const uint8_t *)data, len, &attach->keys, &detach);
     if (detach)
         (void)bytes_append(&attach->after, data + read, len - read);

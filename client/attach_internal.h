@@ -38,6 +38,7 @@ struct attach {
     bool continued;   /* after a stop, before anybody could be told */
     struct size told; /* the size in the request; 0x0: none */
     bool size_taken;  /* another terminal's size counts, until this one is typed at */
+    bool waits;       /* the job does not run yet, or not just now: ^C leaves it waiting */
     bool leave_asked; /* the chord came before the holder's answer */
     int status;       /* exit status, once done */
     int signal;       /* that made us leave */

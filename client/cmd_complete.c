@@ -149,6 +149,8 @@ static void complete_value(const struct option_spec *spec, const char *before)
         puts(":files");
     else if (strcmp(values, "signal") == 0)
         complete_signals(before);
+    else if (strcmp(values, "any") == 0 && !*before)
+        complete_jobs(values, "", NULL, 0);
     else if (strcmp(values, "variable") == 0)
         complete_variables(before);
     else if (values[0] == '=')

@@ -63,6 +63,8 @@ static int run_detached(struct connection *connection, struct msg_run *run,
         return report_error("the server's answer was not a job");
     if (job->warning)
         report_error("job %u: %s", job->id, job->warning);
+    if (strcmp(job->uid, run->uid) != 0 && !opts->json)
+        return report_instead(job);
     if (opts->json)
         return json_print_jobs(job, 1);
     printf("%u\n", job->id);
@@ -108,7 +110,8 @@ static int run(const struct command *command, void *options_, int argc, char **a
     } else if (status == 0) {
         struct attach_options attach = {.detach_keys = opts->detach_keys ? opts->detach_keys
                                                                          : config.detach_keys,
-                                        .size = opts->size};
+                                        .size = opts->size,
+                                        .uid = uid};
         status = attach_run(&connection, MSG_RUN, &body, &body.terminal, &attach);
     }
     wire_clear(&msg_run_fields, &body);

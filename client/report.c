@@ -81,6 +81,14 @@ int report_exit_status(const struct job_info *job)
     return end->signal ? EXIT_SIGNAL_BASE + (int)end->signal : end->code;
 }
 
+int report_instead(const struct job_info *job)
+{
+    const char *key = job->plan && job->plan->once ? job->plan->once : "";
+    report_error("nothing was started: job %u has the key '%s'", job->id, key);
+    printf("%u\n", job->id);
+    return EXIT_OK;
+}
+
 void report_if_lost(const struct job_info *job)
 {
     if (job->end && job->end->reason == END_LOST)

@@ -26,6 +26,9 @@ int report_message(const struct msg_error *error);
 /* The exit status that a job's end stands for. */
 int report_exit_status(const struct job_info *job);
 
+/* `run` with a key that a live job has: prints that job's number, and says so. The exit status. */
+int report_instead(const struct job_info *job);
+
 /* Tells the user when the job's holder died, and how it ended is therefore not known. */
 void report_if_lost(const struct job_info *job);
 

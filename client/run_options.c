@@ -47,6 +47,7 @@ const struct option_spec run_options_table[RUN_OPTIONS_COUNT] = {
                    "=none|full|equal"),
     COMMAND_OPTION(run_options, '\0', "ok-codes", "CODES", OPTION_TEXT, ok_codes,
                    "exit codes beside 0 that are no failure: 3,10-12", NULL),
+    START_OPTIONS(run_options),
 };
 
 const struct run_options run_options_defaults = {.grace_ms = RUN_GRACE_UNSET};
@@ -128,6 +129,8 @@ static int fill_plan(const struct run_options *opts, struct job_plan *plan)
     plan->own_grace = opts->grace_ms != RUN_GRACE_UNSET;
     plan->grace_ms = plan->own_grace ? opts->grace_ms : 0;
     int status = take(opts->leftovers, plan_text_leftovers, "leftovers", PLAN_TEXT_LEFTOVERS, plan);
+    if (status == 0)
+        status = start_options_plan(&opts->start, plan);
     return status ? status : take_restart(opts, plan);
 }
 

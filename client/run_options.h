@@ -6,10 +6,11 @@
 #define JS_CLIENT_RUN_OPTIONS_H
 
 #include "client/options.h"
+#include "client/start_options.h"
 #include "common/protocol.h"
 #include "common/size.h"
 
-#define RUN_OPTIONS_COUNT 17
+#define RUN_OPTIONS_COUNT (17 + START_OPTIONS_COUNT)
 #define RUN_GRACE_UNSET   UINT64_MAX
 
 struct run_options {
@@ -31,6 +32,7 @@ struct run_options {
     const char *backoff;
     const char *jitter;
     const char *ok_codes;
+    struct start_options start;
 };
 
 extern const struct option_spec run_options_table[RUN_OPTIONS_COUNT];

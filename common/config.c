@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/duration.h"
+#include "common/queues.h"
 
 /* Words of a list; *at is moved behind the one that is returned, NULL at the end. */
 static const char *next_word(const char **at, size_t *ret_len)
@@ -70,6 +71,8 @@ const struct config_key config_keys[] = {
         "when a server without jobs and clients ends; 0 = never"),
     KEY("leftovers", CONFIG_CHOICE, leftovers, "hup", 0, 2, "hup, keep, kill",
         "what becomes of processes that a job leaves behind when it ends"),
+    KEY("max-running", CONFIG_NUMBER, max_running, "4096", 1, QUEUE_SLOTS_MAX, "1 to 4096",
+        "how many jobs of queues run at once, all queues together"),
     {.name = "environment",
      .kind = CONFIG_LIST,
      .offset = offsetof(struct config, environment),

@@ -40,6 +40,7 @@ struct config {
     uint64_t scrollback;   /* lines */
     uint64_t replay_limit; /* bytes */
     uint64_t idle_ms;      /* 0 = never */
+    uint64_t max_running;  /* jobs of queues */
     uint64_t leftovers;    /* enum config_leftovers */
     uint64_t log_format;   /* enum config_log_format */
     /* What jobs get of the environment: words "-NAME", "-BEGINNING*", "NAME=VALUE". */

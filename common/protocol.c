@@ -134,6 +134,7 @@ static const struct wire_field kill_table[] = {
     FIELD(msg_kill, grace_ms, WIRE_U64, OPTIONAL, 0, "milliseconds between TERM and KILL"),
     FIELD(msg_kill, default_grace, WIRE_BOOL, OPTIONAL, 0, "the job's own grace instead"),
     FIELD(msg_kill, reason, WIRE_U32, OPTIONAL, 0, "5 canceled, 8 server-stop, 10 replaced"),
+    FIELD(msg_kill, text, WIRE_STR, OPTIONAL, TEXT_LIMIT, "why, for people"),
 };
 STRUCT(msg_kill, kill_table);
 
@@ -274,6 +275,7 @@ static const struct wire_field start_table[] = {
     FIELD(msg_start, note, WIRE_STR, OPTIONAL, TEXT_LIMIT, "what it waits for, for its client"),
     NESTED(msg_start, before, WIRE_STRUCT, OPTIONAL, 0, job_info_fields,
            "its record, when it has ended and is started again"),
+    FIELD(msg_start, queued_ns, WIRE_U64, OPTIONAL, 0, "when it began to wait, none = now"),
 };
 STRUCT(msg_start, start_table);
 
@@ -326,6 +328,12 @@ static const struct wire_field marked_table[] = {
     FIELD(msg_marked, markers, WIRE_U32, REQUIRED, 0, "how often DSR 5 was sent to its terminal"),
 };
 STRUCT(msg_marked, marked_table);
+
+static const struct wire_field waiting_table[] = {
+    FIELD(msg_waiting, waits, WIRE_BOOL, OPTIONAL, 0, "it waits for its (next) start"),
+    FIELD(msg_waiting, text, WIRE_STR, OPTIONAL, TEXT_LIMIT, "for what, to be shown"),
+};
+STRUCT(msg_waiting, waiting_table);
 
 #define MESSAGE(number, text, fields, least, most, doc_text)                                       \
     {                                                                                              \
@@ -408,6 +416,14 @@ static const struct wire_message rows[] = {
             "client to holder: what it has answered"),
     MESSAGE(MSG_DRAINED, "drained", msg_empty_fields, 0, 0,
             "client to holder: no more answers are under way"),
+    MESSAGE(MSG_QUEUES, "queues", msg_queues_fields, 0, 0,
+            "reply to list-queues; also the file of their settings"),
+    MESSAGE(MSG_LIST_QUEUES, "list-queues", msg_empty_fields, 0, 0,
+            "client to server: which queues are there"),
+    MESSAGE(MSG_SET_QUEUE, "set-queue", msg_set_queue_fields, 0, 0,
+            "client to server: set how many jobs of a queue run at once, pause it, let it go on"),
+    MESSAGE(MSG_WAITING, "waiting", msg_waiting_fields, 0, 0,
+            "holder to client: whether the job waits for its (next) start"),
 };
 
 const struct wire_table protocol = {.rows = rows, .count = COUNT(rows)};

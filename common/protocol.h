@@ -24,6 +24,7 @@
 #define JS_COMMON_PROTOCOL_H
 
 #include "common/job_info.h"
+#include "common/queues.h"
 #include "common/wire.h"
 
 #define PROTOCOL_VERSION 1u
@@ -82,6 +83,12 @@ enum message_type {
     MSG_ASK = 73,
     MSG_ANSWERS = 74,
     MSG_DRAINED = 75,
+    /* Queues: the reply, which is also the file of settings, and client to server. */
+    MSG_QUEUES = 80,
+    MSG_LIST_QUEUES = 81,
+    MSG_SET_QUEUE = 82,
+    /* Holder to attached client: event. */
+    MSG_WAITING = 83,
 };
 
 enum error_code {
@@ -224,6 +231,7 @@ struct msg_kill {
     uint64_t grace_ms;
     bool default_grace; /* the job's own, grace_ms is not used */
     uint32_t reason;    /* enum end_reason: canceled, server-stop, replaced; else it is killed */
+    char *text;         /* why, for its `warning`; NULL = nothing */
 };
 
 /*
@@ -353,6 +361,7 @@ struct msg_start {
     bool log_json;           /* the form of the lines that the holder logs */
     char *note;              /* for whoever runs it attached: what it waits for, NULL = nothing */
     struct job_info *before; /* its record: the job has ended, and is started again; or NULL */
+    uint64_t queued_ns;      /* when it began to wait, which is its turn; 0 = now */
 };
 
 /* It is the turn of a job that waits. Only the attempt that is named is started. */
@@ -402,6 +411,12 @@ struct msg_resize {
     uint32_t rows, cols;
 };
 
+/* Whether the job waits for its (next) start: nobody reads what is typed meanwhile. */
+struct msg_waiting {
+    bool waits;
+    char *text; /* for what, to be shown; NULL = nothing is */
+};
+
 extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rlimit_fields,
     msg_hello_fields, msg_error_fields, msg_done_fields, msg_run_fields, msg_attach_fields,
     msg_list_fields, msg_wait_fields, msg_on_job_fields, msg_signal_fields, msg_kill_fields,
@@ -409,7 +424,7 @@ extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rli
     msg_get_screen_fields, msg_screen_fields, msg_log_fields, msg_env_fields, msg_empty_fields,
     server_failure_fields, job_count_fields, msg_status_fields, msg_shutdown_fields,
     msg_jobs_fields, msg_start_fields, msg_adopt_fields, msg_title_fields, msg_left_fields,
-    msg_resize_fields, msg_answers_fields, msg_marked_fields;
+    msg_resize_fields, msg_answers_fields, msg_marked_fields, msg_begin_fields, msg_waiting_fields;
 
 /* The message table. */
 extern const struct wire_table protocol;

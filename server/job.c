@@ -162,6 +162,8 @@ static void handle_reply(struct job *job, struct wire_frame *frame)
     bool failed = pending->type == MSG_START && job->info.state == JOB_FAILED;
     if (pending->type == MSG_REPAIR)
         repair_answered(&job->server->repair, job, frame->type == MSG_DONE);
+    if (frame->type == MSG_ERROR && pending->type == MSG_KILL && !pending->client)
+        job->dismissed = false; /* not yet; the broker looks again when it has changed */
     if (frame->type == MSG_ERROR && !pending->client)
         log_info("%s", ((struct msg_error *)frame->body)->text);
     if (pending->client)
@@ -193,7 +195,7 @@ static void handle_changed(struct job *job, struct job_info *info)
         note_uid(job, info->uid);
         return;
     }
-    job->started = true;
+    job->started = job->heard = true;
     wire_clear(&job_info_fields, &job->info);
     job->info = *info;
     *info = (struct job_info){0}; /* its members have moved */
@@ -284,7 +286,8 @@ int job_connect(struct job *job, const char *path)
         return r;
     job->link.log_job = job->info.id;
     job->linked = true;
-    job->repairing = false;
+    job->repairing = job->heard = job->dismissed = false;
+    job->begun = 0;
     return channel_send_hello(&job->link, NULL);
 }
 

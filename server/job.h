@@ -33,6 +33,9 @@ struct job {
     bool incompatible; /* the holder speaks no protocol of ours: shown, and left alone */
     int fork_error;    /* errno: there is no holder, and this is why */
     bool told_to_end;  /* by js server stop --kill-jobs */
+    bool heard;        /* over this connection, of its state */
+    bool dismissed;    /* told to end by the broker */
+    uint32_t begun;    /* the attempt that it was told to start last (server/broker.h) */
     int watch;         /* of its runtime directory (inotify), 0 = none */
     bool kept; /* in the registry; when it is not and the link is closed, the job is freed */
     struct job_pending *pending;

@@ -71,6 +71,9 @@ int registry_add(struct registry *registry, struct job *job);
 /* Takes the job out and destroys it. Its directories stay. */
 void registry_remove(struct registry *registry, struct job *job);
 
+/* The first job that waits for this one to end (job_plan::after), though it may have; or NULL. */
+const struct job *registry_waiter(const struct registry *registry, const struct job *job);
+
 /* Removes an ended job's directory and the job. 0 or -errno. */
 int registry_forget(struct registry *registry, struct job *job);
 
@@ -123,7 +126,10 @@ void registry_holder_gone(struct registry *registry, struct job *job);
 /* Writes the record of a job without a holder. 0 or -errno. */
 int registry_save(const struct registry *registry, const struct job *job);
 
-/* Drops the ended jobs that are more or older than registry_set_keep allows, the oldest first. */
+/*
+ * Drops the ended jobs that are more or older than registry_set_keep allows, the oldest first; not
+ * those that another job waits for, which is yet to be told how they ended.
+ */
 void registry_prune(struct registry *registry);
 
 #endif

@@ -182,16 +182,35 @@ static bool is_answered_again(const struct request *request, const struct msg_ru
                job_state_is_final(job->info.state)) {
         client_send(request->client, MSG_JOB, request->id, &job->info);
     } else {
-        struct msg_adopt adopt = {.mode = ATTACH_OWN, .terminal = run->terminal};
+        struct msg_adopt adopt = {.mode = ATTACH_OWN,
+                                  .terminal = run->terminal,
+                                  .note = broker_note(&request->server->broker, job)};
         pass_client(request, job, &adopt);
     }
     return true;
 }
 
+/*
+ * Whether it is to be started: what it will wait for is in text then. If not, the client has been
+ * told, perhaps of the job that is.
+ */
+static bool is_admitted(const struct request *request, struct msg_run *run, char *text, size_t size)
+{
+    struct job *instead;
+    enum error_code code = broker_admit(&request->server->broker, run, &instead, text, size);
+    if (code) {
+        refuse(request, code, text);
+    } else if (instead) {
+        give_terminal_back(request);
+        client_send(request->client, MSG_JOB, request->id, &instead->info);
+    }
+    return !code && !instead;
+}
+
 static void handle_run(const struct request *request)
 {
     struct msg_run *run = request->body;
-    char text[TEXT_SIZE];
+    char text[TEXT_SIZE], note[TEXT_SIZE];
     if (run->again && run->uid && is_answered_again(request, run))
         return;
     if (!run_is_valid(request, run))
@@ -200,6 +219,8 @@ static void handle_run(const struct request *request)
         refuse(request, ERROR_BUSY, "the server is about to end, and all jobs with it");
         return;
     }
+    if (!is_admitted(request, run, note, sizeof(note)))
+        return;
     int conn_fd = -1, out_fd = -1;
     if (!run->detached) {
         conn_fd = take_connection(request);
@@ -210,7 +231,7 @@ static void handle_run(const struct request *request)
     /* A copy that the client can still be told on, should the start fail here. */
     int tell_fd = conn_fd >= 0 ? fd_dup(conn_fd) : -1;
     enum error_code code = server_start_job(request->server, run, request->client, request->id,
-                                            out_fd, conn_fd, text, sizeof(text));
+                                            out_fd, conn_fd, note, text, sizeof(text));
     if (code && tell_fd >= 0) {
         struct bytes frame = {0};
         struct msg_error body = {.code = code, .text = text};
@@ -239,7 +260,8 @@ static void handle_attach(const struct request *request)
                               .live = attach->live, /* borrowed, as the terminal */
                               .restore = attach->restore,
                               .replay_limit = attach->replay_limit,
-                              .terminal = attach->terminal};
+                              .terminal = attach->terminal,
+                              .note = broker_note(&request->server->broker, job)};
     pass_client(request, job, &adopt);
 }
 
@@ -259,6 +281,7 @@ static void handle_list(const struct request *request)
     for (size_t i = 0; every && i < registry->count; i++)
         if (list->all || !job_state_is_final(registry->jobs[i]->info.state))
             jobs[count++] = registry->jobs[i];
+    broker_explain(&request->server->broker);
     bool found = true;
     if (list->jobs.len == 0 && list->none_is_current)
         found = (jobs[count++] = resolve(request, NULL, false));
@@ -319,7 +342,17 @@ static void answer_log_of_ended(const struct request *request, const struct job 
     client_send(request->client, MSG_LOG, request->id, &body);
 }
 
+static void handle_list_queues(const struct request *request)
+{
+    broker_send_queues(&request->server->broker, request->client, request->id);
+}
+
 /* Orders */
+
+static void handle_set_queue(const struct request *request)
+{
+    broker_set_queue(&request->server->broker, request->client, request->id, request->body);
+}
 
 static void handle_remove(const struct request *request)
 {
@@ -331,6 +364,15 @@ static void handle_remove(const struct request *request)
     if (!job_state_is_final(job->info.state)) {
         snprintf(text, sizeof(text), "job %u is %s: end it first (js kill %u)", job->info.id,
                  job_state_name(job->info.state), job->info.id);
+        refuse(request, ERROR_LIVE, text);
+        return;
+    }
+    const struct job *waiter = registry_waiter(&request->server->registry, job);
+    if (waiter) {
+        snprintf(text, sizeof(text),
+                 "job %u waits for it (--after): remove it when that has started, or is ended (js "
+                 "kill %u)",
+                 waiter->info.id, waiter->info.id);
         refuse(request, ERROR_LIVE, text);
         return;
     }
@@ -509,6 +551,8 @@ static const struct {
     {MSG_FOLLOW, handle_follow},
     {MSG_GET_ENV, handle_on_live_job},
     {MSG_GET_SCREEN, handle_get_screen},
+    {MSG_LIST_QUEUES, handle_list_queues},
+    {MSG_SET_QUEUE, handle_set_queue},
 };
 
 void request_handle(struct client *client, struct wire_frame *frame, struct channel_fds *fds)

@@ -18,6 +18,12 @@
 
 /* Jobs */
 
+static int copy_plan(struct job *job, const struct job_plan *plan)
+{
+    job->info.plan = calloc(1, sizeof(*job->info.plan));
+    return job->info.plan ? wire_copy(&job_plan_fields, job->info.plan, plan) : -ENOMEM;
+}
+
 static struct job *create_job(struct server *server, const struct registry_slot *slot,
                               const struct msg_run *run)
 {
@@ -27,8 +33,10 @@ static struct job *create_job(struct server *server, const struct registry_slot 
     struct job *job = job_create(server, slot->id, run->uid ? run->uid : uid);
     if (!job)
         return NULL;
-    job->info.created_ns = clock_realtime_ns();
-    int r = wire_set_strs(&job->info.argv, run->argv.items, run->argv.len);
+    job->info.created_ns = job->info.queued_ns = broker_stamp(&server->broker);
+    int r = run->plan ? copy_plan(job, run->plan) : 0;
+    if (r == 0)
+        r = wire_set_strs(&job->info.argv, run->argv.items, run->argv.len);
     if (r == 0)
         r = wire_set_str(&job->info.cwd, run->cwd);
     if (r == 0)
@@ -50,7 +58,7 @@ static struct job *create_job(struct server *server, const struct registry_slot 
  */
 static int send_start(struct server *server, struct job *job, const struct registry_slot *slot,
                       struct msg_run *run, bool again, struct client *client, uint32_t request_id,
-                      int *fds)
+                      const char *note, int *fds)
 {
     struct msg_start start = {
         .id = slot->id,
@@ -66,6 +74,8 @@ static int send_start(struct server *server, struct job *job, const struct regis
         .leftovers = (uint32_t)server->config.leftovers,
         .log_json = server->config.log_format == LOG_FORMAT_JSON,
         .before = again ? &job->info : NULL,
+        .queued_ns = again ? 0 : job->info.queued_ns,
+        .note = note[0] ? (char *)note : NULL,
     };
     bool detached = fds[1] < 0;
     char path[sizeof(slot->runtime_dir) + 8];
@@ -82,14 +92,14 @@ static int send_start(struct server *server, struct job *job, const struct regis
 
 /* 0, or -errno with text; the descriptors that have not been sent are still in fds then. */
 static int try_start(struct server *server, struct msg_run *run, struct client *client,
-                     uint32_t request_id, int *fds, char *text, size_t size)
+                     uint32_t request_id, const char *note, int *fds, char *text, size_t size)
 {
     struct registry_slot slot;
     int r = registry_claim(&server->registry, &slot, text, size);
     if (r < 0)
         return r;
     struct job *job = create_job(server, &slot, run);
-    r = job ? send_start(server, job, &slot, run, false, client, request_id, fds) : -ENOMEM;
+    r = job ? send_start(server, job, &slot, run, false, client, request_id, note, fds) : -ENOMEM;
     registry_release(&slot, r < 0);
     if (r == 0)
         return 0;
@@ -103,13 +113,13 @@ static int try_start(struct server *server, struct msg_run *run, struct client *
 #define SWEPT_TRIES 8
 
 enum error_code server_start_job(struct server *server, struct msg_run *run, struct client *client,
-                                 uint32_t request_id, int out_fd, int conn_fd, char *text,
-                                 size_t size)
+                                 uint32_t request_id, int out_fd, int conn_fd, const char *note,
+                                 char *text, size_t size)
 {
     int fds[] = {out_fd, conn_fd};
     int r = -ENOENT;
     for (int i = 0; i < SWEPT_TRIES && r == -ENOENT; i++)
-        r = try_start(server, run, client, request_id, fds, text, size);
+        r = try_start(server, run, client, request_id, note, fds, text, size);
     if (r == 0)
         return 0;
     log_error("a job is not started: %s", text);
@@ -141,7 +151,7 @@ enum error_code server_retry_job(struct server *server, struct job *job, struct 
         return ERROR_OS;
     r = fill_again(run, &job->info);
     if (r == 0)
-        r = send_start(server, job, &slot, run, true, client, request_id, fds);
+        r = send_start(server, job, &slot, run, true, client, request_id, "", fds);
     if (r == 0) {
         /* Until the holder has said so, the record says more than the holder. */
         job->started = false;
@@ -234,6 +244,7 @@ void server_shut_down(struct server *server, struct client *client, uint32_t req
 void server_job_changed(struct server *server, struct job *job)
 {
     postponed_retry(server);
+    broker_wake(&server->broker);
     if (!job_state_is_final(job->info.state))
         return;
     log_about_job(job->info.id,
@@ -259,6 +270,7 @@ bool server_job_unlinked(struct server *server, struct job *job)
 {
     if (server->stopping)
         return false;
+    broker_wake(&server->broker);
     if (!job->started && !registry_has_record(&server->registry, job)) {
         /* The holder has cleaned up if it failed in order; if it never ran, this does. */
         if (job->info.state != JOB_FAILED)
@@ -390,6 +402,7 @@ void server_end(struct server *server, const char *why)
     server->stopping = true;
     listener_close(&server->listener);
     repair_close(&server->repair);
+    broker_close(&server->broker);
     client_close_all(server);
     postponed_drop(server);
     registry_finish(&server->registry);
@@ -445,6 +458,7 @@ int server_reload(struct server *server, char *text, size_t size)
     server->config = config;
     set_log_format((enum config_log_format)config.log_format);
     registry_set_keep(&server->registry, config.keep_jobs, config.keep_ms);
+    broker_wake(&server->broker);
     return 0;
 }
 
@@ -486,6 +500,8 @@ static int server_init(struct server *server)
         r = listener_open(&server->listener, &server->loop, fd_take(&server->runtime.listen_fd),
                           on_accept, on_listener_closed, server);
     if (r == 0)
+        r = broker_open(&server->broker);
+    if (r == 0)
         r = repair_open(&server->repair, server);
     if (r == 0)
         repair_begin(&server->repair);
@@ -496,6 +512,7 @@ int server_run(struct server *server)
 {
     registry_init(&server->registry, server, &server->runtime.paths);
     load_config(server);
+    broker_load(&server->broker, server);
     log_info("js %s listens on %s", JS_VERSION, server->runtime.socket_path);
     if (server->start_warning)
         log_warn("%s", server->start_warning);

@@ -9,6 +9,7 @@
 
 #include "common/config.h"
 #include "common/listener.h"
+#include "server/broker.h"
 #include "server/client.h"
 #include "server/registry.h"
 #include "server/repair.h"
@@ -33,6 +34,7 @@ struct server {
     struct spawner spawner;
     struct registry registry;
     struct repair repair;
+    struct broker broker;
     struct config config;
     struct status status;
     const char *start_warning; /* of what came before it could log as configured; or NULL */
@@ -86,11 +88,12 @@ void server_client_gone(struct server *server, struct client *client);
 
 /*
  * Starts a job. terminal output and connection of the client ride along unless detached: both are
- * taken over, also on failure. 0, or the enum error_code with text (of size bytes).
+ * taken over, also on failure. note: what the job will wait for, or "". 0, or the enum error_code
+ * with text (of size bytes).
  */
 enum error_code server_start_job(struct server *server, struct msg_run *run, struct client *client,
-                                 uint32_t request_id, int out_fd, int conn_fd, char *text,
-                                 size_t size);
+                                 uint32_t request_id, int out_fd, int conn_fd, const char *note,
+                                 char *text, size_t size);
 
 /*
  * Starts a job again that has ended; the answer goes to the client. run has the caller's

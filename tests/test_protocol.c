@@ -188,6 +188,10 @@ static const struct {
     {MSG_ASK, 73, "ask"},
     {MSG_ANSWERS, 74, "answers"},
     {MSG_DRAINED, 75, "drained"},
+    {MSG_QUEUES, 80, "queues"},
+    {MSG_LIST_QUEUES, 81, "list-queues"},
+    {MSG_SET_QUEUE, 82, "set-queue"},
+    {MSG_WAITING, 83, "waiting"},
     // clang-format on
 };
 

@@ -117,6 +117,14 @@ int control_create(struct holder *holder, int fd)
     return 0;
 }
 
+const struct control *control_newest(const struct holder *holder)
+{
+    const struct control *newest = holder->controls; /* the first is the last to have come */
+    while (newest && !newest->greeted)
+        newest = newest->next;
+    return newest;
+}
+
 void control_publish(struct holder *holder)
 {
     for (struct control *c = holder->controls; c; c = c->next)

@@ -29,4 +29,7 @@ void control_publish_title(struct holder *holder);
 /* Starts the end of every connection once what is queued has been sent. */
 void control_end_all(struct holder *holder);
 
+/* Of the servers that have been told of the job, the one that came last; NULL = none has been. */
+const struct control *control_newest(const struct holder *holder);
+
 #endif

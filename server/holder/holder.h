@@ -92,6 +92,7 @@ struct holder {
     uint32_t start_request;
     struct viewer *first_viewer; /* whoever ran the job attached, until it is told */
     uint32_t first_request;
+    char *note; /* what the job waits for, for that one; owned */
     enum start_stage start_stage; /* what failed */
     int start_error;
 
@@ -102,6 +103,7 @@ struct holder {
     bool begun;             /* whoever asked for it has been answered */
     enum end_reason ending; /* somebody asked for its end, or its time is over: why; 0 = not */
     uint64_t scheduled_ns;  /* when the attempt under way was due, of a job with a schedule */
+    bool waits_told;        /* to the viewers: the job waits */
     bool last;              /* no attempt follows this one, whatever the plan says */
     bool closing;
 };
@@ -129,6 +131,12 @@ void holder_start(struct holder *holder, struct control *starter, uint32_t reque
 /* `adopt`: attaches a client; takes over both descriptors. The client is answered here. */
 void holder_adopt(struct holder *holder, struct control *control, uint32_t request_id,
                   const struct msg_adopt *adopt, struct channel_fds *fds);
+
+/* Tells the viewers when the job begins to wait, and when it does no longer. */
+void holder_tell_waiting(struct holder *holder);
+
+/* Tells one that has just been attached for what it waits (note may be NULL); nothing if not. */
+void holder_greet_waiting(struct holder *holder, struct viewer *viewer, const char *note);
 
 /*
  * What was asked of a job beyond a single run, if anything: before it is launched first. Whether it

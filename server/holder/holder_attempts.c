@@ -74,6 +74,14 @@ static void on_expired(uv_timer_t *timer)
         holder_cancel(holder, END_EXPIRED);
 }
 
+/* From here on it may only wait so long. */
+static void wait_for_turn(struct holder *holder)
+{
+    uint64_t expires_ms = plan_of(holder)->queue_timeout_ms;
+    if (expires_ms > 0)
+        uv_timer_start(&holder->attempt_timer, on_expired, expires_ms, 0);
+}
+
 /* It waited for its time: from here on for its turn, or for nothing. */
 static void on_due(struct alarm *alarm)
 {
@@ -81,24 +89,24 @@ static void on_due(struct alarm *alarm)
     if (holder->state != JOB_QUEUED || holder->info.due_ns == 0)
         return;
     holder->info.due_ns = 0;
-    if (needs_turn(holder))
-        holder_changed(holder);
-    else
+    if (!needs_turn(holder)) {
         launch_now(holder);
+        return;
+    }
+    wait_for_turn(holder);
+    holder_changed(holder);
 }
 
 /* In state queued from now on, and not to be started before due_ns (0 = at once). */
 static void wait_for_start(struct holder *holder, uint64_t due_ns)
 {
-    uint64_t expires_ms = plan_of(holder)->queue_timeout_ms;
     holder->state = state_after(holder->state, STATE_WAIT);
-    holder->info.queued_ns = clock_realtime_ns();
     holder->info.due_ns = due_ns;
     int r = due_ns > 0 ? alarm_set(&holder->due, &holder->loop, due_ns) : 0;
     if (r < 0)
         log_error("cannot wait for the time to start: %s", strerror(-r));
-    if (expires_ms > 0)
-        uv_timer_start(&holder->attempt_timer, on_expired, expires_ms, 0);
+    if (due_ns == 0)
+        wait_for_turn(holder);
 }
 
 bool holder_waits(struct holder *holder)
@@ -235,6 +243,7 @@ static void on_delay_over(uv_timer_t *timer)
         launch_now(holder);
         return;
     }
+    holder->info.queued_ns = clock_realtime_ns();
     wait_for_start(holder, 0);
     holder_changed(holder);
 }
@@ -264,6 +273,7 @@ static void wait_for_time(struct holder *holder)
         strftime(when, sizeof(when), "at %F %T", &local);
     say_next(holder, when);
     holder->scheduled_ns = due;
+    holder->info.queued_ns = clock_realtime_ns();
     wait_for_start(holder, due);
 }
 

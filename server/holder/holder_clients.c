@@ -301,11 +301,41 @@ static void attach(struct holder *holder, struct viewer *viewer, const struct ms
     viewer_enter_raw(viewer);
     channel_send(&viewer->channel, MSG_ATTACHED, adopt->client_request, &holder->info, &fd,
                  fd >= 0);
+    holder_greet_waiting(holder, viewer, adopt->note);
     viewer->restore = adopt->restore;
     if (adopt->replay_limit > 0)
         viewer->replay_limit = adopt->replay_limit;
     viewer_restore(viewer, adopt->history);
     holder_update_reading(holder);
+}
+
+static bool is_waiting(const struct holder *holder)
+{
+    return holder->state == JOB_QUEUED || holder->state == JOB_BACKOFF;
+}
+
+static void tell_waiting(struct viewer *viewer, bool waits, const char *text)
+{
+    struct msg_waiting body = {.waits = waits, .text = (char *)text};
+    if (!viewer->leaving && !viewer->left && !viewer->lost)
+        channel_send(&viewer->channel, MSG_WAITING, 0, &body, NULL, 0);
+}
+
+void holder_tell_waiting(struct holder *holder)
+{
+    bool waits = is_waiting(holder);
+    if (waits == holder->waits_told)
+        return;
+    holder->waits_told = waits;
+    for (struct viewer *v = holder->viewers; v; v = v->next)
+        if (v != holder->first_viewer)
+            tell_waiting(v, waits, NULL);
+}
+
+void holder_greet_waiting(struct holder *holder, struct viewer *viewer, const char *note)
+{
+    if (is_waiting(holder))
+        tell_waiting(viewer, true, note);
 }
 
 /* Ended, or just about to. */

@@ -212,4 +212,5 @@ void holder_changed(struct holder *holder)
         }
     }
     control_publish(holder);
+    holder_tell_waiting(holder);
 }

@@ -166,7 +166,12 @@ static void handle_kill(struct holder *holder, struct control *control, uint32_t
     uint64_t grace_ms = request->default_grace ? holder->grace_ms : request->grace_ms;
     enum end_reason before = holder->ending;
     bool was_last = holder->last;
+    if (request->text && wire_set_str(&holder->info.warning, request->text) < 0)
+        log_warn("out of memory: it is not told why it ends: %s", request->text);
     wait_for(holder, control, request_id, MSG_KILL, 0);
+    /* The next server's word of the same replacement is no second kill, which would force it. */
+    if (before == END_REPLACED && request->reason == END_REPLACED)
+        return;
     if (is_waiting(holder)) {
         holder_cancel(holder, kill_reason(request));
         return;
@@ -268,10 +273,16 @@ static void handle_get_env(struct holder *holder, struct control *control, uint3
     wire_clear(&msg_env_fields, &body);
 }
 
-static void handle_begin(struct holder *holder, const struct msg_begin *request)
+/*
+ * A second one, of a server that did not know of the first, finds the attempt under way. One of an
+ * earlier server, read when the next one has been told already that the job waits, does not count:
+ * it is the next one's to say whose turn it is.
+ */
+static void handle_begin(struct holder *holder, const struct control *control,
+                         const struct msg_begin *request)
 {
-    /* A second one, of a server that did not know of the first: the attempt is under way. */
-    if (holder->state == JOB_QUEUED && request->attempt == holder->info.attempt + 1)
+    if (holder->state == JOB_QUEUED && request->attempt == holder->info.attempt + 1 &&
+        control == control_newest(holder))
         holder_begin(holder);
 }
 
@@ -368,7 +379,7 @@ void holder_request(struct holder *holder, struct control *control, struct wire_
         return;
     }
     if (frame->type == MSG_BEGIN) {
-        handle_begin(holder, frame->body);
+        handle_begin(holder, control, frame->body);
         return;
     }
     if (is_waiting(holder) && needs_processes(frame->type)) {

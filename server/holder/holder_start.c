@@ -115,6 +115,7 @@ static void greet_first_viewer(struct holder *holder)
     if (fd >= 0) {
         viewer_enter_raw(viewer);
         channel_send(&viewer->channel, MSG_ATTACHED, holder->first_request, &holder->info, &fd, 1);
+        holder_greet_waiting(holder, viewer, holder->note);
         return;
     }
     channel_send_error(&viewer->channel, holder->first_request, ERROR_OS,
@@ -132,6 +133,8 @@ static void answer_start(struct holder *holder)
                      0);
     if (holder->first_viewer)
         greet_first_viewer(holder);
+    free(holder->note);
+    holder->note = NULL;
     holder_note_socket(holder);
     int r = pty_watch(&holder->pty, holder_on_output, holder);
     if (r < 0)
@@ -210,6 +213,7 @@ static int fill_info(struct holder *holder, const struct msg_start *start)
     info->holder_pid = (uint32_t)getpid();
     info->holder_start = process_start_time(getpid());
     info->created_ns = clock_realtime_ns();
+    info->queued_ns = start->queued_ns ? start->queued_ns : info->created_ns;
     int r = wire_set_str(&info->uid, start->uid);
     if (r == 0)
         r = wire_set_str(&info->name, holder->run->name);
@@ -370,6 +374,8 @@ void holder_start(struct holder *holder, struct control *starter, uint32_t reque
     }
     holder->run = start->run;
     start->run = NULL;
+    holder->note = start->note;
+    start->note = NULL;
     holder->starter = starter;
     holder->start_request = request_id;
     enum start_stage stage;
