@@ -9,7 +9,7 @@
 #include "common/protocol.h"
 #include "common/size.h"
 
-#define RUN_OPTIONS_COUNT 17
+#define RUN_OPTIONS_COUNT 23
 #define RUN_GRACE_UNSET   UINT64_MAX
 
 struct run_options {
@@ -31,6 +31,13 @@ struct run_options {
     const char *backoff;
     const char *jitter;
     const char *ok_codes;
+    /* Read by client/run_limits.h. */
+    struct option_list rlimits;
+    const char *nice;
+    const char *mem;
+    const char *cpus;
+    const char *pids;
+    bool no_new_privs;
 };
 
 extern const struct option_spec run_options_table[RUN_OPTIONS_COUNT];

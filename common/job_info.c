@@ -147,10 +147,13 @@ const char *start_stage_text(uint32_t stage)
         [START_FORK] = "fork",
         [START_GROUP] = "make a process group",
         [START_TERMINAL] = "make the job the terminal's foreground group",
-        [START_LIMITS] = "set limits and nice value",
+        [START_LIMITS] = "set its resource limits",
         [START_CWD] = "enter the directory",
         [START_STDIO] = "set up standard input and output",
         [START_EXEC] = "execute the program",
+        [START_NICE] = "set the nice value",
+        [START_NO_NEW_PRIVS] = "do without new privileges",
+        [START_CGROUP] = "put it into a cgroup of its own",
     };
     static_assert(COUNT(texts) == START_STAGE_COUNT, "a start stage has no text");
     return stage < COUNT(texts) ? texts[stage] : texts[START_NONE];

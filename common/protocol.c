@@ -41,6 +41,8 @@ static const struct wire_field rlimit_table[] = {
     FIELD(msg_rlimit, soft, WIRE_U64, REQUIRED, 0, "soft limit"),
     FIELD(msg_rlimit, hard, WIRE_U64, REQUIRED, 0, "hard limit"),
     FIELD(msg_rlimit, strict, WIRE_BOOL, OPTIONAL, 0, "the job fails to start without it"),
+    FIELD(msg_rlimit, keep_hard, WIRE_BOOL, OPTIONAL, 0,
+          "where soft fits below, any hard limit does"),
 };
 STRUCT(msg_rlimit, rlimit_table);
 

@@ -145,7 +145,8 @@ struct msg_terminal {
 struct msg_rlimit {
     uint32_t resource; /* RLIMIT_x of Linux */
     uint64_t soft, hard;
-    bool strict; /* asked for: not to get it is a failure of the start; else best effort */
+    bool strict;    /* asked for: not to get it is a failure of the start; else best effort */
+    bool keep_hard; /* only soft was asked for: the hard limit may stay what it is, if it can */
 };
 
 struct msg_hello {

@@ -5,6 +5,7 @@
 
 #include "client/commands.h"
 #include "common/config.h"
+#include "common/rlimits.h"
 #include "man/mdoc.h"
 
 /* "[JOB]..." as ".Oo Ar JOB Oc ..."; what comes after the synopsis' first words. */
@@ -122,10 +123,20 @@ static void write_configuration(void)
     puts(".El");
 }
 
+static void write_rlimits(void)
+{
+    for (size_t i = 0; i < RLIMIT_KINDS; i++) {
+        printf(".It Cm %s\n", rlimit_kinds[i].name);
+        mdoc_text(rlimit_kinds[i].doc);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    static const struct mdoc_part parts[] = {
-        {"commands", write_commands}, {"configuration", write_configuration}, {NULL, NULL}};
+    static const struct mdoc_part parts[] = {{"commands", write_commands},
+                                             {"configuration", write_configuration},
+                                             {"rlimits", write_rlimits},
+                                             {NULL, NULL}};
     if (argc != 2) {
         fprintf(stderr, "usage: gen_js TEMPLATE >js.1\n");
         return 2;

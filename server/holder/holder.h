@@ -92,8 +92,6 @@ struct holder {
     uint32_t start_request;
     struct viewer *first_viewer; /* whoever ran the job attached, until it is told */
     uint32_t first_request;
-    enum start_stage start_stage; /* what failed */
-    int start_error;
 
     bool leader_waits;      /* the leader is a zombie, not reaped yet */
     bool expected;          /* the server that asked for this holder has connected */

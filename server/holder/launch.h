@@ -19,6 +19,7 @@ struct launch {
     uv_poll_t poll;
     int status_fd; /* read end of the pipe; owned */
     pid_t pid;
+    int resource; /* once done: RLIMIT_x, of a failure at START_LIMITS; else -1 */
     bool polling, done;
     launch_done_fn on_done;
     void *data; /* the owner's */
