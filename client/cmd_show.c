@@ -64,6 +64,7 @@ static void show(const struct job_info *job, const char *state_dir)
     show_time("ended", job->ended_ns);
     show_end("end", job->end);
     show_plan(job);
+    show_limits(job);
     viewer_lines(job);
     if (job->title)
         show_line("title", job->title);

@@ -83,6 +83,7 @@ static json_t *describe(const struct job_info *job)
     json_object_set_new(object, "attempts", attempts(&job->attempts));
     json_object_set_new(object, "due", json_value_time(job->due_ns));
     json_object_set_new(object, "plan", job->plan ? json_plan(job->plan) : json_null());
+    json_object_set_new(object, "cgroup", json_value_text(job->cgroup));
     json_object_set_new(object, "title", json_value_text(job->title));
     json_object_set_new(object, "leftovers", json_value_number(job->leftovers_found));
     json_object_set_new(object, "warning", json_value_text(job->warning));

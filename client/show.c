@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/jobs_view.h"
+#include "common/amount.h"
 #include "common/duration.h"
 #include "common/escape.h"
 #include "common/signame.h"
@@ -111,4 +112,27 @@ void show_plan(const struct job_info *job)
     const struct job_attempt *attempts = job->attempts.items;
     for (size_t i = 0; job->attempt > 1 && i < job->attempts.len; i++)
         show_attempt(&attempts[i]);
+}
+
+void show_limits(const struct job_info *job)
+{
+    const struct job_plan *plan = job->plan;
+    char buf[160] = "", memory[16];
+    size_t len = 0;
+    if (plan && plan->memory) {
+        amount_format(plan->memory, memory);
+        len += (size_t)snprintf(buf, sizeof(buf), ", memory %s", memory);
+    }
+    if (plan && plan->cpu)
+        len += (size_t)snprintf(buf + len, sizeof(buf) - len, ", %g processors",
+                                (double)plan->cpu / 1000);
+    if (plan && plan->pids)
+        len +=
+            (size_t)snprintf(buf + len, sizeof(buf) - len, ", %" PRIu64 " processes", plan->pids);
+    if (plan && plan->no_new_privs)
+        snprintf(buf + len, sizeof(buf) - len, ", no new privileges");
+    if (buf[0])
+        show_line("limits", buf + 2);
+    if (job->cgroup)
+        show_line("cgroup", job->cgroup);
 }

@@ -86,6 +86,7 @@ static const struct wire_field info_table[] = {
     FIELD(job_info, due_ns, WIRE_U64, OPTIONAL, 0, "it is not started before that"),
     FIELD(job_info, waits_for, WIRE_STR, OPTIONAL, TEXT_LIMIT, "what it waits for, for people"),
     NESTED(job_info, usage, WIRE_STRUCT, OPTIONAL, 0, job_usage_fields, "what it has used"),
+    FIELD(job_info, cgroup, WIRE_STR, OPTIONAL, PATH_LIMIT, "directory of its own cgroup"),
     FIELD(job_info, asks, WIRE_BOOL, OPTIONAL, 0, "it seems to wait for input"),
 };
 STRUCT(job_info, info_table);

@@ -140,6 +140,7 @@ struct job_info {
     uint64_t due_ns;              /* queued or in backoff: not before then, 0 = no such time */
     char *waits_for;              /* in answers of a server: what it waits for, for people */
     struct job_usage *usage;      /* at the end, or in the answer to a question for it */
+    char *cgroup;                 /* the directory of its cgroup, while it has one of its own */
     bool asks;                    /* it seems to wait for input from its terminal */
 };
 

@@ -25,6 +25,13 @@ static _Noreturn void fail(const struct child_plan *plan, enum start_stage stage
     report(plan, (struct child_failure){.stage = (int32_t)stage, .error = error, .resource = -1});
 }
 
+/* Before anything else: all that it does is counted (cgroups(7)). "0" is whoever writes it. */
+static void enter_cgroup(const struct child_plan *plan)
+{
+    if (plan->cgroup_fd >= 0 && write(plan->cgroup_fd, "0", 1) < 0)
+        fail(plan, START_CGROUP, errno);
+}
+
 /* A process group of its own, in front of the terminal, before the program can look. */
 static void take_foreground(const struct child_plan *plan)
 {
@@ -121,6 +128,7 @@ static int try_candidates(const struct child_plan *plan)
 
 _Noreturn void child_exec(const struct child_plan *plan)
 {
+    enter_cgroup(plan);
     take_foreground(plan);
     umask(plan->umask);
     if (chdir(plan->cwd) < 0)

@@ -21,6 +21,7 @@ struct child_limit {
 
 struct child_plan {
     int pts_fd;
+    int cgroup_fd; /* cgroup.procs of its own cgroup, close-on-exec; -1 = none */
     int status_fd; /* close-on-exec */
     char *const *argv;
     char *const *script_argv; /* {"/bin/sh", path, argv[1], ...}; path is filled in by the child */

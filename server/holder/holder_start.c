@@ -61,11 +61,13 @@ static void end_failed(struct holder *holder, const struct msg_error *error)
 
 void holder_fail_start(struct holder *holder, enum start_stage stage, int error)
 {
+    holder_leave_cgroup(holder);
     holder->state = state_after(holder->state, STATE_EXEC_FAILED);
     char text[PATHS_MAX];
     struct start_failure failure = {
-        .stage = stage, .error = error, .resource = holder->launch.resource};
+        .stage = stage, .error = error, .resource = holder->launch.resource, .why = holder->why};
     start_text(holder->run, &failure, text, sizeof(text));
+    wire_set_str(&holder->why, NULL);
     struct msg_error body = {
         .code = ERROR_START, .text = text, .os_error = (uint32_t)error, .stage = stage};
     if (holder->known)
@@ -219,10 +221,17 @@ int holder_fork(struct holder *holder, enum start_stage *ret_stage)
 {
     char socket[sizeof(holder->runtime_dir) + 16];
     server_socket(holder, socket, sizeof(socket));
+    *ret_stage = START_CGROUP;
+    _cleanup_fd_ int cgroup_fd = -1;
+    int r = holder_make_cgroup(holder, &cgroup_fd);
+    if (r < 0)
+        return r;
     struct launch_env env = {.id = holder->info.id,
                              .uid = holder->info.uid,
                              .socket = socket,
-                             .attempt = holder->info.attempt};
+                             .attempt = holder->info.attempt,
+                             .plan = holder->info.plan,
+                             .cgroup_fd = cgroup_fd};
     return launch_start(&holder->launch, &holder->loop, holder->run, &env, holder->pts_fd,
                         on_launched, holder, ret_stage);
 }

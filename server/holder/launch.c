@@ -152,14 +152,15 @@ static int prepare_limits(struct prepared *p, const struct msg_run *run)
 static int prepare(struct prepared *p, const struct msg_run *run, const struct launch_env *env)
 {
     p->plan = (struct child_plan){
+        .cgroup_fd = env->cgroup_fd,
         .argv = run->argv.items,
         .cwd = run->cwd,
         .umask = (mode_t)run->umask,
         .nice = run->nice,
         .ignored = run->ignored,
         .blocked = run->blocked,
-        .strict_nice = run->plan && run->plan->own_nice,
-        .no_new_privs = run->plan && run->plan->no_new_privs,
+        .strict_nice = env->plan && env->plan->own_nice,
+        .no_new_privs = env->plan && env->plan->no_new_privs,
     };
     int r = prepare_env(p, run, env);
     if (r == 0)

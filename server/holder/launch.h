@@ -25,12 +25,15 @@ struct launch {
     void *data; /* the owner's */
 };
 
-/* JS_JOB_ID and the like, for the job's environment. */
+/* JS_JOB_ID and the like, for the job's environment, and where it is put. */
 struct launch_env {
     uint32_t id;
     const char *uid;
     const char *socket;
     uint32_t attempt;
+    const struct job_plan *plan; /* or NULL */
+    int cgroup_fd; /* where the program enters its own cgroup, stays the caller's; -1 = it has none
+                    */
 };
 
 /*
