@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/columns.h"
 #include "client/commands.h"
 #include "client/jobs_view.h"
 #include "client/report.h"
@@ -141,6 +142,14 @@ static void complete_choices(const char *before, const char *values)
 }
 
 /* The items of a list with commas; text: what is there of it. */
+static void complete_columns(const char *before, const char *text)
+{
+    const char *comma = strrchr(text, ',');
+    for (size_t i = 0; i < column_count; i++)
+        printf("%s%.*s%s\t%s\n", before, comma ? (int)(comma + 1 - text) : 0, text,
+               column_table[i].name, column_table[i].doc);
+}
+
 static void complete_rlimits(const char *before, const char *text)
 {
     const char *comma = strrchr(text, ',');
@@ -163,6 +172,8 @@ static void complete_value(const struct option_spec *spec, const char *before, c
         complete_variables(before);
     else if (strcmp(values, "rlimit") == 0)
         complete_rlimits(before, text);
+    else if (strcmp(values, "column") == 0)
+        complete_columns(before, text);
     else if (values[0] == '=')
         complete_choices(before, values);
 }

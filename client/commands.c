@@ -57,18 +57,31 @@ int commands_connect(struct connection *connection, const char *spec)
     return -r;
 }
 
-int commands_open_jobs(struct connection *connection, struct jobs_view *view, int argc, char **argv)
+static int open_jobs(struct connection *connection, struct jobs_view *view, int argc, char **argv,
+                     bool usage)
 {
     int status = commands_connect(connection, argc > 0 ? argv[0] : NULL);
     if (status != 0)
         return status;
-    struct msg_list body = {.none_is_current = true, .jobs = {.items = argv, .len = (size_t)argc}};
+    struct msg_list body = {
+        .none_is_current = true, .usage = usage, .jobs = {.items = argv, .len = (size_t)argc}};
     status = jobs_view_fetch(view, connection, MSG_LIST, &body);
     if (status != 0) {
         jobs_view_finish(view);
         connection_finish(connection);
     }
     return status;
+}
+
+int commands_open_jobs(struct connection *connection, struct jobs_view *view, int argc, char **argv)
+{
+    return open_jobs(connection, view, argc, argv, false);
+}
+
+int commands_open_jobs_with_usage(struct connection *connection, struct jobs_view *view, int argc,
+                                  char **argv)
+{
+    return open_jobs(connection, view, argc, argv, true);
 }
 
 static int request_one(struct connection *connection, enum message_type type, const char *spec,

@@ -46,6 +46,10 @@ int commands_connect(struct connection *connection, const char *spec);
 int commands_open_jobs(struct connection *connection, struct jobs_view *view, int argc,
                        char **argv);
 
+/* The same, with what live ones use at the moment. */
+int commands_open_jobs_with_usage(struct connection *connection, struct jobs_view *view, int argc,
+                                  char **argv);
+
 /*
  * Sends one request per operand, or one without a job when there are none, all to the server.
  * make fills the body for a spec (NULL = the current job); notes in the answers are printed. Every

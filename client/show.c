@@ -9,6 +9,7 @@
 #include "common/duration.h"
 #include "common/escape.h"
 #include "common/signame.h"
+#include "common/usage.h"
 
 void show_line(const char *name, const char *value)
 {
@@ -135,4 +136,20 @@ void show_limits(const struct job_info *job)
         show_line("limits", buf + 2);
     if (job->cgroup)
         show_line("cgroup", job->cgroup);
+}
+
+void show_usage(const struct job_usage *usage)
+{
+    char buf[160], cpu[24], memory[16], peak[16], read[16], written[16];
+    if (!usage)
+        return;
+    usage_format_cpu(usage->cpu_ms, cpu);
+    amount_format(usage->memory, memory);
+    amount_format(usage->peak, peak);
+    amount_format(usage->read, read);
+    amount_format(usage->written, written);
+    snprintf(buf, sizeof(buf), "processor %s, memory %s, peak %s, read %s, written %s, %u %s", cpu,
+             memory, peak, read, written, usage->processes,
+             usage->processes == 1 ? "process" : "processes");
+    show_line("usage", buf);
 }

@@ -19,4 +19,7 @@ void show_plan(const struct job_info *job);
 /* The limits of the whole job, and where they are; nothing without one. */
 void show_limits(const struct job_info *job);
 
+/* What it has used; usage may be NULL. */
+void show_usage(const struct job_usage *usage);
+
 #endif

@@ -111,6 +111,7 @@ static const struct wire_field list_table[] = {
     FIELD(msg_list, jobs, WIRE_STRS, OPTIONAL, JOB_ARGS_MAX, "job specs, none = every job"),
     FIELD(msg_list, all, WIRE_BOOL, OPTIONAL, 0, "ended jobs too"),
     FIELD(msg_list, none_is_current, WIRE_BOOL, OPTIONAL, 0, "no spec means the current job"),
+    FIELD(msg_list, usage, WIRE_BOOL, OPTIONAL, 0, "with what live jobs use at the moment"),
 };
 STRUCT(msg_list, list_table);
 
@@ -398,6 +399,9 @@ static const struct wire_message rows[] = {
             "client to holder: what it has answered"),
     MESSAGE(MSG_DRAINED, "drained", msg_empty_fields, 0, 0,
             "client to holder: no more answers are under way"),
+    MESSAGE(MSG_GET_USAGE, "get-usage", msg_empty_fields, 0, 0,
+            "server to holder: what the job's processes use and have used"),
+    MESSAGE(MSG_USAGE, "usage", job_usage_fields, 0, 0, "reply to get-usage"),
 };
 
 const struct wire_table protocol = {.rows = rows, .count = COUNT(rows)};

@@ -81,6 +81,9 @@ enum message_type {
     MSG_ASK = 73,
     MSG_ANSWERS = 74,
     MSG_DRAINED = 75,
+    /* Server to holder, and the reply. */
+    MSG_GET_USAGE = 100,
+    MSG_USAGE = 101,
 };
 
 enum error_code {
@@ -202,6 +205,7 @@ struct msg_list {
     struct wire_strs jobs; /* specs; none = all that `all` says */
     bool all;              /* with ended ones */
     bool none_is_current;  /* no spec means the current job */
+    bool usage;            /* ask the holders of live jobs what these use */
 };
 
 struct msg_wait {

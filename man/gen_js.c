@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/columns.h"
 #include "client/commands.h"
 #include "common/config.h"
 #include "common/rlimits.h"
@@ -131,11 +132,20 @@ static void write_rlimits(void)
     }
 }
 
+static void write_columns(void)
+{
+    for (size_t i = 0; i < column_count; i++) {
+        printf(".It Cm %s\n", column_table[i].name);
+        mdoc_text(column_table[i].doc);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct mdoc_part parts[] = {{"commands", write_commands},
                                              {"configuration", write_configuration},
                                              {"rlimits", write_rlimits},
+                                             {"columns", write_columns},
                                              {NULL, NULL}};
     if (argc != 2) {
         fprintf(stderr, "usage: gen_js TEMPLATE >js.1\n");

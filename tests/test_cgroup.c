@@ -295,7 +295,6 @@ START_TEST(usage_is_read)
 {
     line("printf 'usage_usec 1234567\\nuser_usec 1000000\\n' >cpu.stat; echo 4096 >memory.current; "
          "echo 8192 >memory.peak; "
-         "printf '8:0 rbytes=10 wbytes=200 rios=1\\n8:16 rbytes=1 wbytes=2 rios=3\\n' >io.stat; "
          "printf 'low 0\\nmax 9\\noom 7\\noom_kill 3\\noom_group_kill 0\\n' >memory.events");
     struct job_usage usage = {.processes = 5};
     struct cgroup cgroup = {.path = (char *)"x", .dir_fd = open_work()};
@@ -303,8 +302,6 @@ START_TEST(usage_is_read)
     ck_assert_uint_eq(usage.cpu_ms, 1234);
     ck_assert_uint_eq(usage.memory, 4096);
     ck_assert_uint_eq(usage.peak, 8192);
-    ck_assert_uint_eq(usage.read, 11);
-    ck_assert_uint_eq(usage.written, 202);
     ck_assert_uint_eq(usage.processes, 5);
     ck_assert_uint_eq(cgroup_oom_kills(&cgroup), 3);
     fd_close(cgroup.dir_fd);
@@ -318,8 +315,6 @@ START_TEST(what_its_controllers_do_not_tell_stays)
     ck_assert_int_eq(cgroup_read_usage(&cgroup, &usage), true);
     ck_assert_uint_eq(usage.memory, 1);
     ck_assert_uint_eq(usage.peak, 2);
-    ck_assert_uint_eq(usage.read, 3);
-    ck_assert_uint_eq(usage.written, 4);
     ck_assert_uint_eq(cgroup_oom_kills(&cgroup), 0);
     fd_close(cgroup.dir_fd);
     cgroup_init(&cgroup);

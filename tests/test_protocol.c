@@ -178,6 +178,8 @@ static const struct {
     {MSG_SIZE_TAKEN, 62, "size-taken"},
     {MSG_MARKED, 63, "marked"},
     {MSG_DRAINED, 75, "drained"},
+    {MSG_GET_USAGE, 100, "get-usage"},
+    {MSG_USAGE, 101, "usage"},
     {MSG_ANSWERS, 74, "answers"},
     {MSG_GET_STATUS, 25, "get-status"},
     {MSG_SET_SIZE, 37, "set-size"},

@@ -225,10 +225,6 @@ bool cgroup_read_usage(const struct cgroup *cgroup, struct job_usage *usage)
         usage->memory = number;
     if (read_number(cgroup, "memory.peak", &number)) /* Linux 5.19 */
         usage->peak = number;
-    if (faccessat(cgroup->dir_fd, "io.stat", F_OK, 0) == 0) {
-        usage->read = read_sum(cgroup, "io.stat", "rbytes");
-        usage->written = read_sum(cgroup, "io.stat", "wbytes");
-    }
     return true;
 }
 

@@ -47,8 +47,8 @@ int cgroup_kill(const struct cgroup *cgroup);
 uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
 
 /*
- * What its processes have used so far, as far as its controllers tell: puts that in place of what
- * *usage has. False when there is no cgroup.
+ * What its processes have used so far, as far as its controllers tell: puts that in place of the
+ * times and the memory in *usage. False when there is no cgroup.
  */
 bool cgroup_read_usage(const struct cgroup *cgroup, struct job_usage *usage);
 

@@ -145,6 +145,7 @@ static void finish(struct holder *holder)
     holder->leader_waits = false;
     holder->launch.pid = -1;
     reap_adopted(holder);
+    holder_note_usage(holder);
     holder_leave_cgroup(holder);
     holder_answer_waiters(holder, MSG_STOP, 0);
     if (holder_goes_on(holder))

@@ -94,7 +94,9 @@ struct holder {
     struct viewer *first_viewer; /* whoever ran the job attached, until it is told */
     uint32_t first_request;
 
-    char *why; /* of a start that failed, where errno does not tell; owned */
+    uint64_t peak;          /* the most memory that was seen in use */
+    uint64_t cgroup_cpu_ms; /* of attempts that have ended, whose cgroups counted it */
+    char *why;              /* of a start that failed, where errno does not tell; owned */
 
     bool leader_waits;      /* the leader is a zombie, not reaped yet */
     bool expected;          /* the server that asked for this holder has connected */
@@ -251,6 +253,12 @@ int holder_make_cgroup(struct holder *holder, int *ret_fd);
 
 /* The attempt is over, or has not come about: its cgroup goes. */
 void holder_leave_cgroup(struct holder *holder);
+
+/* Tells what the job uses now and has used in all its attempts. */
+void holder_read_usage(struct holder *holder, struct job_usage *ret);
+
+/* The attempt is over, its processes are reaped: puts what was used into holder->info. */
+void holder_note_usage(struct holder *holder);
 
 /* Continues the job: foreground group, then SIGCONT to the whole group. 0 or -errno. */
 int holder_continue(struct holder *holder);
