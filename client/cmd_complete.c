@@ -17,9 +17,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/columns.h"
 #include "client/commands.h"
 #include "client/jobs_view.h"
 #include "client/report.h"
+#include "common/rlimits.h"
 #include "common/signame.h"
 
 static void candidate(const char *before, const char *word, const char *explanation)
@@ -139,8 +141,25 @@ static void complete_choices(const char *before, const char *values)
     }
 }
 
-/* before: "--option=" when the value stands behind it in the same word. */
-static void complete_value(const struct option_spec *spec, const char *before)
+/* The items of a list with commas; text: what is there of it. */
+static void complete_columns(const char *before, const char *text)
+{
+    const char *comma = strrchr(text, ',');
+    for (size_t i = 0; i < column_count; i++)
+        printf("%s%.*s%s\t%s\n", before, comma ? (int)(comma + 1 - text) : 0, text,
+               column_table[i].name, column_table[i].doc);
+}
+
+static void complete_rlimits(const char *before, const char *text)
+{
+    const char *comma = strrchr(text, ',');
+    for (size_t i = 0; i < RLIMIT_KINDS; i++)
+        printf("%s%.*s%s=\t%s\n", before, comma ? (int)(comma + 1 - text) : 0, text,
+               rlimit_kinds[i].name, rlimit_kinds[i].doc);
+}
+
+/* before: "--option=" when the value, of which text is there, stands behind it in the same word. */
+static void complete_value(const struct option_spec *spec, const char *before, const char *text)
 {
     const char *values = spec->values ? spec->values : "";
     if (strcmp(values, "dir") == 0)
@@ -153,6 +172,10 @@ static void complete_value(const struct option_spec *spec, const char *before)
         complete_jobs(values, "", NULL, 0);
     else if (strcmp(values, "variable") == 0)
         complete_variables(before);
+    else if (strcmp(values, "rlimit") == 0)
+        complete_rlimits(before, text);
+    else if (strcmp(values, "column") == 0)
+        complete_columns(before, text);
     else if (values[0] == '=')
         complete_choices(before, values);
 }
@@ -172,7 +195,7 @@ static void complete_option(const struct command *command, const char *word)
             continue;
         int n = snprintf(before, sizeof(before), "--%s=", spec->name);
         if ((size_t)n == len + 1 && strncmp(word, before, len + 1) == 0)
-            complete_value(spec, before);
+            complete_value(spec, before, word + len + 1);
     }
 }
 
@@ -241,7 +264,7 @@ static void complete(int argc, char **argv)
     struct options_place place;
     options_locate(command, argc - 1, argv, &place);
     if (place.value_of)
-        complete_value(place.value_of, "");
+        complete_value(place.value_of, "", word);
     else if (word[0] == '-' && !place.options_ended)
         complete_option(command, word);
     else

@@ -11,6 +11,7 @@
 #include "client/raw_tty.h"
 #include "client/report.h"
 #include "client/run_env.h"
+#include "client/run_limits.h"
 #include "client/run_options.h"
 #include "common/config.h"
 #include "common/size.h"
@@ -101,6 +102,11 @@ static int run(const struct command *command, void *options_, int argc, char **a
     if (r < 0) {
         wire_clear(&msg_run_fields, &body);
         return report_error("cannot describe what to run: %s", strerror(-r));
+    }
+    status = run_limits_apply(opts, &body);
+    if (status != 0) {
+        wire_clear(&msg_run_fields, &body);
+        return status;
     }
     status = -connection_open(&connection, CONNECTION_START);
     connection.again = &body.again;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/columns.h"
 #include "client/commands.h"
 #include "client/jobs_view.h"
 #include "client/json.h"
@@ -10,9 +11,12 @@
 
 struct show_options {
     bool json;
+    const char *columns;
 };
 
 static const struct option_spec options[] = {
+    COMMAND_OPTION(show_options, 'o', "columns", "COLUMNS", OPTION_TEXT, columns,
+                   "only these values, exactly: pid,state,cpu (see COLUMNS in js(1))", "column"),
     COMMAND_OPTION(show_options, 'j', "json", NULL, OPTION_FLAG, json, "as JSON", NULL),
 };
 
@@ -64,6 +68,8 @@ static void show(const struct job_info *job, const char *state_dir)
     show_time("ended", job->ended_ns);
     show_end("end", job->end);
     show_plan(job);
+    show_limits(job);
+    show_usage(job->usage);
     viewer_lines(job);
     if (job->title)
         show_line("title", job->title);
@@ -78,24 +84,46 @@ static void show(const struct job_info *job, const char *state_dir)
         show_line("warning", job->warning);
 }
 
+static void show_all(const struct jobs_view *view, const char *state_dir)
+{
+    const struct job_info *jobs = view->jobs.items;
+    for (size_t i = 0; i < view->jobs.len; i++) {
+        if (i > 0)
+            putchar('\n');
+        show(&jobs[i], state_dir);
+    }
+}
+
+static int print_values(const struct columns_list *columns, const struct jobs_view *view)
+{
+    struct bytes text = {0};
+    int r = columns_values(columns, view, &text);
+    if (r == 0)
+        fwrite(text.data, 1, text.len, stdout);
+    bytes_finish(&text);
+    return r < 0 ? report_error("out of memory") : 0;
+}
+
 static int run(const struct command *command, void *options_, int argc, char **argv)
 {
     (void)command;
     const struct show_options *opts = options_;
     struct connection connection;
     struct jobs_view view;
-    int status = commands_open_jobs(&connection, &view, argc, argv);
+    struct columns_list columns = {.usage = true};
+    if (opts->columns && columns_parse(opts->columns, "show", &columns) < 0)
+        return EXIT_USAGE;
+    int status = columns.usage ? commands_open_jobs_with_usage(&connection, &view, argc, argv)
+                               : commands_open_jobs(&connection, &view, argc, argv);
     if (status != 0)
         return status;
     jobs_view_read_logs(&view, connection.state_dir);
-    const struct job_info *jobs = view.jobs.items;
     if (opts->json)
-        status = json_print_jobs(jobs, view.jobs.len);
-    for (size_t i = 0; !opts->json && i < view.jobs.len; i++) {
-        if (i > 0)
-            putchar('\n');
-        show(&jobs[i], connection.state_dir);
-    }
+        status = json_print_jobs(view.jobs.items, view.jobs.len);
+    else if (opts->columns)
+        status = print_values(&columns, &view);
+    else
+        show_all(&view, connection.state_dir);
     jobs_view_finish(&view);
     connection_finish(&connection);
     return status;
@@ -106,6 +134,7 @@ const struct command cmd_show = {
     .operands = "[JOB]...",
     .values = "any",
     .summary = "tell everything about a job",
+    .examples = "js show\njs show -o pid build\njs show --json 3 | jq .jobs[0].usage",
     COMMAND_OPTIONS(options),
     .options_size = sizeof(struct show_options),
     .run = run,

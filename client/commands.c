@@ -68,11 +68,24 @@ static int fetch(struct connection *connection, struct jobs_view *view, const st
     return status;
 }
 
-int commands_open_jobs(struct connection *connection, struct jobs_view *view, int argc, char **argv)
+static int open_jobs(struct connection *connection, struct jobs_view *view, int argc, char **argv,
+                     bool usage)
 {
-    struct msg_list body = {.none_is_current = true, .jobs = {.items = argv, .len = (size_t)argc}};
+    struct msg_list body = {
+        .none_is_current = true, .usage = usage, .jobs = {.items = argv, .len = (size_t)argc}};
     int status = commands_connect(connection, argc > 0 ? argv[0] : NULL);
     return status ? status : fetch(connection, view, &body);
+}
+
+int commands_open_jobs(struct connection *connection, struct jobs_view *view, int argc, char **argv)
+{
+    return open_jobs(connection, view, argc, argv, false);
+}
+
+int commands_open_jobs_with_usage(struct connection *connection, struct jobs_view *view, int argc,
+                                  char **argv)
+{
+    return open_jobs(connection, view, argc, argv, true);
 }
 
 int commands_open_all(struct connection *connection, struct jobs_view *view)

@@ -48,6 +48,8 @@ int commands_open_jobs(struct connection *connection, struct jobs_view *view, in
 
 /* The same for every job that is kept, ended ones included. */
 int commands_open_all(struct connection *connection, struct jobs_view *view);
+int commands_open_jobs_with_usage(struct connection *connection, struct jobs_view *view, int argc,
+                                  char **argv);
 
 /*
  * Sends one request per operand, or one without a job when there are none, all to the server.

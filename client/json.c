@@ -63,6 +63,20 @@ static json_t *attempts(const struct wire_structs *list)
     return array;
 }
 
+static json_t *usage(const struct job_usage *used)
+{
+    if (!used)
+        return json_null();
+    json_t *object = json_object();
+    json_object_set_new(object, "cpu_ms", json_value_number(used->cpu_ms));
+    json_object_set_new(object, "memory", json_value_number(used->memory));
+    json_object_set_new(object, "peak", json_value_number(used->peak));
+    json_object_set_new(object, "read", json_value_number(used->read));
+    json_object_set_new(object, "written", json_value_number(used->written));
+    json_object_set_new(object, "processes", json_value_number(used->processes));
+    return object;
+}
+
 static json_t *describe(const struct job_info *job)
 {
     json_t *object = json_object();
@@ -85,6 +99,8 @@ static json_t *describe(const struct job_info *job)
     json_object_set_new(object, "queued", json_value_time(job->queued_ns));
     json_object_set_new(object, "waits_for", json_value_text(job->waits_for));
     json_object_set_new(object, "plan", job->plan ? json_plan(job->plan) : json_null());
+    json_object_set_new(object, "usage", usage(job->usage));
+    json_object_set_new(object, "cgroup", json_value_text(job->cgroup));
     json_object_set_new(object, "title", json_value_text(job->title));
     json_object_set_new(object, "leftovers", json_value_number(job->leftovers_found));
     json_object_set_new(object, "warning", json_value_text(job->warning));

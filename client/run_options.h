@@ -10,7 +10,7 @@
 #include "common/protocol.h"
 #include "common/size.h"
 
-#define RUN_OPTIONS_COUNT (17 + START_OPTIONS_COUNT)
+#define RUN_OPTIONS_COUNT (23 + START_OPTIONS_COUNT)
 #define RUN_GRACE_UNSET   UINT64_MAX
 
 struct run_options {
@@ -33,6 +33,13 @@ struct run_options {
     const char *jitter;
     const char *ok_codes;
     struct start_options start;
+    /* Read by client/run_limits.h. */
+    struct option_list rlimits;
+    const char *nice;
+    const char *mem;
+    const char *cpus;
+    const char *pids;
+    bool no_new_privs;
 };
 
 extern const struct option_spec run_options_table[RUN_OPTIONS_COUNT];

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "client/jobs_view.h"
+#include "common/amount.h"
 #include "common/duration.h"
 #include "common/escape.h"
 #include "common/signame.h"
+#include "common/usage.h"
 
 void show_line(const char *name, const char *value)
 {
@@ -111,4 +113,43 @@ void show_plan(const struct job_info *job)
     const struct job_attempt *attempts = job->attempts.items;
     for (size_t i = 0; job->attempt > 1 && i < job->attempts.len; i++)
         show_attempt(&attempts[i]);
+}
+
+void show_limits(const struct job_info *job)
+{
+    const struct job_plan *plan = job->plan;
+    char buf[160] = "", memory[16];
+    size_t len = 0;
+    if (plan && plan->memory) {
+        amount_format(plan->memory, memory);
+        len += (size_t)snprintf(buf, sizeof(buf), ", memory %s", memory);
+    }
+    if (plan && plan->cpu)
+        len += (size_t)snprintf(buf + len, sizeof(buf) - len, ", %g processors",
+                                (double)plan->cpu / 1000);
+    if (plan && plan->pids)
+        len +=
+            (size_t)snprintf(buf + len, sizeof(buf) - len, ", %" PRIu64 " processes", plan->pids);
+    if (plan && plan->no_new_privs)
+        snprintf(buf + len, sizeof(buf) - len, ", no new privileges");
+    if (buf[0])
+        show_line("limits", buf + 2);
+    if (job->cgroup)
+        show_line("cgroup", job->cgroup);
+}
+
+void show_usage(const struct job_usage *usage)
+{
+    char buf[160], cpu[24], memory[16], peak[16], read[16], written[16];
+    if (!usage)
+        return;
+    usage_format_cpu(usage->cpu_ms, cpu);
+    amount_format(usage->memory, memory);
+    amount_format(usage->peak, peak);
+    amount_format(usage->read, read);
+    amount_format(usage->written, written);
+    snprintf(buf, sizeof(buf), "processor %s, memory %s, peak %s, read %s, written %s, %u %s", cpu,
+             memory, peak, read, written, usage->processes,
+             usage->processes == 1 ? "process" : "processes");
+    show_line("usage", buf);
 }

@@ -16,4 +16,10 @@ void show_end(const char *name, const struct job_end *end);
 /* What was asked of the job beyond a single run, what it waits for, and its attempts. */
 void show_plan(const struct job_info *job);
 
+/* The limits of the whole job, and where they are; nothing without one. */
+void show_limits(const struct job_info *job);
+
+/* What it has used; usage may be NULL. */
+void show_usage(const struct job_usage *usage);
+
 #endif

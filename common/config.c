@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/amount.h"
 #include "common/duration.h"
 #include "common/queues.h"
 
@@ -86,23 +87,6 @@ const struct config_key config_keys[] = {
 #define CONFIG_KEYS (sizeof(config_keys) / sizeof(config_keys[0]))
 const size_t config_key_count = CONFIG_KEYS;
 
-/* Digits with k, M or G for 1024 and its powers. */
-static int parse_size(const char *text, uint64_t *ret)
-{
-    char *end;
-    errno = 0;
-    unsigned long long number = strtoull(text, &end, 10);
-    if (errno || end == text || *text < '0' || *text > '9')
-        return -EINVAL;
-    unsigned shift = 0;
-    if (*end)
-        shift = *end == 'k' || *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 64;
-    if (shift == 64 || (*end && end[1]) || number > UINT64_MAX >> shift)
-        return -EINVAL;
-    *ret = (uint64_t)number << shift;
-    return 0;
-}
-
 static int parse_number(const char *text, uint64_t *ret)
 {
     char *end;
@@ -160,7 +144,7 @@ static int set(struct config *config, const struct config_key *key, const char *
         r = duration_parse(value, &number);
         break;
     case CONFIG_SIZE:
-        r = parse_size(value, &number);
+        r = amount_parse(value, &number);
         break;
     case CONFIG_NUMBER:
         r = parse_number(value, &number);

@@ -86,6 +86,7 @@ static const struct wire_field info_table[] = {
     FIELD(job_info, due_ns, WIRE_U64, OPTIONAL, 0, "it is not started before that"),
     FIELD(job_info, waits_for, WIRE_STR, OPTIONAL, TEXT_LIMIT, "what it waits for, for people"),
     NESTED(job_info, usage, WIRE_STRUCT, OPTIONAL, 0, job_usage_fields, "what it has used"),
+    FIELD(job_info, cgroup, WIRE_STR, OPTIONAL, PATH_LIMIT, "directory of its own cgroup"),
     FIELD(job_info, asks, WIRE_BOOL, OPTIONAL, 0, "it seems to wait for input"),
 };
 STRUCT(job_info, info_table);
@@ -147,10 +148,13 @@ const char *start_stage_text(uint32_t stage)
         [START_FORK] = "fork",
         [START_GROUP] = "make a process group",
         [START_TERMINAL] = "make the job the terminal's foreground group",
-        [START_LIMITS] = "set limits and nice value",
+        [START_LIMITS] = "set its resource limits",
         [START_CWD] = "enter the directory",
         [START_STDIO] = "set up standard input and output",
         [START_EXEC] = "execute the program",
+        [START_NICE] = "set the nice value",
+        [START_NO_NEW_PRIVS] = "do without new privileges",
+        [START_CGROUP] = "put it into a cgroup of its own",
     };
     static_assert(COUNT(texts) == START_STAGE_COUNT, "a start stage has no text");
     return stage < COUNT(texts) ? texts[stage] : texts[START_NONE];

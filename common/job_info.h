@@ -11,7 +11,7 @@
 #define JOB_NAME_MAX 64u    /* bytes of a job's name */
 #define JOB_ARGS_MAX 65536u /* elements of argv and of the environment */
 
-/* Steps of starting a program, in their order; ERROR_START names the one that failed. */
+/* Steps of starting a program; ERROR_START names the one that failed. */
 enum start_stage {
     START_NONE,
     START_DIRECTORY, /* the job's directories */
@@ -24,6 +24,9 @@ enum start_stage {
     START_CWD,
     START_STDIO,
     START_EXEC,
+    START_NICE,
+    START_NO_NEW_PRIVS,
+    START_CGROUP,
     START_STAGE_COUNT,
 };
 
@@ -137,6 +140,7 @@ struct job_info {
     uint64_t due_ns;              /* queued or in backoff: not before then, 0 = no such time */
     char *waits_for;              /* in answers of a server: what it waits for, for people */
     struct job_usage *usage;      /* at the end, or in the answer to a question for it */
+    char *cgroup;                 /* the directory of its cgroup, while it has one of its own */
     bool asks;                    /* it seems to wait for input from its terminal */
 };
 

@@ -41,6 +41,8 @@ static const struct wire_field rlimit_table[] = {
     FIELD(msg_rlimit, soft, WIRE_U64, REQUIRED, 0, "soft limit"),
     FIELD(msg_rlimit, hard, WIRE_U64, REQUIRED, 0, "hard limit"),
     FIELD(msg_rlimit, strict, WIRE_BOOL, OPTIONAL, 0, "the job fails to start without it"),
+    FIELD(msg_rlimit, keep_hard, WIRE_BOOL, OPTIONAL, 0,
+          "where soft fits below, any hard limit does"),
 };
 STRUCT(msg_rlimit, rlimit_table);
 
@@ -109,6 +111,7 @@ static const struct wire_field list_table[] = {
     FIELD(msg_list, jobs, WIRE_STRS, OPTIONAL, JOB_ARGS_MAX, "job specs, none = every job"),
     FIELD(msg_list, all, WIRE_BOOL, OPTIONAL, 0, "ended jobs too"),
     FIELD(msg_list, none_is_current, WIRE_BOOL, OPTIONAL, 0, "no spec means the current job"),
+    FIELD(msg_list, usage, WIRE_BOOL, OPTIONAL, 0, "with what live jobs use at the moment"),
 };
 STRUCT(msg_list, list_table);
 
@@ -424,6 +427,9 @@ static const struct wire_message rows[] = {
             "client to server: set how many jobs of a queue run at once, pause it, let it go on"),
     MESSAGE(MSG_WAITING, "waiting", msg_waiting_fields, 0, 0,
             "holder to client: whether the job waits for its (next) start"),
+    MESSAGE(MSG_GET_USAGE, "get-usage", msg_empty_fields, 0, 0,
+            "server to holder: what the job's processes use and have used"),
+    MESSAGE(MSG_USAGE, "usage", job_usage_fields, 0, 0, "reply to get-usage"),
 };
 
 const struct wire_table protocol = {.rows = rows, .count = COUNT(rows)};

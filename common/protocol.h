@@ -89,6 +89,8 @@ enum message_type {
     MSG_SET_QUEUE = 82,
     /* Holder to attached client: event. */
     MSG_WAITING = 83,
+    MSG_GET_USAGE = 100,
+    MSG_USAGE = 101,
 };
 
 enum error_code {
@@ -153,7 +155,8 @@ struct msg_terminal {
 struct msg_rlimit {
     uint32_t resource; /* RLIMIT_x of Linux */
     uint64_t soft, hard;
-    bool strict; /* asked for: not to get it is a failure of the start; else best effort */
+    bool strict;    /* asked for: not to get it is a failure of the start; else best effort */
+    bool keep_hard; /* only soft was asked for: the hard limit may stay what it is, if it can */
 };
 
 struct msg_hello {
@@ -209,6 +212,7 @@ struct msg_list {
     struct wire_strs jobs; /* specs; none = all that `all` says */
     bool all;              /* with ended ones */
     bool none_is_current;  /* no spec means the current job */
+    bool usage;            /* ask the holders of live jobs what these use */
 };
 
 struct msg_wait {

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/columns.h"
 #include "client/commands.h"
 #include "common/config.h"
+#include "common/rlimits.h"
 #include "man/mdoc.h"
 
 /* "[JOB]..." as ".Oo Ar JOB Oc ..."; what comes after the synopsis' first words. */
@@ -122,10 +124,29 @@ static void write_configuration(void)
     puts(".El");
 }
 
+static void write_rlimits(void)
+{
+    for (size_t i = 0; i < RLIMIT_KINDS; i++) {
+        printf(".It Cm %s\n", rlimit_kinds[i].name);
+        mdoc_text(rlimit_kinds[i].doc);
+    }
+}
+
+static void write_columns(void)
+{
+    for (size_t i = 0; i < column_count; i++) {
+        printf(".It Cm %s\n", column_table[i].name);
+        mdoc_text(column_table[i].doc);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    static const struct mdoc_part parts[] = {
-        {"commands", write_commands}, {"configuration", write_configuration}, {NULL, NULL}};
+    static const struct mdoc_part parts[] = {{"commands", write_commands},
+                                             {"configuration", write_configuration},
+                                             {"rlimits", write_rlimits},
+                                             {"columns", write_columns},
+                                             {NULL, NULL}};
     if (argc != 2) {
         fprintf(stderr, "usage: gen_js TEMPLATE >js.1\n");
         return 2;

@@ -8,6 +8,7 @@
 
 #include "common/fd.h"
 #include "common/log.h"
+#include "server/gather.h"
 #include "server/postponed.h"
 #include "server/registry.h"
 #include "server/server.h"
@@ -50,8 +51,10 @@ static struct job_pending *take_pending(struct job *job, uint32_t id)
     return NULL;
 }
 
-static void pending_destroy(struct job_pending *pending)
+static void pending_destroy(struct job *job, struct job_pending *pending)
 {
+    if (pending->gather)
+        gather_answered(pending->gather, job, NULL);
     if (pending->client)
         client_unref(pending->client);
     fd_close(pending->conn_fd);
@@ -138,7 +141,7 @@ static void fail_pending(struct job *job)
             client_send_error(pending->client, pending->client_request, code, text);
         else if (pending->conn_fd >= 0 && !job->server->stopping)
             tell_passed(pending, code, text);
-        pending_destroy(pending);
+        pending_destroy(job, pending);
     }
 }
 
@@ -164,6 +167,10 @@ static void handle_reply(struct job *job, struct wire_frame *frame)
         repair_answered(&job->server->repair, job, frame->type == MSG_DONE);
     if (frame->type == MSG_ERROR && pending->type == MSG_KILL && !pending->client)
         job->dismissed = false; /* not yet; the broker looks again when it has changed */
+    if (frame->type == MSG_USAGE && pending->gather) {
+        gather_answered(pending->gather, job, frame->body);
+        pending->gather = NULL;
+    }
     if (frame->type == MSG_ERROR && !pending->client)
         log_info("%s", ((struct msg_error *)frame->body)->text);
     if (pending->client)
@@ -173,7 +180,7 @@ static void handle_reply(struct job *job, struct wire_frame *frame)
     if (frame->type == MSG_ERROR && pending->type == MSG_ADOPT && pending->conn_fd >= 0)
         tell_passed(pending, ((struct msg_error *)frame->body)->code,
                     ((struct msg_error *)frame->body)->text);
-    pending_destroy(pending);
+    pending_destroy(job, pending);
     /* Whoever has been told that it failed must not find it. */
     if (failed && job->kept)
         server_job_unlinked(job->server, job);
@@ -311,9 +318,17 @@ int job_send(struct job *job, enum message_type type, const void *body, const in
     int r = channel_send(&job->link, type, job->last_request, body, fds, fd_count);
     /* -EPIPE: what it said last is still to be read, then its end comes, and with it the answer. */
     if (r < 0 && r != -EPIPE) {
-        pending_destroy(pending);
+        pending_destroy(job, pending);
         return r;
     }
     job->pending = pending;
     return 0;
+}
+
+int job_ask_usage(struct job *job, struct gather *gather)
+{
+    int r = job_send(job, MSG_GET_USAGE, &(struct msg_empty){0}, NULL, 0, NULL, 0);
+    if (r == 0)
+        job->pending->gather = gather;
+    return r;
 }

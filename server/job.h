@@ -7,6 +7,7 @@
 #include "common/channel.h"
 #include "server/client.h"
 
+struct gather;
 struct server;
 
 /* A client's request that was passed on to the holder. */
@@ -16,6 +17,7 @@ struct job_pending {
     enum message_type type;
     struct client *client; /* referenced; NULL: nobody is told */
     uint32_t client_request;
+    struct gather *gather; /* who is to be told; NULL: nobody */
     int conn_fd; /* a copy of the connection that was passed on, until the holder says that it has
                     taken it; owned; -1 = none was */
 };
@@ -40,6 +42,8 @@ struct job {
     bool kept; /* in the registry; when it is not and the link is closed, the job is freed */
     struct job_pending *pending;
     uint32_t last_request;
+    struct job_usage usage; /* what the holder has told last, when it has been asked ... */
+    bool told_usage;        /* ... and has answered */
 };
 
 /* A job with that number and uid, in state starting, without a holder. NULL = no memory. */
@@ -63,5 +67,8 @@ int job_connect(struct job *job, const char *path);
  */
 int job_send(struct job *job, enum message_type type, const void *body, const int *fds,
              size_t fd_count, struct client *client, uint32_t client_request);
+
+/* Asks the holder what the job uses: gather_answered is called once, not from here. 0 or -errno. */
+int job_ask_usage(struct job *job, struct gather *gather);
 
 #endif

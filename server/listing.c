@@ -19,6 +19,14 @@ static size_t weight(const struct job_info *info)
     return bytes;
 }
 
+/* What is in info belongs to the job: it is only encoded. */
+static void fill(struct job_info *info, struct job *job, bool usage)
+{
+    *info = job->info;
+    if (!job_state_is_final(info->state))
+        info->usage = usage && job->told_usage ? &job->usage : NULL;
+}
+
 /* Sends the next part. */
 static void send_part(struct client *client, struct listing *listing, struct job_info *batch)
 {
@@ -27,12 +35,12 @@ static void send_part(struct client *client, struct listing *listing, struct job
     registry_current(registry, &body.current, &body.previous);
     size_t bytes = 0;
     while (listing->at < listing->count && body.jobs.len < BATCH_JOBS) {
-        const struct job *job = registry_find(registry, listing->ids[listing->at]);
+        struct job *job = registry_find(registry, listing->ids[listing->at]);
         size_t more = job ? weight(&job->info) : 0;
         if (body.jobs.len > 0 && bytes + more > BATCH_BYTES)
             break;
         if (job)
-            batch[body.jobs.len++] = job->info; /* borrowed: only encoded */
+            fill(&batch[body.jobs.len++], job, listing->usage);
         bytes += more;
         listing->at++;
     }
@@ -70,7 +78,8 @@ static void park(struct client *client, struct listing *listing)
     channel_close(&client->channel);
 }
 
-void listing_send(struct client *client, uint32_t request_id, struct job *const *jobs, size_t count)
+void listing_send(struct client *client, uint32_t request_id, struct job *const *jobs, size_t count,
+                  bool usage)
 {
     if (client->closed)
         return;
@@ -79,7 +88,7 @@ void listing_send(struct client *client, uint32_t request_id, struct job *const 
         client_send_error(client, request_id, ERROR_INTERNAL, "out of memory");
         return;
     }
-    *listing = (struct listing){.request_id = request_id, .count = count};
+    *listing = (struct listing){.request_id = request_id, .count = count, .usage = usage};
     for (size_t i = 0; i < count; i++)
         listing->ids[i] = jobs[i]->info.id;
     if (send_parts(client, listing))

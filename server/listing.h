@@ -16,12 +16,16 @@ struct listing {
     struct listing *next; /* client::listings */
     uint32_t request_id;
     size_t count, at;
+    bool usage;
     uint32_t ids[]; /* a job that is removed meanwhile is left out */
 };
 
-/* Sends the jobs, or as much of them as the client reads; the rest follows by itself. */
-void listing_send(struct client *client, uint32_t request_id, struct job *const *jobs,
-                  size_t count);
+/*
+ * Sends the jobs, or as much of them as the client reads; the rest follows by itself. usage: with
+ * what the live ones have told that they use (job::usage).
+ */
+void listing_send(struct client *client, uint32_t request_id, struct job *const *jobs, size_t count,
+                  bool usage);
 
 /* The client has read all that it was sent. */
 void listing_go_on(struct client *client);

@@ -1,4 +1,5 @@
 #include "server/registry.h"
+#include "server/holder/cgroup.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -310,6 +311,17 @@ int registry_job_dir(const struct registry *registry, const struct job_info *inf
     return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
 }
 
+/* A dead holder's. What is left of the job may be in it for a while: then it is tried again later.
+ */
+static void drop_cgroup(struct job *job)
+{
+    if (!job->info.cgroup)
+        return;
+    int r = cgroup_remove(job->info.cgroup);
+    if (r == 0 || r == -ENOENT)
+        wire_set_str(&job->info.cgroup, NULL);
+}
+
 int registry_forget(struct registry *registry, struct job *job)
 {
     char dir[PATHS_MAX + 32];
@@ -318,6 +330,7 @@ int registry_forget(struct registry *registry, struct job *job)
         r = paths_remove_flat(dir);
     if (r < 0 && r != -ENOENT)
         return r;
+    drop_cgroup(job);
     registry_remove(registry, job);
     return 0;
 }
@@ -458,6 +471,7 @@ void registry_holder_gone(struct registry *registry, struct job *job)
                   log_warn("is lost: its holder, pid %" PRIu32 ", died without a word",
                            job->info.holder_pid));
     mark_lost(job);
+    drop_cgroup(job);
     if (dir_fd >= 0)
         joblog_bounds(dir_fd, &job->info.log_first, &job->info.log_next);
     int r = registry_save(registry, job);
@@ -543,6 +557,8 @@ static void load_job(struct registry *registry, const char *dir, uint32_t id)
         load_live(registry, job);
     else if (!job_state_is_final(job->info.state))
         registry_holder_gone(registry, job);
+    else
+        drop_cgroup(job);
 }
 
 static int load_below(struct registry *registry, const char *dir)

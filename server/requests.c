@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/tty.h"
 #include "common/uid.h"
+#include "server/gather.h"
 #include "server/listing.h"
 #include "server/postponed.h"
 #include "server/server.h"
@@ -287,8 +288,10 @@ static void handle_list(const struct request *request)
         found = (jobs[count++] = resolve(request, NULL, false));
     for (size_t i = 0; found && i < list->jobs.len; i++)
         found = (jobs[count++] = resolve(request, list->jobs.items[i], false));
-    if (found)
-        listing_send(request->client, request->id, jobs, count);
+    if (found && list->usage)
+        gather_start(request->client, request->id, jobs, count);
+    else if (found)
+        listing_send(request->client, request->id, jobs, count, false);
     free(jobs);
 }
 

@@ -98,8 +98,9 @@ static _Noreturn void exec_runner(const char *program, int ready_fd, int scope_f
     snprintf(ready, sizeof(ready), "%d", ready_fd);
     snprintf(scope, sizeof(scope), "%d", scope_fd);
     fcntl(scope_fd, F_SETFD, 0);
-    execlp(RUNNER, RUNNER, "--user", "--scope", "--quiet", "--collect", unit, "--", program,
-           "--ready-fd", ready, "--scope-fd", scope, (char *)NULL);
+    /* Delegate=yes: jobs with limits have cgroups of their own below it. */
+    execlp(RUNNER, RUNNER, "--user", "--scope", "--quiet", "--collect", "-p", "Delegate=yes", unit,
+           "--", program, "--ready-fd", ready, "--scope-fd", scope, (char *)NULL);
     _exit(127);
 }
 

@@ -348,7 +348,7 @@ static void answer_waiter(struct server *server, struct server_waiter *waiter)
         if (job)
             jobs[count++] = job;
     }
-    listing_send(waiter->client, waiter->request_id, jobs, count);
+    listing_send(waiter->client, waiter->request_id, jobs, count, false);
     free(jobs);
 }
 

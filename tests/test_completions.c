@@ -47,6 +47,11 @@ static const struct {
     {"js server status ", ""},
     {"js fg --restore ", "auto|replay|snapshot|"},
     {"js fg --restore=re", "--restore=replay|"},
+    {"js ls -o cw", "cwd|"},
+    {"js show -o id,na", "id,name|"},
+    {"js run --rlimit n", "nice=|nofile=|nproc=|"},
+    {"js run --rlimit core=0,sta", "core=0,stack=|"},
+    {"js run --rlimit=sta", "--rlimit=stack=|"},
     {"js kil w", "web:80|"}, /* a shortened command */
     /* Options, and what is behind them. */
     {"js run --det", "--detach-keys|--detached|"},

@@ -192,6 +192,8 @@ static const struct {
     {MSG_LIST_QUEUES, 81, "list-queues"},
     {MSG_SET_QUEUE, 82, "set-queue"},
     {MSG_WAITING, 83, "waiting"},
+    {MSG_GET_USAGE, 100, "get-usage"},
+    {MSG_USAGE, 101, "usage"},
     // clang-format on
 };
 

@@ -121,7 +121,7 @@ START_TEST(a_scope_is_made_or_the_reason_told)
     ck_assert_int_eq(r, 0);
     must("cat started; sed 's/js-[0-9]*-[0-9a-f]*/UNIT/; s/ -- .*//' args");
     ck_assert_str_eq(result.out, "--ready-fd 3 --scope-fd\n"
-                                 "--user --scope --quiet --collect --unit=UNIT\n");
+                                 "--user --scope --quiet --collect -p Delegate=yes --unit=UNIT\n");
 }
 END_TEST
 

@@ -12,13 +12,24 @@
 
 #define LAST_SIGNAL 64
 
-static _Noreturn void fail(const struct child_plan *plan, enum start_stage stage, int error)
+static _Noreturn void report(const struct child_plan *plan, struct child_failure failure)
 {
-    struct child_failure failure = {.stage = (int32_t)stage, .error = error};
     /* At most PIPE_BUF bytes into an empty pipe: all or nothing, and nobody to tell otherwise. */
     if (write(plan->status_fd, &failure, sizeof(failure)) < 0)
         _exit(126);
     _exit(127);
+}
+
+static _Noreturn void fail(const struct child_plan *plan, enum start_stage stage, int error)
+{
+    report(plan, (struct child_failure){.stage = (int32_t)stage, .error = error, .resource = -1});
+}
+
+/* Before anything else: all that it does is counted (cgroups(7)). "0" is whoever writes it. */
+static void enter_cgroup(const struct child_plan *plan)
+{
+    if (plan->cgroup_fd >= 0 && write(plan->cgroup_fd, "0", 1) < 0)
+        fail(plan, START_CGROUP, errno);
 }
 
 /* A process group of its own, in front of the terminal, before the program can look. */
@@ -41,15 +52,40 @@ static void set_signals(const struct child_plan *plan)
     }
 }
 
+/* 0 or errno. */
+static int set_limit(const struct child_limit *limit)
+{
+    __rlimit_resource_t resource = (__rlimit_resource_t)limit->resource;
+    struct rlimit now;
+    if (setrlimit(resource, &limit->limit) == 0)
+        return 0;
+    int error = errno;
+    if (!limit->keep_hard || getrlimit(resource, &now) < 0 || limit->limit.rlim_cur > now.rlim_max)
+        return error;
+    now.rlim_cur = limit->limit.rlim_cur;
+    return setrlimit(resource, &now) < 0 ? errno : 0;
+}
+
+/*
+ * What is only the caller's is best effort: a server with a lower hard limit than its client cannot
+ * raise it.
+ */
 static void set_limits(const struct child_plan *plan)
 {
-    /* Best effort: a server with a lower hard limit than its client cannot raise it. */
-    for (size_t i = 0; i < plan->limit_count; i++)
-        setrlimit((__rlimit_resource_t)plan->limits[i].resource, &plan->limits[i].limit);
+    for (size_t i = 0; i < plan->limit_count; i++) {
+        int error = set_limit(&plan->limits[i]);
+        if (error && plan->limits[i].strict)
+            report(plan, (struct child_failure){.stage = START_LIMITS,
+                                                .error = error,
+                                                .resource = plan->limits[i].resource});
+    }
     errno = 0;
     int now = getpriority(PRIO_PROCESS, 0);
-    if (errno == 0 && now != plan->nice)
-        setpriority(PRIO_PROCESS, 0, plan->nice);
+    if (errno == 0 && now != plan->nice && setpriority(PRIO_PROCESS, 0, plan->nice) < 0 &&
+        plan->strict_nice)
+        fail(plan, START_NICE, errno);
+    if (plan->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        fail(plan, START_NO_NEW_PRIVS, errno);
 }
 
 static void set_stdio(const struct child_plan *plan)
@@ -92,12 +128,13 @@ static int try_candidates(const struct child_plan *plan)
 
 _Noreturn void child_exec(const struct child_plan *plan)
 {
+    enter_cgroup(plan);
     take_foreground(plan);
-    set_limits(plan);
     umask(plan->umask);
     if (chdir(plan->cwd) < 0)
         fail(plan, START_CWD, errno);
     set_stdio(plan);
+    set_limits(plan); /* last: of open files there may be none left now */
     set_signals(plan);
     set_mask(plan);
     fail(plan, START_EXEC, try_candidates(plan));

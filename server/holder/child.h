@@ -6,6 +6,7 @@
 #ifndef JS_SERVER_HOLDER_CHILD_H
 #define JS_SERVER_HOLDER_CHILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -14,10 +15,13 @@
 struct child_limit {
     int resource;
     struct rlimit limit;
+    bool strict;    /* not to get it is a failure; else best effort */
+    bool keep_hard; /* strict only for the soft one */
 };
 
 struct child_plan {
     int pts_fd;
+    int cgroup_fd; /* cgroup.procs of its own cgroup, close-on-exec; -1 = none */
     int status_fd; /* close-on-exec */
     char *const *argv;
     char *const *script_argv; /* {"/bin/sh", path, argv[1], ...}; path is filled in by the child */
@@ -26,14 +30,17 @@ struct child_plan {
     const char *cwd;
     mode_t umask;
     int nice;
+    bool strict_nice;
+    bool no_new_privs;
     uint64_t ignored, blocked; /* bit n-1 is signal n */
     const struct child_limit *limits;
     size_t limit_count;
 };
 
 struct child_failure {
-    int32_t stage; /* enum start_stage */
-    int32_t error; /* errno */
+    int32_t stage;    /* enum start_stage */
+    int32_t error;    /* errno */
+    int32_t resource; /* RLIMIT_x, of START_LIMITS; else -1 */
 };
 
 _Noreturn void child_exec(const struct child_plan *plan);

@@ -79,6 +79,10 @@ static void note_end(struct holder *holder, const siginfo_t *si)
     end->signal = exited ? 0 : (uint32_t)si->si_status;
     end->core = si->si_code == CLD_DUMPED;
     end->reason = holder->ending ? holder->ending : exited ? END_EXITED : END_SIGNALED;
+    /* What it lost it may have done without: then it is no reason. */
+    bool failed = !exited || si->si_status != 0;
+    if (!holder->ending && failed && cgroup_oom_kills(&holder->cgroup) > 0)
+        end->reason = END_OUT_OF_MEMORY;
     holder->info.end = end;
 }
 
@@ -141,6 +145,8 @@ static void finish(struct holder *holder)
     holder->leader_waits = false;
     holder->launch.pid = -1;
     reap_adopted(holder);
+    holder_note_usage(holder);
+    holder_leave_cgroup(holder);
     holder_answer_waiters(holder, MSG_STOP, 0);
     if (holder_goes_on(holder))
         return;
@@ -298,7 +304,7 @@ static int init_handles(struct holder *holder)
     if (r == 0)
         r = uv_timer_init(&holder->loop, &holder->attempt_timer);
     if (r == 0)
-        r = killer_init(&holder->killer, &holder->loop, on_tree_gone, holder);
+        r = killer_init(&holder->killer, &holder->loop, &holder->cgroup, on_tree_gone, holder);
     holder->sigusr1.data = holder;
     holder->sigchld.data = holder->drain_timer.data = holder->stop_timer.data = holder;
     holder->title_timer.data = holder->attempt_timer.data = holder;
@@ -315,6 +321,7 @@ int holder_init(struct holder *holder)
     holder->pty.ptmx_fd = holder->pty.typed_fd = -1;
     alarm_init(&holder->due, NULL, NULL);
     holder->launch.status_fd = -1;
+    cgroup_init(&holder->cgroup);
     journal_init(&holder->journal, -1, 0);
     holder->source =
         (struct viewer_source){.journal = &holder->journal, .asked = &holder->asked, .dir_fd = -1};
@@ -334,6 +341,8 @@ static void holder_finish(struct holder *holder)
     wire_clear(&job_info_fields, &holder->info);
     live_env_finish(&holder->live);
     tracker_destroy(holder->tracker);
+    cgroup_close(&holder->cgroup);
+    free(holder->why);
     asked_finish(&holder->asked);
     journal_finish(&holder->journal);
     holder->state_fd = fd_close(holder->state_fd);

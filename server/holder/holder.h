@@ -60,6 +60,7 @@ struct holder {
     uv_timer_t attempt_timer; /* its end for lack of time, or the next one's start */
     struct alarm due;         /* of a job that waits */
     struct killer killer;
+    struct cgroup cgroup; /* of the attempt that runs, when its limits need one */
     struct launch launch;
     struct pty pty;
     struct journal journal;
@@ -92,9 +93,12 @@ struct holder {
     uint32_t start_request;
     struct viewer *first_viewer; /* whoever ran the job attached, until it is told */
     uint32_t first_request;
-    char *note; /* what the job waits for, for that one; owned */
+    char *note;                   /* what the job waits for, for that one; owned */
     enum start_stage start_stage; /* what failed */
     int start_error;
+    uint64_t peak;          /* the most memory that was seen in use */
+    uint64_t cgroup_cpu_ms; /* of attempts that have ended, whose cgroups counted it */
+    char *why;              /* of a start that failed, where errno does not tell; owned */
 
     bool leader_waits;      /* the leader is a zombie, not reaped yet */
     bool expected;          /* the server that asked for this holder has connected */
@@ -260,6 +264,21 @@ void holder_remove_socket(struct holder *holder);
 
 /* Ends the process when nothing is left to do. */
 void holder_maybe_exit(struct holder *holder);
+
+/*
+ * Makes the cgroup of the attempt that is to start, if its plan asks for one. 0 with an fd for the
+ * program to enter by (the caller's; -1 = there is no cgroup), or -errno with holder->why.
+ */
+int holder_make_cgroup(struct holder *holder, int *ret_fd);
+
+/* The attempt is over, or has not come about: its cgroup goes. */
+void holder_leave_cgroup(struct holder *holder);
+
+/* Tells what the job uses now and has used in all its attempts. */
+void holder_read_usage(struct holder *holder, struct job_usage *ret);
+
+/* The attempt is over, its processes are reaped: puts what was used into holder->info. */
+void holder_note_usage(struct holder *holder);
 
 /* Continues the job: foreground group, then SIGCONT to the whole group. 0 or -errno. */
 int holder_continue(struct holder *holder);

@@ -299,6 +299,13 @@ static void handle_retry(struct holder *holder, struct control *control, uint32_
     channel_send_error(&control->channel, request_id, ERROR_LIVE, text);
 }
 
+static void handle_get_usage(struct holder *holder, struct control *control, uint32_t request_id)
+{
+    struct job_usage body;
+    holder_read_usage(holder, &body);
+    channel_send(&control->channel, MSG_USAGE, request_id, &body, NULL, 0);
+}
+
 static void handle_repair(struct holder *holder, struct control *control, uint32_t request_id)
 {
     char text[PATHS_MAX];
@@ -376,6 +383,10 @@ void holder_request(struct holder *holder, struct control *control, struct wire_
         return; /* answers to what we never ask: an error of theirs is for their log */
     if (frame->type == MSG_REPAIR) {
         handle_repair(holder, control, frame->request_id);
+        return;
+    }
+    if (frame->type == MSG_GET_USAGE && !job_state_is_final(holder->state)) {
+        handle_get_usage(holder, control, frame->request_id);
         return;
     }
     if (frame->type == MSG_BEGIN) {

@@ -18,38 +18,10 @@
 #include "common/process.h"
 #include "common/size.h"
 #include "common/tty.h"
+#include "server/holder/start_text.h"
 
 #define ROWS_DEFAULT 24u
 #define COLS_DEFAULT 80u
-
-/* Looks at the program as the job would have found it: a relative name begins at its directory. */
-static bool stat_program(const struct msg_run *run, struct stat *ret)
-{
-    _cleanup_fd_ int cwd_fd = open(run->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return cwd_fd >= 0 && fstatat(cwd_fd, run->argv.items[0], ret, 0) == 0;
-}
-
-/* Names are cut, so that the reason behind them is not. */
-static void start_text(const struct holder *holder, char *text, size_t size)
-{
-    const char *name = holder->run->argv.items[0];
-    const char *why = strerror(holder->start_error);
-    struct stat st;
-    bool is_path = strchr(name, '/') != NULL;
-    if (holder->start_stage == START_CWD)
-        snprintf(text, size, "cannot enter %.2000s: %s", holder->run->cwd, why);
-    else if (holder->start_stage != START_EXEC)
-        snprintf(text, size, "cannot %s: %s", start_stage_text(holder->start_stage), why);
-    else if (holder->start_error == ENOENT && !is_path)
-        snprintf(text, size, "%.2000s: command not found", name);
-    else if (holder->start_error == ENOENT && stat_program(holder->run, &st))
-        snprintf(text, size, "%.2000s: the interpreter it names was not found", name);
-    else if (holder->start_error == EACCES && is_path && stat_program(holder->run, &st) &&
-             S_ISDIR(st.st_mode))
-        snprintf(text, size, "%.2000s: Is a directory", name);
-    else
-        snprintf(text, size, "%.2000s: %s", name, why);
-}
 
 /* Leaves nothing behind, then says why: whoever hears of it finds it gone. */
 static void vanish(struct holder *holder, const struct msg_error *body)
@@ -94,11 +66,13 @@ static void end_failed(struct holder *holder, const struct msg_error *error)
 
 void holder_fail_start(struct holder *holder, enum start_stage stage, int error)
 {
-    holder->start_stage = stage;
-    holder->start_error = error;
+    holder_leave_cgroup(holder);
     holder->state = state_after(holder->state, STATE_EXEC_FAILED);
     char text[PATHS_MAX];
-    start_text(holder, text, sizeof(text));
+    struct start_failure failure = {
+        .stage = stage, .error = error, .resource = holder->launch.resource, .why = holder->why};
+    start_text(holder->run, &failure, text, sizeof(text));
+    wire_set_str(&holder->why, NULL);
     struct msg_error body = {
         .code = ERROR_START, .text = text, .os_error = (uint32_t)error, .stage = stage};
     if (holder->known)
@@ -256,10 +230,17 @@ int holder_fork(struct holder *holder, enum start_stage *ret_stage)
 {
     char socket[sizeof(holder->runtime_dir) + 16];
     server_socket(holder, socket, sizeof(socket));
+    *ret_stage = START_CGROUP;
+    _cleanup_fd_ int cgroup_fd = -1;
+    int r = holder_make_cgroup(holder, &cgroup_fd);
+    if (r < 0)
+        return r;
     struct launch_env env = {.id = holder->info.id,
                              .uid = holder->info.uid,
                              .socket = socket,
-                             .attempt = holder->info.attempt};
+                             .attempt = holder->info.attempt,
+                             .plan = holder->info.plan,
+                             .cgroup_fd = cgroup_fd};
     return launch_start(&holder->launch, &holder->loop, holder->run, &env, holder->pts_fd,
                         on_launched, holder, ret_stage);
 }

@@ -27,9 +27,10 @@ static void on_timer(uv_timer_t *timer)
     killer_check(killer);
 }
 
-int killer_init(struct killer *killer, uv_loop_t *loop, killer_gone_fn on_gone, void *data)
+int killer_init(struct killer *killer, uv_loop_t *loop, const struct cgroup *cgroup,
+                killer_gone_fn on_gone, void *data)
 {
-    *killer = (struct killer){.on_gone = on_gone, .data = data};
+    *killer = (struct killer){.cgroup = cgroup, .on_gone = on_gone, .data = data};
     int r = uv_timer_init(loop, &killer->timer);
     killer->timer.data = killer;
     return r;
@@ -60,19 +61,27 @@ int killer_start(struct killer *killer, pid_t pgid, uint64_t grace_ms)
     return 0;
 }
 
+/* Returns how many of these will end: all in a cgroup, whoever's they are. */
+static ssize_t kill_all(struct killer *killer, const pid_t *pids, ssize_t count)
+{
+    bool all = cgroup_kill(killer->cgroup) == 0;
+    kill(-killer->pgid, SIGKILL);
+    ssize_t ours = signal_all(pids, count, SIGKILL);
+    if (all)
+        return count;
+    if (ours == 0)
+        log_warn("%zd processes of other users are left: they cannot be killed", count);
+    return ours;
+}
+
 void killer_check(struct killer *killer)
 {
     if (!killer->active)
         return;
     pid_t *pids = NULL;
     ssize_t count = process_descendants(&pids);
-    if (killer->forced && count > 0) {
-        kill(-killer->pgid, SIGKILL);
-        ssize_t ours = signal_all(pids, count, SIGKILL);
-        if (ours == 0)
-            log_warn("%zd processes of other users are left: they cannot be killed", count);
-        count = ours;
-    }
+    if (killer->forced && count > 0)
+        count = kill_all(killer, pids, count);
     free(pids);
     if (count < 0)
         log_warn("cannot list the job's processes: %s", uv_strerror((int)count));

@@ -13,20 +13,24 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "server/holder/cgroup.h"
+
 struct killer;
 
 typedef void (*killer_gone_fn)(struct killer *killer);
 
 struct killer {
     uv_timer_t timer;
+    const struct cgroup *cgroup; /* the owner's: where there is one, nothing in it escapes KILL */
     pid_t pgid; /* the job's process group; its leader is not reaped while we run */
     bool active, forced;
     killer_gone_fn on_gone; /* called by killer_check, at most once per start */
     void *data;             /* the owner's */
 };
 
-/* 0 or -errno. */
-int killer_init(struct killer *killer, uv_loop_t *loop, killer_gone_fn on_gone, void *data);
+/* cgroup is the caller's, and may come to be or cease later on. 0 or -errno. */
+int killer_init(struct killer *killer, uv_loop_t *loop, const struct cgroup *cgroup,
+                killer_gone_fn on_gone, void *data);
 
 /*
  * Starts, or when it has started already, forces: KILL at once. 0, or -errno when the group could

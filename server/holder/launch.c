@@ -141,6 +141,8 @@ static int prepare_limits(struct prepared *p, const struct msg_run *run)
         p->limits[i] = (struct child_limit){
             .resource = (int)wanted[i].resource,
             .limit = {.rlim_cur = wanted[i].soft, .rlim_max = wanted[i].hard},
+            .strict = wanted[i].strict,
+            .keep_hard = wanted[i].keep_hard,
         };
     p->plan.limits = p->limits;
     p->plan.limit_count = run->limits.len;
@@ -150,12 +152,15 @@ static int prepare_limits(struct prepared *p, const struct msg_run *run)
 static int prepare(struct prepared *p, const struct msg_run *run, const struct launch_env *env)
 {
     p->plan = (struct child_plan){
+        .cgroup_fd = env->cgroup_fd,
         .argv = run->argv.items,
         .cwd = run->cwd,
         .umask = (mode_t)run->umask,
         .nice = run->nice,
         .ignored = run->ignored,
         .blocked = run->blocked,
+        .strict_nice = env->plan && env->plan->own_nice,
+        .no_new_privs = env->plan && env->plan->no_new_privs,
     };
     int r = prepare_env(p, run, env);
     if (r == 0)
@@ -235,13 +240,14 @@ void launch_check(struct launch *launch)
 {
     if (launch->done || launch->status_fd < 0)
         return;
-    struct child_failure failure = {0};
+    struct child_failure failure = {.resource = -1};
     ssize_t n = read(launch->status_fd, &failure, sizeof(failure));
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     launch->done = true;
     if (launch->polling)
         uv_poll_stop(&launch->poll);
+    launch->resource = failure.resource;
     if (n == (ssize_t)sizeof(failure))
         launch->on_done(launch, (enum start_stage)failure.stage, failure.error);
     else

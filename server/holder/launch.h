@@ -19,17 +19,21 @@ struct launch {
     uv_poll_t poll;
     int status_fd; /* read end of the pipe; owned */
     pid_t pid;
+    int resource; /* once done: RLIMIT_x, of a failure at START_LIMITS; else -1 */
     bool polling, done;
     launch_done_fn on_done;
     void *data; /* the owner's */
 };
 
-/* JS_JOB_ID and the like, for the job's environment. */
+/* JS_JOB_ID and the like, for the job's environment, and where it is put. */
 struct launch_env {
     uint32_t id;
     const char *uid;
     const char *socket;
     uint32_t attempt;
+    const struct job_plan *plan; /* or NULL */
+    int cgroup_fd; /* where the program enters its own cgroup, stays the caller's; -1 = it has none
+                    */
 };
 
 /*

@@ -41,6 +41,10 @@
  *   sigstate          IGNORED mask, BLOCKED mask (hexadecimal, as /proc/self/status), UMASK octal,
  *                     NICE n, CWD path: five lines
  *
+ *   hog MIB           takes so much memory and writes to all of it: HOG
+ *   swarm N           as a fork bomb does: starts N processes, each of which starts more, in
+ *                     sessions of their own; FULL ERRNO when there can be no more; then all wait
+ *
  *   restless N US     raw mode, then N lines US microseconds apart, each with another sequence that
  *                     changes the terminal (restless.h); reads what is typed, and drops it
  */
@@ -176,6 +180,8 @@ static const struct behaviour {
     {"spin", behave_spin, 1, 1},
     {"fdlist", behave_fdlist, 0, 0},
     {"sigstate", behave_sigstate, 0, 0},
+    {"hog", behave_hog, 1, 1},
+    {"swarm", behave_swarm, 1, 1},
 };
 
 #define BEHAVIOUR_COUNT (sizeof(behaviours) / sizeof(behaviours[0]))

@@ -71,4 +71,8 @@ void behave_spin(char **args);
 void behave_fdlist(char **args);
 void behave_sigstate(char **args);
 
+/* pty_child_greedy.c */
+void behave_hog(char **args);
+void behave_swarm(char **args);
+
 #endif
