@@ -14,6 +14,7 @@
 #include "client/commands.h"
 #include "client/jobs_view.h"
 #include "client/json.h"
+#include "client/metrics.h"
 #include "client/probe.h"
 #include "client/report.h"
 #include "common/clock.h"
@@ -169,6 +170,34 @@ static int show_status(const struct place *place, bool json)
         print_status(&probe, place);
     else if (json_print_server(&probe, place) != 0)
         status = EXIT_JS_FAILED;
+    probe_finish(&probe);
+    return status;
+}
+
+/* Of a server that answers: what it has counted. */
+static int print_metrics(const struct msg_status *status)
+{
+    struct bytes text = {0};
+    if (!status->counters)
+        return report_error("the server (js %s) does not count: js server restart",
+                            status->version);
+    int r = metrics_format(status, clock_realtime_ns(), &text);
+    if (r == 0)
+        fwrite(text.data, 1, text.len, stdout);
+    bytes_finish(&text);
+    return r < 0 ? report_error("out of memory") : EXIT_OK;
+}
+
+static int show_metrics(const struct place *place)
+{
+    struct probe probe;
+    probe_run(&probe, place);
+    int status = probe.state == PROBE_STOPPED ? STATUS_STOPPED : STATUS_UNKNOWN;
+    if (probe.state == PROBE_RUNNING)
+        status = print_metrics(&probe.status);
+    else
+        report_error("there are no metrics: the server is %s%s%s", probe_state_name(probe.state),
+                     probe.why[0] ? ": " : "", probe.why);
     probe_finish(&probe);
     return status;
 }
@@ -375,6 +404,8 @@ static int run(const struct command *command, void *options_, int argc, char **a
         return status;
     if (strcmp(action, "status") == 0)
         return show_status(&place, opts->json);
+    if (strcmp(action, "metrics") == 0)
+        return show_metrics(&place);
     if (strcmp(action, "start") == 0)
         return start(&place);
     if (strcmp(action, "stop") == 0)
@@ -391,9 +422,9 @@ static int run(const struct command *command, void *options_, int argc, char **a
 
 const struct command cmd_server = {
     .name = "server",
-    .operands = "[status|start|stop|restart|reload|logs]",
-    .values = "=status|start|stop|restart|reload|logs",
-    .summary = "look after the server: status, start, stop, restart, reload, logs",
+    .operands = "[status|metrics|start|stop|restart|reload|logs]",
+    .values = "=status|metrics|start|stop|restart|reload|logs",
+    .summary = "the server: status, metrics, start, stop, restart, reload, logs",
     .description =
         "js starts the server when it is needed. It can be stopped, restarted, upgraded or killed "
         "at any time: jobs live on, terminals stay attached, and the next server finds them.\n\n"
@@ -402,6 +433,10 @@ const struct command cmd_server = {
         "incompatible (it is not understood). It never starts one. It also tells which keys of the "
         "configuration file a reload would change, and how the last server that failed did. Exit "
         "status: 0 running, 3 stopped, 4 anything else.\n\n"
+        "metrics prints what the server has counted since it began, as Prometheus reads it (text "
+        "format 0.0.4): js_jobs_started_total is always the number of live jobs and the sum of "
+        "js_jobs_ended_total. A server that begins counts the live jobs that it finds as started. "
+        "Exit status as of status. In the JSON of status the same numbers are counters.\n\n"
         "start is no error when a server is running, unless that one has another state directory "
         "or configuration. reload reads the configuration file again (see js config); what a job "
         "was started with it keeps.",

@@ -25,18 +25,6 @@ static json_t *attached(const struct job_info *job)
     return array;
 }
 
-static json_t *end(const struct job_end *how)
-{
-    if (!how)
-        return json_null();
-    json_t *object = json_object();
-    json_object_set_new(object, "reason", json_string(end_reason_name(how->reason)));
-    json_object_set_new(object, "code", how->code >= 0 ? json_integer(how->code) : json_null());
-    json_object_set_new(object, "signal", json_value_number_or_null(how->signal));
-    json_object_set_new(object, "core", json_boolean(how->core));
-    return object;
-}
-
 static json_t *pair(const char *first, uint64_t a, const char *second, uint64_t b)
 {
     json_t *object = json_object();
@@ -54,7 +42,7 @@ static json_t *attempts(const struct wire_structs *list)
         json_object_set_new(attempt, "number", json_value_number(items[i].number));
         json_object_set_new(attempt, "started", json_value_time(items[i].started_ns));
         json_object_set_new(attempt, "ended", json_value_time(items[i].ended_ns));
-        json_object_set_new(attempt, "end", end(items[i].end));
+        json_object_set_new(attempt, "end", json_value_end(items[i].end));
         json_object_set_new(
             attempt, "log",
             pair("first", items[i].log_from, "next", items[i].end ? items[i].log_to : 0));
@@ -91,7 +79,7 @@ static json_t *describe(const struct job_info *job)
     json_object_set_new(object, "ended", json_value_time(job->ended_ns));
     json_object_set_new(object, "attached", attached(job));
     json_object_set_new(object, "size", pair("rows", job->rows, "cols", job->cols));
-    json_object_set_new(object, "end", end(job->end));
+    json_object_set_new(object, "end", json_value_end(job->end));
     json_object_set_new(object, "log", pair("first", job->log_first, "next", job->log_next));
     json_object_set_new(object, "attempt", json_value_number(job->attempt));
     json_object_set_new(object, "attempts", attempts(&job->attempts));
@@ -101,6 +89,7 @@ static json_t *describe(const struct job_info *job)
     json_object_set_new(object, "plan", job->plan ? json_plan(job->plan) : json_null());
     json_object_set_new(object, "usage", usage(job->usage));
     json_object_set_new(object, "cgroup", json_value_text(job->cgroup));
+    json_object_set_new(object, "asks", json_boolean(job->asks));
     json_object_set_new(object, "title", json_value_text(job->title));
     json_object_set_new(object, "leftovers", json_value_number(job->leftovers_found));
     json_object_set_new(object, "warning", json_value_text(job->warning));
@@ -198,6 +187,51 @@ static json_t *counts(const struct msg_status *status)
     return object;
 }
 
+/* Each of them by its name, those that are 0 too. */
+static json_t *by_name(const struct wire_structs *told, uint32_t first, uint32_t limit,
+                       const char *(*name)(uint32_t))
+{
+    json_t *object = json_object();
+    for (uint32_t what = first; what < limit; what++)
+        json_object_set_new(object, name(what), json_value_number(counts_of(told, what)));
+    return object;
+}
+
+/* As many as took up to so long, and longer than the one before: {"up_to_ms":...,"jobs":...}. */
+static json_t *durations(const struct server_counters *counters)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i <= COUNTS_BOUND_COUNT; i++) {
+        uint32_t bound = i < COUNTS_BOUND_COUNT ? counts_bounds[i] : 0;
+        uint64_t jobs = counts_of(&counters->durations, bound);
+        json_t *group = json_object();
+        json_object_set_new(group, "up_to_ms", json_value_number_or_null(bound));
+        json_object_set_new(group, "jobs", json_value_number(jobs));
+        json_array_append_new(array, group);
+    }
+    return array;
+}
+
+static json_t *counters(const struct server_counters *told)
+{
+    if (!told)
+        return json_null();
+    json_t *object = json_object();
+    json_object_set_new(object, "started", json_value_number(told->started));
+    json_object_set_new(object, "ended",
+                        by_name(&told->ended, END_EXITED, END_REASON_COUNT, end_reason_name));
+    json_object_set_new(object, "attempts_started", json_value_number(told->attempts));
+    json_object_set_new(
+        object, "attempts_ended",
+        by_name(&told->attempts_ended, END_EXITED, END_REASON_COUNT, end_reason_name));
+    json_object_set_new(object, "errors",
+                        by_name(&told->faults, FAULT_SPAWN, FAULT_KIND_COUNT, fault_kind_name));
+    json_object_set_new(object, "durations", durations(told));
+    json_object_set_new(object, "duration_ms", json_value_number(told->duration_ms));
+    json_object_set_new(object, "events", json_value_number(told->events));
+    return object;
+}
+
 static json_t *server_config(const struct probe *probe)
 {
     const struct msg_status *status = &probe->status;
@@ -227,6 +261,7 @@ static void add_answer(json_t *object, const struct probe *probe)
     json_object_set_new(object, "uptime_ms",
                         running ? json_value_number(up / 1000000u) : json_null());
     json_object_set_new(object, "jobs", running ? counts(status) : json_null());
+    json_object_set_new(object, "counters", running ? counters(status->counters) : json_null());
     json_object_set_new(object, "clients",
                         running ? json_value_number(status->clients) : json_null());
     json_object_set_new(object, "config", running ? server_config(probe) : json_null());

@@ -45,3 +45,15 @@ json_t *json_value_strs(const struct wire_strs *words)
         json_array_append_new(array, json_value_text(words->items[i]));
     return array;
 }
+
+json_t *json_value_end(const struct job_end *how)
+{
+    if (!how)
+        return json_null();
+    json_t *object = json_object();
+    json_object_set_new(object, "reason", json_string(end_reason_name(how->reason)));
+    json_object_set_new(object, "code", how->code >= 0 ? json_integer(how->code) : json_null());
+    json_object_set_new(object, "signal", json_value_number_or_null(how->signal));
+    json_object_set_new(object, "core", json_boolean(how->core));
+    return object;
+}

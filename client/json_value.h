@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "common/job_info.h"
 #include "common/wire.h"
 
 /* null for NULL; what is no UTF-8 is escaped (common/escape.h). */
@@ -17,6 +18,9 @@ json_t *json_value_number_or_null(uint64_t value);
 
 /* RFC 3339, null for 0. */
 json_t *json_value_time(uint64_t ns);
+
+/* {"reason":...,"code":...,"signal":...,"core":...}; null for NULL. */
+json_t *json_value_end(const struct job_end *how);
 
 /* An array of texts. */
 json_t *json_value_strs(const struct wire_strs *words);

@@ -242,6 +242,8 @@ static const struct wire_field status_table[] = {
            "the last failure of a server here"),
     FIELD(msg_status, stopped_ns, WIRE_U64, OPTIONAL, 0, "when it ended in order; on disk only"),
     FIELD(msg_status, stopped_text, WIRE_STR, OPTIONAL, TEXT_LIMIT, "why it ended; on disk only"),
+    NESTED(msg_status, counters, WIRE_STRUCT, OPTIONAL, 0, server_counters_fields,
+           "what it has counted; not on disk"),
 };
 STRUCT(msg_status, status_table);
 
@@ -306,6 +308,31 @@ static const struct wire_field title_table[] = {
     FIELD(msg_title, title, WIRE_STR, OPTIONAL, TEXT_LIMIT, "title of the job's terminal"),
 };
 STRUCT(msg_title, title_table);
+
+static const struct wire_field notice_table[] = {
+    FIELD(msg_notice, kind, WIRE_U32, REQUIRED, 0,
+          "1 bell, 2 notification, 3 the job seems to wait for input, 4 no more"),
+    FIELD(msg_notice, count, WIRE_U64, OPTIONAL, 0, "bells; notifications left out before this"),
+    FIELD(msg_notice, title, WIRE_STR, OPTIONAL, EVENT_TEXT_MAX, "title of a notification"),
+    FIELD(msg_notice, text, WIRE_STR, OPTIONAL, EVENT_TEXT_MAX, "text of a notification"),
+};
+STRUCT(msg_notice, notice_table);
+
+static const struct wire_field get_events_table[] = {
+    FIELD(msg_get_events, since, WIRE_STR, OPTIONAL, 64, "cursor, none = all that are known"),
+    FIELD(msg_get_events, jobs, WIRE_STRS, OPTIONAL, JOB_ARGS_MAX,
+          "unique ids of jobs, none = of all and of the server"),
+    FIELD(msg_get_events, newest, WIRE_U64, OPTIONAL, 0, "without a cursor: at most so many"),
+    FIELD(msg_get_events, wait, WIRE_BOOL, OPTIONAL, 0, "answer when there is something to tell"),
+};
+STRUCT(msg_get_events, get_events_table);
+
+static const struct wire_field events_table[] = {
+    FIELD(msg_events, cursor, WIRE_STR, REQUIRED, 64, "of the last event looked at"),
+    NESTED(msg_events, events, WIRE_STRUCTS, OPTIONAL, 65536, job_event_fields, "by number"),
+    FIELD(msg_events, more, WIRE_BOOL, OPTIONAL, 0, "there are more: ask again"),
+};
+STRUCT(msg_events, events_table);
 
 static const struct wire_field left_table[] = {
     FIELD(msg_left, reason, WIRE_U32, REQUIRED, 0,
@@ -430,6 +457,11 @@ static const struct wire_message rows[] = {
     MESSAGE(MSG_GET_USAGE, "get-usage", msg_empty_fields, 0, 0,
             "server to holder: what the job's processes use and have used"),
     MESSAGE(MSG_USAGE, "usage", job_usage_fields, 0, 0, "reply to get-usage"),
+    MESSAGE(MSG_EVENTS, "events", msg_events_fields, 0, 0, "reply to get-events"),
+    MESSAGE(MSG_GET_EVENTS, "get-events", msg_get_events_fields, 0, 0,
+            "client to server: what has happened, or will"),
+    MESSAGE(MSG_NOTICE, "notice", msg_notice_fields, 0, 0,
+            "holder to server: a bell, a notification, the job asks for input"),
 };
 
 const struct wire_table protocol = {.rows = rows, .count = COUNT(rows)};

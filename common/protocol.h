@@ -23,6 +23,8 @@
 #ifndef JS_COMMON_PROTOCOL_H
 #define JS_COMMON_PROTOCOL_H
 
+#include "common/counts.h"
+#include "common/event.h"
 #include "common/job_info.h"
 #include "common/queues.h"
 #include "common/wire.h"
@@ -91,6 +93,10 @@ enum message_type {
     MSG_WAITING = 83,
     MSG_GET_USAGE = 100,
     MSG_USAGE = 101,
+    /* Events (common/event.h): the answer, the question for them, and what a holder tells. */
+    MSG_EVENTS = 90,
+    MSG_GET_EVENTS = 91,
+    MSG_NOTICE = 92,
 };
 
 enum error_code {
@@ -324,16 +330,17 @@ struct msg_status {
     uint32_t protocol, lowest;
     uint64_t pid_start; /* with pid and boot_id an identity */
     char *boot_id;
-    uint32_t generation;            /* servers that have run in this runtime directory */
-    struct wire_structs counts;     /* struct job_count, for each state that a job is in */
-    char *config_file;              /* NULL: there is no place for one */
-    struct wire_strs config;        /* "key=value", the effective configuration */
-    char *fingerprint;              /* of that: config_fingerprint */
-    char *config_problem;           /* why the file is not what holds; NULL = it was read */
-    char *warning;                  /* what the user should know of the server */
-    struct server_failure *failure; /* the last one of a server here */
-    uint64_t stopped_ns;            /* in the file: when it ended in order, 0 = it did not */
-    char *stopped_text;             /* in the file: why */
+    uint32_t generation;              /* servers that have run in this runtime directory */
+    struct wire_structs counts;       /* struct job_count, for each state that a job is in */
+    char *config_file;                /* NULL: there is no place for one */
+    struct wire_strs config;          /* "key=value", the effective configuration */
+    char *fingerprint;                /* of that: config_fingerprint */
+    char *config_problem;             /* why the file is not what holds; NULL = it was read */
+    char *warning;                    /* what the user should know of the server */
+    struct server_failure *failure;   /* the last one of a server here */
+    uint64_t stopped_ns;              /* in the file: when it ended in order, 0 = it did not */
+    char *stopped_text;               /* in the file: why */
+    struct server_counters *counters; /* NULL in the file */
 };
 
 struct msg_shutdown {
@@ -392,6 +399,39 @@ struct msg_title {
     char *title; /* NULL = none */
 };
 
+enum notice_kind {
+    NOTICE_BELL = 1,
+    NOTICE_TEXT = 2, /* a notification for the user */
+    NOTICE_ASKS = 3, /* the job seems to wait for input from its terminal */
+    NOTICE_ASKS_NO_MORE = 4,
+};
+
+/* Something has happened on the job's terminal that changes nothing in its record. */
+struct msg_notice {
+    uint32_t kind;  /* enum notice_kind; an unknown one is for a later server */
+    uint64_t count; /* NOTICE_BELL: since the last one; NOTICE_TEXT: left out before this one */
+    char *title;    /* of NOTICE_TEXT, NULL = none */
+    char *text;     /* at most EVENT_TEXT_MAX bytes each */
+};
+
+/*
+ * Answered with `events`. Without a cursor: from the oldest event that is known. A cursor of
+ * another server, or of an event before the oldest, is answered with a gap first. Asking with the
+ * cursor of the last answer tells everything once.
+ */
+struct msg_get_events {
+    char *since;           /* cursor; NULL = all */
+    struct wire_strs jobs; /* unique ids; none = of all jobs, and of the server */
+    uint64_t newest;       /* without a cursor: only so many, 0 = all */
+    bool wait;             /* the answer comes when there is something to tell */
+};
+
+struct msg_events {
+    char *cursor;               /* of the last event looked at */
+    struct wire_structs events; /* struct job_event, by their numbers */
+    bool more;                  /* there are more by now: ask again */
+};
+
 struct msg_left {
     uint32_t reason; /* enum left_reason */
     char *by_tty;    /* who did it, for LEFT_STOLEN and LEFT_DETACHED_FROM */
@@ -428,7 +468,7 @@ extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rli
     msg_get_screen_fields, msg_screen_fields, msg_log_fields, msg_env_fields, msg_empty_fields,
     server_failure_fields, job_count_fields, msg_status_fields, msg_shutdown_fields,
     msg_jobs_fields, msg_start_fields, msg_adopt_fields, msg_title_fields, msg_left_fields,
-    msg_resize_fields, msg_answers_fields, msg_marked_fields, msg_begin_fields, msg_waiting_fields;
+    msg_resize_fields, msg_answers_fields, msg_marked_fields, msg_begin_fields, msg_waiting_fields, msg_notice_fields, msg_get_events_fields, msg_events_fields;
 
 /* The message table. */
 extern const struct wire_table protocol;

@@ -243,6 +243,7 @@ static void write_values(void)
     write_names("Steps of starting a program", START_NONE + 1, START_STAGE_COUNT, start_stage_text);
     write_names("States of a job", JOB_QUEUED, JOB_STATE_COUNT, job_state_name);
     write_names("Reasons of a job's end", END_EXITED, END_REASON_COUNT, end_reason_name);
+    write_names("Kinds of events", EVENT_GAP, EVENT_KIND_COUNT, event_kind_name);
 }
 
 int main(int argc, char **argv)

@@ -151,8 +151,11 @@ static void note_start(struct job *job, const struct wire_frame *frame)
     if (frame->type == MSG_JOB) {
         job->started = true;
         repair_job_started(&job->server->repair);
-    } else if (frame->type == MSG_ERROR && !job->started)
+    } else if (frame->type == MSG_ERROR && !job->started) {
+        const struct msg_error *error = frame->body;
         job->info.state = JOB_FAILED;
+        herald_job_failed(job->server, job, error->text, FAULT_START);
+    }
 }
 
 static void handle_reply(struct job *job, struct wire_frame *frame)
@@ -203,9 +206,11 @@ static void handle_changed(struct job *job, struct job_info *info)
         return;
     }
     job->started = job->heard = true;
-    wire_clear(&job_info_fields, &job->info);
+    struct job_info before = job->info;
     job->info = *info;
     *info = (struct job_info){0}; /* its members have moved */
+    herald_job_changed(job->server, job, &before);
+    wire_clear(&job_info_fields, &before);
     server_tell_to_end(job->server, job);
     struct repair *repair = &job->server->repair;
     server_job_changed(job->server, job);
@@ -227,9 +232,10 @@ static void handle_hello(struct job *job, const struct msg_hello *hello)
 /* No change of state: nobody waits for it. */
 static void handle_title(struct job *job, struct msg_title *body)
 {
-    free(job->info.title);
+    struct job_info before = job->info;
     job->info.title = body->title;
-    body->title = NULL;
+    body->title = before.title;
+    herald_job_changed(job->server, job, &before);
 }
 
 static void on_frame(struct channel *channel, struct wire_frame *frame, struct channel_fds *fds)
@@ -243,6 +249,8 @@ static void on_frame(struct channel *channel, struct wire_frame *frame, struct c
         handle_changed(job, frame->body);
     } else if (frame->type == MSG_TITLE) {
         handle_title(job, frame->body);
+    } else if (frame->type == MSG_NOTICE) {
+        herald_notice(job->server, job, frame->body);
     } else if (frame->request_id != 0) {
         handle_reply(job, frame);
     }

@@ -39,6 +39,7 @@ struct job {
     bool dismissed;    /* told to end by the broker */
     uint32_t begun;    /* the attempt that it was told to start last (server/broker.h) */
     int watch;         /* of its runtime directory (inotify), 0 = none */
+    bool counted;      /* as live: see server/herald.h */
     bool kept; /* in the registry; when it is not and the link is closed, the job is freed */
     struct job_pending *pending;
     uint32_t last_request;

@@ -19,6 +19,7 @@
 #include "common/log.h"
 #include "common/record.h"
 #include "common/sockfile.h"
+#include "server/server.h"
 
 void registry_init(struct registry *registry, struct server *server, const struct paths *paths)
 {
@@ -88,6 +89,7 @@ void registry_remove(struct registry *registry, struct job *job)
 {
     size_t at = lower_bound(registry, job->info.id);
     assert(at < registry->count && registry->jobs[at] == job);
+    herald_job_removed(registry->server, job);
     registry->count--;
     memmove(registry->jobs + at, registry->jobs + at + 1,
             (registry->count - at) * sizeof(struct job *));
@@ -331,6 +333,7 @@ int registry_forget(struct registry *registry, struct job *job)
     if (r < 0 && r != -ENOENT)
         return r;
     drop_cgroup(job);
+    herald_job_forgotten(registry->server, job);
     registry_remove(registry, job);
     return 0;
 }
@@ -455,7 +458,8 @@ int registry_reconnect(struct registry *registry, struct job *job)
     return job_connect(job, path);
 }
 
-void registry_holder_gone(struct registry *registry, struct job *job)
+/* The holder's last word, or that it had none. */
+static void settle_end(struct registry *registry, struct job *job)
 {
     _cleanup_fd_ int dir_fd = open_job_dir(registry, &job->info);
     struct job_info record = {0};
@@ -475,8 +479,19 @@ void registry_holder_gone(struct registry *registry, struct job *job)
     if (dir_fd >= 0)
         joblog_bounds(dir_fd, &job->info.log_first, &job->info.log_next);
     int r = registry_save(registry, job);
-    if (r < 0)
+    if (r < 0) {
         log_about_job(job->info.id, log_warn("its record is not saved: %s", strerror(-r)));
+        herald_fault(registry->server, FAULT_RECORD);
+    }
+}
+
+void registry_holder_gone(struct registry *registry, struct job *job)
+{
+    struct job_info before = {0};
+    int r = wire_copy(&job_info_fields, &before, &job->info);
+    settle_end(registry, job);
+    herald_job_changed(registry->server, job, r == 0 ? &before : &job->info);
+    wire_clear(&job_info_fields, &before);
 }
 
 /* Finding jobs on disk */
@@ -491,6 +506,7 @@ static struct job *unreadable_job(struct registry *registry, uint32_t id, int er
              error == -EBADMSG ? "it is damaged" : strerror(-error));
     log_about_job(id, log_warn("%s", text));
     mark_lost(job);
+    herald_fault(registry->server, FAULT_RECORD);
     char *argv[] = {(char *)"?"};
     wire_set_strs(&job->info.argv, argv, 1);
     wire_set_str(&job->info.cwd, "");
@@ -553,6 +569,8 @@ static void load_job(struct registry *registry, const char *dir, uint32_t id)
         log_about_job(id, log_error("out of memory"));
         return;
     }
+    if (!job_state_is_final(job->info.state))
+        herald_job_found(registry->server, job);
     if (live)
         load_live(registry, job);
     else if (!job_state_is_final(job->info.state))

@@ -325,6 +325,11 @@ static void handle_status(const struct request *request)
     status_send(request->server, request->client, request->id);
 }
 
+static void handle_get_events(const struct request *request)
+{
+    herald_get_events(request->client, request->id, request->body);
+}
+
 static void handle_reload(const struct request *request)
 {
     char text[CONFIG_PATH_MAX + 512];
@@ -520,9 +525,17 @@ static void handle_rename(const struct request *request)
         pass_on(request, job);
         return;
     }
+    struct job_info before = job->info;
+    job->info.name = NULL;
     int r = wire_set_str(&job->info.name, rename->name);
-    if (r == 0)
+    if (r == 0) {
+        herald_job_changed(request->server, job, &before);
         r = registry_save(&request->server->registry, job);
+    }
+    if (r < 0 && !job->info.name)
+        job->info.name = before.name;
+    else
+        free(before.name);
     if (r < 0)
         refuse(request, ERROR_OS, "cannot save the job's record");
     else
@@ -541,6 +554,7 @@ static const struct {
     {MSG_WAIT, handle_wait},
     {MSG_REMOVE, handle_remove},
     {MSG_GET_STATUS, handle_status},
+    {MSG_GET_EVENTS, handle_get_events},
     {MSG_SHUTDOWN, handle_shutdown},
     {MSG_RELOAD, handle_reload},
     {MSG_RETRY, handle_retry},

@@ -101,8 +101,10 @@ static int try_start(struct server *server, struct msg_run *run, struct client *
     struct job *job = create_job(server, &slot, run);
     r = job ? send_start(server, job, &slot, run, false, client, request_id, note, fds) : -ENOMEM;
     registry_release(&slot, r < 0);
-    if (r == 0)
+    if (r == 0) {
+        herald_job_added(server, job);
         return 0;
+    }
     snprintf(text, size, "cannot start a holder: %s", strerror(-r));
     if (job)
         registry_remove(&server->registry, job);
@@ -123,6 +125,7 @@ enum error_code server_start_job(struct server *server, struct msg_run *run, str
     if (r == 0)
         return 0;
     log_error("a job is not started: %s", text);
+    herald_fault(server, FAULT_SPAWN);
     fd_close(fds[0]);
     fd_close(fds[1]);
     return ERROR_OS;
@@ -156,6 +159,7 @@ enum error_code server_retry_job(struct server *server, struct job *job, struct 
         /* Until the holder has said so, the record says more than the holder. */
         job->started = false;
         job->info.state = JOB_STARTING;
+        herald_job_added(server, job);
     } else {
         snprintf(text, size, "cannot start a holder for job %" PRIu32 ": %s", job->info.id,
                  strerror(-r));
@@ -235,6 +239,8 @@ void server_shut_down(struct server *server, struct client *client, uint32_t req
     server->ending = (struct msg_kill){.grace_ms = request->grace_ms,
                                        .default_grace = request->default_grace,
                                        .reason = END_SERVER_STOP};
+    if (request->kill_jobs)
+        herald_say(server, "is about to end: all jobs are ended first");
     for (size_t i = 0; i < server->registry.count; i++)
         server_tell_to_end(server, server->registry.jobs[i]);
     if (!request->kill_jobs || !has_jobs_to_end(server))
@@ -256,10 +262,15 @@ void server_job_changed(struct server *server, struct job *job)
     server_check_idle(server);
 }
 
-static void remove_unstarted(const struct server *server, const struct job *job)
+static void remove_unstarted(struct server *server, struct job *job)
 {
+    static const char why[] = "its holder died before it was started";
     char dir[PATHS_MAX + 32];
-    log_about_job(job->info.id, log_error("its holder died before it was started"));
+    log_about_job(job->info.id, log_error("%s", why));
+    if (job->fork_error)
+        herald_job_failed(server, job, strerror(job->fork_error), FAULT_SPAWN);
+    else
+        herald_job_failed(server, job, why, FAULT_LOST);
     if (registry_job_dir(&server->registry, &job->info, dir, sizeof(dir)) == 0)
         paths_remove_flat(dir);
     if (paths_job(dir, sizeof(dir), server->runtime.paths.runtime_dir, job->info.id) == 0)
@@ -315,6 +326,7 @@ void server_client_gone(struct server *server, struct client *client)
     server->client_count--;
     server_check_idle(server);
     postponed_forget(client);
+    herald_client_gone(&server->herald, client);
     struct server_waiter **at = &server->waiters;
     while (*at) {
         struct server_waiter *waiter = *at;
@@ -397,7 +409,10 @@ void server_end(struct server *server, const char *why)
 {
     if (server->stopping)
         return;
+    char text[128];
     log_info("ends: %s", why);
+    snprintf(text, sizeof(text), "ends: %.100s", why);
+    herald_say(server, text);
     server->status.ended = why;
     server->stopping = true;
     listener_close(&server->listener);
@@ -452,6 +467,7 @@ int server_reload(struct server *server, char *text, size_t size)
         r = config_read(&config, path, NULL, text, size);
     if (r < 0 && r != -ENOENT) {
         snprintf(server->status.config_problem, sizeof(server->status.config_problem), "%s", text);
+        herald_fault(server, FAULT_CONFIG);
         return r;
     }
     server->status.config_problem[0] = '\0';
@@ -492,10 +508,11 @@ static int server_init(struct server *server)
     if (r == 0)
         r = spawner_open(&server->spawner, &server->loop, on_fork_failed, server);
     /* While the template starts; and before anything is read that might be our death. */
-    if (r == 0)
+    if (r == 0) {
         status_begin(server);
-    if (r == 0)
+        herald_begin(server);
         r = load_jobs(server);
+    }
     if (r == 0)
         r = listener_open(&server->listener, &server->loop, fd_take(&server->runtime.listen_fd),
                           on_accept, on_listener_closed, server);
@@ -511,6 +528,7 @@ static int server_init(struct server *server)
 int server_run(struct server *server)
 {
     registry_init(&server->registry, server, &server->runtime.paths);
+    herald_init(&server->herald);
     load_config(server);
     broker_load(&server->broker, server);
     log_info("js %s listens on %s", JS_VERSION, server->runtime.socket_path);
@@ -524,6 +542,7 @@ int server_run(struct server *server)
     }
     server_check_idle(server);
     uv_run(&server->loop, UV_RUN_DEFAULT);
+    herald_finish(&server->herald);
     status_end(server, 0);
     r = uv_loop_close(&server->loop);
     if (r < 0)

@@ -11,6 +11,7 @@
 #include "common/listener.h"
 #include "server/broker.h"
 #include "server/client.h"
+#include "server/herald.h"
 #include "server/registry.h"
 #include "server/repair.h"
 #include "server/runtime.h"
@@ -37,6 +38,7 @@ struct server {
     struct broker broker;
     struct config config;
     struct status status;
+    struct herald herald;
     const char *start_warning; /* of what came before it could log as configured; or NULL */
     struct client *clients;
     struct server_waiter *waiters;

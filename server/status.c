@@ -165,8 +165,12 @@ void status_send(struct server *server, struct client *client, uint32_t request_
 {
     char boot_id[PROCESS_BOOT_ID_SIZE], path[CONFIG_PATH_MAX], fingerprint[CONFIG_FINGERPRINT_SIZE];
     struct job_count counts[JOB_STATE_COUNT];
+    struct counters_lists lists;
+    struct server_counters counters = counters_describe(&server->herald.counters, &lists);
     struct msg_status body;
     describe_self(server, boot_id, &body);
+    counters.events = server->herald.events.next - 1;
+    body.counters = &counters;
     count_jobs(server, &body, counts);
     body.clients = (uint32_t)server->client_count;
     if (config_path(path) == 0)

@@ -195,6 +195,16 @@ static const struct {
     {MSG_GET_USAGE, 100, "get-usage"},
     {MSG_USAGE, 101, "usage"},
     // clang-format on
+    {MSG_GET_STATUS, 25, "get-status"},
+    {MSG_SET_SIZE, 37, "set-size"},
+    {MSG_REPAIR, 42, "repair"},
+    {MSG_BEGIN, 43, "begin"},
+    {MSG_GET_SCREEN, 39, "get-screen"},
+    {MSG_SCREEN, 15, "screen"},
+    {MSG_TITLE, 51, "title"},
+    {MSG_EVENTS, 90, "events"},
+    {MSG_GET_EVENTS, 91, "get-events"},
+    {MSG_NOTICE, 92, "notice"},
 };
 
 START_TEST(types_keep_their_numbers_and_names)
@@ -234,6 +244,8 @@ START_TEST(states_reasons_and_modes_have_names)
     check_names(job_state_name, JOB_QUEUED, JOB_STATE_COUNT, true);
     check_names(end_reason_name, END_EXITED, END_REASON_COUNT, true);
     check_names(attach_mode_name, ATTACH_OWN, ATTACH_MODE_COUNT, false);
+    check_names(event_kind_name, EVENT_GAP, EVENT_KIND_COUNT, true);
+    check_names(fault_kind_name, FAULT_SPAWN, FAULT_KIND_COUNT, true);
     ck_assert_str_eq(job_state_name(JOB_RUNNING), "running");
     ck_assert_str_eq(end_reason_name(END_EXITED), "exited");
     ck_assert_str_eq(end_reason_name(END_SPAWN_FAILED), "spawn-failed");
