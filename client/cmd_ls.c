@@ -91,7 +91,9 @@ const struct command cmd_ls = {
     .summary = "list the jobs",
     .description =
         "'+' marks the current job, which commands mean when none is given, '-' the "
-        "previous one. ATTACHED is the terminal that shows it.\n\n"
+        "previous one. ATTACHED is the terminal that shows it. A running job that asks seems "
+        "to wait for input from its terminal: a process in its foreground sleeps in a "
+        "read of it, or it takes a line that it does not show.\n\n"
         "With -o, columns of what a job uses are asked of its holder; so is usage in JSON.",
     .examples = "js ls\njs ls -a\njs ls -o id,state,cpu,mem,peak,io,command\njs ls --json | jq "
                 "'.jobs[].argv'",

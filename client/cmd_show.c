@@ -55,7 +55,8 @@ static void show(const struct job_info *job, const char *state_dir)
     show_line("uid", job->uid);
     if (job->name)
         show_line("name", job->name);
-    show_line("state", job_state_name(job->state));
+    bool asks = job->asks && job->state == JOB_RUNNING;
+    show_line("state", asks ? "running, waits for input" : job_state_name(job->state));
     if (command)
         show_line("command", command);
     free(command);

@@ -104,6 +104,11 @@ char jobs_view_mark(const struct jobs_view *view, const struct job_info *job)
     return job->id == view->current ? '+' : job->id == view->previous ? '-' : ' ';
 }
 
+const char *jobs_view_state(const struct job_info *job)
+{
+    return job->asks && job->state == JOB_RUNNING ? "running (asks)" : job_state_name(job->state);
+}
+
 void jobs_view_exit(const struct job_info *job, char *buf, size_t size)
 {
     const struct job_end *end = job->end;

@@ -28,6 +28,9 @@ void jobs_view_finish(struct jobs_view *view);
 /* '+', '-' or ' ' for a job of the view. */
 char jobs_view_mark(const struct jobs_view *view, const struct job_info *job);
 
+/* "running", or "running (asks)" when it seems to wait for input: constant text. */
+const char *jobs_view_state(const struct job_info *job);
+
 /* "0", "7", "KILL", "lost"; "" while it has not ended. */
 void jobs_view_exit(const struct job_info *job, char *buf, size_t size);
 

@@ -468,7 +468,8 @@ extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rli
     msg_get_screen_fields, msg_screen_fields, msg_log_fields, msg_env_fields, msg_empty_fields,
     server_failure_fields, job_count_fields, msg_status_fields, msg_shutdown_fields,
     msg_jobs_fields, msg_start_fields, msg_adopt_fields, msg_title_fields, msg_left_fields,
-    msg_resize_fields, msg_answers_fields, msg_marked_fields, msg_begin_fields, msg_waiting_fields, msg_notice_fields, msg_get_events_fields, msg_events_fields;
+    msg_resize_fields, msg_answers_fields, msg_marked_fields, msg_begin_fields, msg_waiting_fields,
+    msg_notice_fields, msg_get_events_fields, msg_events_fields;
 
 /* The message table. */
 extern const struct wire_table protocol;

@@ -320,8 +320,10 @@ void herald_job_changed(struct server *server, struct job *job, const struct job
     counters_attempts(&herald->counters, before, after);
     if (job_state_is_final(after->state))
         count_end(server, job);
-    if (after->end && after->end->reason == END_LOST && !before->end)
+    if (after->end && !before->end && after->end->reason == END_LOST)
         herald_fault(server, FAULT_LOST);
+    if (after->end && !before->end && after->end->reason == END_SPAWN_FAILED)
+        herald_fault(server, FAULT_START);
     event_diff(before, after, clock_realtime_ns(), add, herald);
     tell_followers(herald);
 }

@@ -109,16 +109,18 @@ START_TEST(skips_floods)
 {
     char block[32768] = "";
     size_t len = 0, lines;
+    bool bell;
     for (int i = 0; i < 400; i++) {
         if (i == 100)
             len += (size_t)sprintf(block + len, "%s", floods[_i].piece);
         len += (size_t)sprintf(block + len, "%s", floods[_i].line);
     }
-    size_t skip = scan_flood((uint8_t *)block, len, 24, &lines);
+    size_t skip = scan_flood((uint8_t *)block, len, 24, &lines, &bell);
     ck_assert_int_eq(skip > 0, floods[_i].skips);
     if (skip == 0)
         return;
     ck_assert_uint_eq(scan_count_lines((uint8_t *)block, skip), lines);
+    ck_assert_int_eq(bell, strchr(floods[_i].piece, '\a') != NULL);
     /* What is left begins where a line does or at its reset, and has the lines of a screen after a
      * CR. */
     const char *left = block + skip, *cr = strchr(left, '\r');
@@ -134,7 +136,8 @@ START_TEST(skips_no_short_text)
 {
     static const uint8_t text[] = "a\r\nb\r\nc\r\nd\r\n";
     size_t lines;
-    ck_assert_uint_eq(scan_flood(text, sizeof(text) - 1, 2, &lines), 0);
+    bool bell;
+    ck_assert_uint_eq(scan_flood(text, sizeof(text) - 1, 2, &lines, &bell), 0);
 }
 END_TEST
 

@@ -151,12 +151,13 @@ static size_t harmless_sequence(const uint8_t *data, size_t len, bool *ret_reset
 /*
  * The last offset up to and including end at which the pen is known without what comes before, if
  * all of data up to end is harmless; SIZE_MAX if it is not or there is no such place. Without any
- * SGR that is end.
+ * SGR that is end. *ret_bell: the offset of the first BEL, SIZE_MAX without one.
  */
-static size_t pen_known_at(const uint8_t *data, size_t end)
+static size_t pen_known_at(const uint8_t *data, size_t end, size_t *ret_bell)
 {
     size_t i = 0, known = end;
     bool any = false, found = false;
+    *ret_bell = SIZE_MAX;
     while (i < end) {
         i += scan_text(data + i, end - i);
         if (i == end)
@@ -178,6 +179,8 @@ static size_t pen_known_at(const uint8_t *data, size_t end)
                 return SIZE_MAX;
             i++;
         } else if (data[i] == BEL || data[i] == BS) {
+            if (data[i] == BEL && *ret_bell == SIZE_MAX)
+                *ret_bell = i;
             i++;
         } else {
             return SIZE_MAX;
@@ -186,7 +189,7 @@ static size_t pen_known_at(const uint8_t *data, size_t end)
     return any && !found ? SIZE_MAX : known;
 }
 
-size_t scan_flood(const uint8_t *data, size_t len, unsigned rows, size_t *ret_lines)
+size_t scan_flood(const uint8_t *data, size_t len, unsigned rows, size_t *ret_lines, bool *ret_bell)
 {
     if (len < FLOOD_MIN)
         return 0;
@@ -196,9 +199,11 @@ size_t scan_flood(const uint8_t *data, size_t len, unsigned rows, size_t *ret_li
     const uint8_t *cr = memrchr(data, '\r', end);
     if (!cr)
         return 0;
-    size_t skip = pen_known_at(data, (size_t)(cr - data));
+    size_t bell;
+    size_t skip = pen_known_at(data, (size_t)(cr - data), &bell);
     if (skip == SIZE_MAX || skip < FLOOD_MIN)
         return 0;
     *ret_lines = scan_count_lines(data, skip);
+    *ret_bell = bell < skip;
     return skip;
 }

@@ -3,6 +3,7 @@
 #ifndef JS_COMMON_TERMINAL_SCAN_H
 #define JS_COMMON_TERMINAL_SCAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,8 +31,9 @@ size_t scan_line_from_end(const uint8_t *data, size_t len, size_t n);
  * SGR, EL, BEL and BS are in them; the next byte is outside of any sequence, the pen from there on
  * does not depend on them, and at least rows line feeds come after the first carriage return in
  * what is left. 0 if there is nothing to skip, as always when the stretch is short. *ret_lines: the
- * line feeds in what is skipped.
+ * line feeds in what is skipped; *ret_bell: whether there is a BEL in it.
  */
-size_t scan_flood(const uint8_t *data, size_t len, unsigned rows, size_t *ret_lines);
+size_t scan_flood(const uint8_t *data, size_t len, unsigned rows, size_t *ret_lines,
+                  bool *ret_bell);
 
 #endif

@@ -234,9 +234,10 @@ void tracker_destroy(struct tracker *tracker)
 static size_t skip_flood(struct tracker *tracker, const uint8_t *data, size_t len)
 {
     size_t lines;
+    bool bell;
     if (len < FLOOD_MIN || !parser_is_ground(&tracker->parser))
         return 0;
-    size_t skip = scan_flood(data, len, tracker->canvas.rows, &lines);
+    size_t skip = scan_flood(data, len, tracker->canvas.rows, &lines, &bell);
     if (skip == 0 || !canvas_reaches_bottom(&tracker->canvas, lines))
         return 0;
     uint64_t begin = tracker->parser.offset;
@@ -245,6 +246,8 @@ static size_t skip_flood(struct tracker *tracker, const uint8_t *data, size_t le
     /* Or a replay would have to begin before all of that. */
     tracker->next_checkpoint = begin + skip;
     tracker->skipped = true;
+    if (bell)
+        tracker_ring(tracker);
     return skip;
 }
 
@@ -321,6 +324,26 @@ void tracker_ask(struct tracker *tracker, enum question_kind kind,
                                 .sequence = sequence,
                                 .string = string};
     tracker->on_question(tracker->user, &question);
+}
+
+void tracker_set_notices(struct tracker *tracker, tracker_notice_fn on_notice, void *user)
+{
+    tracker->on_notice = on_notice;
+    tracker->notice_user = user;
+}
+
+void tracker_ring(struct tracker *tracker)
+{
+    struct notice notice = {.sign = SIGN_BELL};
+    if (tracker->on_notice)
+        tracker->on_notice(tracker->notice_user, &notice);
+}
+
+void tracker_notify(struct tracker *tracker, const struct parser_string *string)
+{
+    struct notice notice;
+    if (tracker->on_notice && notice_in_string(string, &notice))
+        tracker->on_notice(tracker->notice_user, &notice);
 }
 
 int tracker_answer(const struct tracker *tracker, const struct question *question,

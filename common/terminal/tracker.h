@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "common/bytes.h"
+#include "common/terminal/notices.h"
 #include "common/terminal/profile.h"
 #include "common/terminal/questions.h"
 
@@ -46,6 +47,13 @@ void tracker_settle(struct tracker *tracker);
  */
 typedef void (*tracker_question_fn)(void *user, const struct question *question);
 void tracker_set_questions(struct tracker *tracker, tracker_question_fn on_question, void *user);
+
+/*
+ * The same for bells and notifications (notices.h). Of several bells in a flood of output one may
+ * stand for all.
+ */
+typedef void (*tracker_notice_fn)(void *user, const struct notice *notice);
+void tracker_set_notices(struct tracker *tracker, tracker_notice_fn on_notice, void *user);
 
 /*
  * Appends what the terminal of that profile would answer in the tracked state; nothing if there is

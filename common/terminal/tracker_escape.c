@@ -29,6 +29,9 @@ void tracker_control(struct tracker *tracker, uint8_t control, uint64_t begin)
     struct canvas *canvas = &tracker->canvas;
     uint8_t text = control;
     switch (control) {
+    case '\a':
+        tracker_ring(tracker);
+        break;
     case '\b':
         canvas_backspace(canvas);
         break;
@@ -269,6 +272,7 @@ void tracker_string(struct tracker *tracker, const struct parser_string *string)
     switch (string->kind) {
     case PARSER_OSC:
         take_osc(canvas, string);
+        tracker_notify(tracker, string);
         break;
     case PARSER_DCS:
         /* Sixel; DECRSPS, which sets anything of the state. */

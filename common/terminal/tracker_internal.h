@@ -28,6 +28,8 @@ struct tracker {
     size_t later_len;
     tracker_question_fn on_question; /* or NULL */
     void *user;                      /* its argument */
+    tracker_notice_fn on_notice;     /* or NULL */
+    void *notice_user;               /* its argument */
     bool bare;                       /* it only interprets, for a screen: no checkpoints are kept */
 };
 
@@ -46,6 +48,10 @@ void tracker_string(struct tracker *tracker, const struct parser_string *string)
 /* A question in what is being carried out. Of sequence and string at least one is NULL. */
 void tracker_ask(struct tracker *tracker, enum question_kind kind,
                  const struct parser_sequence *sequence, const struct parser_string *string);
+
+/* A BEL; and a string that may be a notification. */
+void tracker_ring(struct tracker *tracker);
+void tracker_notify(struct tracker *tracker, const struct parser_string *string);
 
 /* Before a sequence that makes its begin a good point for a replay to begin at. */
 void tracker_offer_checkpoint(struct tracker *tracker, const struct parser_sequence *csi);

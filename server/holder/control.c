@@ -143,6 +143,13 @@ void control_publish_title(struct holder *holder)
     }
 }
 
+void control_publish_notice(struct holder *holder, const struct msg_notice *notice)
+{
+    for (struct control *c = holder->controls; c; c = c->next)
+        if (c->greeted && !c->behind && c->channel.out_len <= BEHIND_SIZE)
+            channel_send(&c->channel, MSG_NOTICE, 0, notice, NULL, 0);
+}
+
 void control_end_all(struct holder *holder)
 {
     for (struct control *c = holder->controls; c; c = c->next) {

@@ -26,6 +26,9 @@ void control_publish(struct holder *holder);
 /* Tells every server the title in holder->info, which is all that has changed. */
 void control_publish_title(struct holder *holder);
 
+/* Tells every server of something that is in no record; one that is behind misses it. */
+void control_publish_notice(struct holder *holder, const struct msg_notice *notice);
+
 /* Starts the end of every connection once what is queued has been sent. */
 void control_end_all(struct holder *holder);
 

@@ -49,6 +49,7 @@ static void on_continued(struct holder *holder)
         return;
     holder->info.used_ns = clock_realtime_ns();
     holder_changed(holder);
+    holder_watch_asking(holder);
 }
 
 int holder_continue(struct holder *holder)
@@ -118,6 +119,7 @@ static void reap_adopted(struct holder *holder)
 
 void holder_end(struct holder *holder)
 {
+    holder_flush_notices(holder);
     uv_timer_stop(&holder->attempt_timer);
     alarm_clear(&holder->due);
     holder->info.due_ns = 0;
@@ -264,6 +266,7 @@ void holder_maybe_exit(struct holder *holder)
     uv_close((uv_handle_t *)&holder->drain_timer, NULL);
     uv_close((uv_handle_t *)&holder->stop_timer, NULL);
     uv_close((uv_handle_t *)&holder->title_timer, NULL);
+    holder_close_notices(holder);
     uv_close((uv_handle_t *)&holder->attempt_timer, NULL);
     alarm_close(&holder->due);
     killer_close(&holder->killer, NULL);
@@ -301,6 +304,8 @@ static int init_handles(struct holder *holder)
         r = uv_timer_init(&holder->loop, &holder->stop_timer);
     if (r == 0)
         r = uv_timer_init(&holder->loop, &holder->title_timer);
+    if (r == 0)
+        r = holder_open_notices(holder);
     if (r == 0)
         r = uv_timer_init(&holder->loop, &holder->attempt_timer);
     if (r == 0)

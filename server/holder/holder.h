@@ -47,6 +47,20 @@ struct holder_waiter {
     uint64_t offset;           /* for MSG_FOLLOW */
 };
 
+/* Bells, notifications, and whether the job asks: see holder_notices.c. Zeroed is none. */
+struct notices {
+    uv_timer_t bell_timer;    /* runs while bells wait to be told */
+    uint64_t bells;           /* that have not been told */
+    uint64_t bell_ms;         /* when some were (uv_now); 0 = never */
+    struct bytes title, text; /* of the notification whose pieces come */
+    uint64_t window_ms;       /* in which `told` of them were told (uv_now) */
+    unsigned told;
+    uint64_t left_out;     /* since the last one that was told */
+    uv_timer_t asks_timer; /* runs for a moment after the job's output */
+    uint64_t output_ms;    /* when it printed something last, or was started (uv_now) */
+    bool looked_again;     /* the timer runs for the second time since then */
+};
+
 struct holder {
     uv_loop_t loop;
     struct listener listener;
@@ -65,6 +79,7 @@ struct holder {
     struct pty pty;
     struct journal journal;
     struct live_env live;
+    struct notices notices;
     struct tracker *tracker;
     struct asked asked;
     struct profile profile; /* of the terminal that was attached last */
@@ -233,6 +248,22 @@ bool holder_filters_output(const struct holder *holder);
 
 /* A viewer leaves, or is gone: answers what its terminal has been asked, but will never get. */
 void holder_take_over_questions(struct holder *holder, const struct viewer *viewer);
+
+/* A bell or a notification in the output (tracker_notice_fn): the servers are told of it, now or
+ * in a moment. */
+void holder_on_notice(void *holder, const struct notice *notice);
+
+/* The job has printed something, or begins to run: a look will tell whether it asks for input. */
+void holder_watch_asking(struct holder *holder);
+
+/* Makes what these two need of the loop. 0 or -errno. */
+int holder_open_notices(struct holder *holder);
+
+/* The job ends: what waits to be told is told. */
+void holder_flush_notices(struct holder *holder);
+
+/* The handles are closed from the loop. */
+void holder_close_notices(struct holder *holder);
 
 /* Tells the servers the title of the job's terminal if it has changed, now or in a moment. */
 void holder_check_title(struct holder *holder);

@@ -91,6 +91,8 @@ static void handle_output(struct holder *holder, const uint8_t *data, size_t len
     if (holder_filters_output(holder))
         settle_tracker(holder);
     show_output(holder, offset, data, len);
+    if (holder->state == JOB_RUNNING)
+        holder_watch_asking(holder);
 }
 
 void holder_say(struct holder *holder, const void *text, size_t len)
@@ -188,6 +190,7 @@ void holder_refresh_info(struct holder *holder)
 {
     struct job_info *info = &holder->info;
     info->state = holder->state;
+    info->asks = info->asks && holder->state == JOB_RUNNING;
     info->log_first = holder->journal.first;
     info->log_next = holder->journal.next;
     copy_viewers(holder);

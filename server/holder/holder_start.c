@@ -142,6 +142,7 @@ static void on_launched(struct launch *launch, enum start_stage stage, int error
         holder_changed(holder);
     else
         answer_start(holder);
+    holder_watch_asking(holder);
 }
 
 static void initial_termios(struct holder *holder, const struct msg_terminal *terminal,
@@ -174,6 +175,7 @@ static int open_terminal(struct holder *holder, const struct msg_terminal *termi
     if (!holder->tracker)
         return -ENOMEM;
     tracker_set_questions(holder->tracker, holder_on_question, holder);
+    tracker_set_notices(holder->tracker, holder_on_notice, holder);
     holder->source.tracker = holder->tracker;
     return pty_open(&holder->pty, &holder->loop, &holder->settings, holder->info.rows,
                     holder->info.cols);
