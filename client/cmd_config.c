@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,24 @@
 #include "client/report.h"
 #include "common/config.h"
 
-void commands_read_config(struct config *config)
+/* Said once: a command that reads the file may start a server, too, which does. */
+static void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void tell(const char *format, ...)
+{
+    static bool told;
+    char text[CONFIG_PATH_MAX + 1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    if (!told)
+        report_error("%s", text);
+    told = true;
+}
+
+/* missing: a file that is named should be there. */
+static void read_config(struct config *config, bool missing)
 {
     char path[CONFIG_PATH_MAX], text[CONFIG_PATH_MAX + 512];
     struct chord_keys keys;
@@ -16,13 +34,23 @@ void commands_read_config(struct config *config)
     if (config_path(path) < 0)
         return;
     int r = config_read(config, path, NULL, text, sizeof(text));
-    if (r < 0 && (r != -ENOENT || config_file_is_named()))
-        report_error("%s; the defaults are used", text);
+    if (r < 0 && (r != -ENOENT || missing))
+        tell("%s; the defaults are used", text);
     if (chord_parse(config->detach_keys, &keys) == 0)
         return;
-    report_error("%s: detach-keys = '%s' is not allowed: %s", path, config->detach_keys,
-                 CHORD_SYNTAX);
+    tell("%s: detach-keys = '%s' is not allowed: %s", path, config->detach_keys, CHORD_SYNTAX);
     strcpy(config->detach_keys, CHORD_DEFAULT);
+}
+
+void commands_read_config(struct config *config)
+{
+    read_config(config, config_file_is_named());
+}
+
+void commands_tell_config(void)
+{
+    struct config config;
+    read_config(&config, false);
 }
 
 static int run(const struct command *command, void *options, int argc, char **argv)

@@ -7,6 +7,13 @@
 
 #include "client/options.h"
 
+#define COMMAND_OPTION(type, letter_, name_, arg_, kind_, member, help_, values_)                  \
+    {                                                                                              \
+        .letter = letter_, .name = name_, .arg = arg_, .kind = kind_,                              \
+        .offset = offsetof(struct type, member), .help = help_, .values = values_                  \
+    }
+#define COMMAND_OPTIONS(table) .options = table, .option_count = sizeof(table) / sizeof((table)[0])
+
 struct command {
     const char *name;
     const char *const *aliases; /* further names, NULL at the end; or NULL */

@@ -104,6 +104,12 @@ static bool is_config_option(const char *word)
            strncmp(word, "--config=", 9) == 0;
 }
 
+/* As fg of some shells may be left out: "js 3", "js %3". */
+static bool looks_like_job(const char *word)
+{
+    return word[0] == '%' || (*word && word[strspn(word, "0123456789")] == '\0');
+}
+
 static int dispatch(int argc, char **argv)
 {
     struct bytes error = {0};
@@ -132,7 +138,10 @@ static int dispatch(int argc, char **argv)
         bytes_finish(&error);
         return run_command(command, argc - 1, argv + 1);
     }
-    report_error("%.*s; see js --help", (int)error.len, (const char *)error.data);
+    if (looks_like_job(argv[1]))
+        report_error("no such command: '%s'; js fg %s?", argv[1], argv[1]);
+    else
+        report_error("%.*s; see js --help", (int)error.len, (const char *)error.data);
     bytes_finish(&error);
     return EXIT_USAGE;
 }

@@ -424,7 +424,7 @@ static void handle_kill(const struct request *request)
     if (job_state_is_final(job->info.state)) {
         char how[JOB_END_TEXT_MAX], text[256];
         job_end_text(job->info.end, how);
-        snprintf(text, sizeof(text), "job %u has ended already: it %s", job->info.id, how);
+        snprintf(text, sizeof(text), "job %u already %s", job->info.id, how);
         done(request, text);
         return;
     }
