@@ -551,6 +551,7 @@ static const struct {
     {MSG_DETACH, handle_on_live_job},
     {MSG_RENAME, handle_rename},
     {MSG_SET_SIZE, handle_on_live_job},
+    {MSG_SEND, handle_on_live_job},
     {MSG_FOLLOW, handle_follow},
     {MSG_GET_ENV, handle_on_live_job},
     {MSG_GET_SCREEN, handle_get_screen},

@@ -194,6 +194,7 @@ static const struct {
     {MSG_WAITING, 83, "waiting"},
     {MSG_GET_USAGE, 100, "get-usage"},
     {MSG_USAGE, 101, "usage"},
+    {MSG_SEND, 115, "send"},
     // clang-format on
 };
 
