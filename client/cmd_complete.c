@@ -21,6 +21,7 @@
 #include "client/commands.h"
 #include "client/jobs_view.h"
 #include "client/labels.h"
+#include "client/profiles.h"
 #include "client/report.h"
 #include "common/rlimits.h"
 #include "common/signame.h"
@@ -185,6 +186,13 @@ static void complete_labels(const char *before)
     connection_finish(&connection);
 }
 
+static void complete_profiles(const char *before)
+{
+    const struct profiles *profiles = profiles_load();
+    for (size_t i = 0; profiles && i < profiles->count; i++)
+        candidate(before, profiles->items[i].name, "");
+}
+
 static void complete_signals(const char *before)
 {
     for (int sig = 1; sig < SIGRTMIN; sig++)
@@ -239,6 +247,8 @@ static void complete_value(const struct option_spec *spec, const char *before, c
         complete_jobs(values, "", NULL, 0);
     else if (strcmp(values, "label") == 0)
         complete_labels(before);
+    else if (strcmp(values, "profile") == 0)
+        complete_profiles(before);
     else if (strcmp(values, "variable") == 0)
         complete_variables(before);
     else if (strcmp(values, "rlimit") == 0)

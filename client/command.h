@@ -30,6 +30,10 @@ struct command {
     size_t options_size;  /* of the struct that the options set */
     const void *defaults; /* options_size bytes to start from; NULL for zeros */
 
+    /* Called with the defaults and the whole command line, before that is read into options: 0 or
+     * the exit status, with the user told. NULL = there is nothing to do. */
+    int (*prepare)(const struct command *command, void *options, int argc, char **argv);
+
     /* Gets the options filled and argc operands. Returns the exit status of js. */
     int (*run)(const struct command *command, void *options, int argc, char **argv);
 };

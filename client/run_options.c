@@ -19,6 +19,8 @@ const struct option_spec run_options_table[RUN_OPTIONS_COUNT] = {
     COMMAND_OPTION(run_options, 'n', "name", "NAME", OPTION_TEXT, name, "name the job", NULL),
     COMMAND_OPTION(run_options, 'l', "label", "NAME=VALUE", OPTION_LIST, labels,
                    "give it a label, by which jobs can be chosen (may be repeated)", "label"),
+    COMMAND_OPTION(run_options, '\0', "profile", "NAME", OPTION_TEXT, profile,
+                   "with the options of that profile in the configuration file", "profile"),
     COMMAND_OPTION(run_options, 'c', "shell", NULL, OPTION_FLAG, shell,
                    "COMMAND is one line for your shell ($SHELL -c)", NULL),
     COMMAND_OPTION(run_options, 'C', "directory", "DIR", OPTION_TEXT, directory,
