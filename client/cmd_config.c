@@ -117,6 +117,6 @@ const struct command cmd_config = {
         "~/.config/js/config: lines of key = value. What this prints can be put there. "
         "A running server takes changes over with js server reload.\n\n"
         "Sections [profile NAME] have options of js run by their long names, as in timeout = 90s "
-        "or no-pty = yes, for js run --profile NAME.",
+        "or clean-env = yes, for js run --profile NAME.",
     .run = run,
 };
