@@ -143,12 +143,21 @@ static int print_root(const char *name, json_t *value)
     return print_line(root);
 }
 
+/* One after the other: ten thousand at once would be some hundred MiB. */
 int json_print_jobs(const struct job_info *jobs, size_t count)
 {
-    json_t *array = json_array();
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, describe(&jobs[i]));
-    return print_root("jobs", array);
+    int r = printf("{\"version\":%d,\"jobs\":[", JSON_VERSION);
+    for (size_t i = 0; r >= 0 && i < count; i++) {
+        json_t *job = describe(&jobs[i]);
+        if (i > 0)
+            putchar(',');
+        r = json_dumpf(job, stdout, JSON_COMPACT);
+        json_decref(job);
+    }
+    if (r < 0)
+        return report_error("cannot write the JSON");
+    puts("]}");
+    return 0;
 }
 
 /* The environment */
