@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client/commands.h"
 #include "common/channel.h"
 #include "common/config.h"
 #include "common/fd.h"
@@ -231,6 +232,7 @@ static int connect_once(const struct paths *paths, const char *socket_path, char
     }
     if (r < 0)
         return r == -ECONNREFUSED ? -EAGAIN : r; /* who is started may be killed */
+    commands_tell_config();
     fd = channel_connect(socket_path, true);
     if (fd < 0)
         snprintf(text, size, "cannot connect to %s: %s", socket_path, strerror(-fd));

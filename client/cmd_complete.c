@@ -20,9 +20,13 @@
 #include "client/columns.h"
 #include "client/commands.h"
 #include "client/jobs_view.h"
+#include "client/labels.h"
+#include "client/profiles.h"
 #include "client/report.h"
 #include "common/rlimits.h"
 #include "common/signame.h"
+
+#define ENDED_OFFERED 20u /* jobs, of what may be thousands */
 
 static void candidate(const char *before, const char *word, const char *explanation)
 {
@@ -97,6 +101,49 @@ static void job_candidates(const struct jobs_view *view, const struct job_info *
     free(command);
 }
 
+/* Whether the word may become the number or the name of the job, as far as it is not quoted. */
+static bool may_become(const char *word, const char *number, const char *name)
+{
+    size_t len = strlen(word);
+    return word[strcspn(word, "\\'\"%")] != '\0' || strncmp(number, word, len) == 0 ||
+           (name && strncmp(name, word, len) == 0);
+}
+
+/* What is offered of a list of jobs. */
+struct offer {
+    const char *values; /* of the command's row */
+    const char *word;
+    char **named; /* words before, whose jobs are not offered once more */
+    int named_count;
+    unsigned ended; /* so many may still be offered */
+};
+
+static void offer_job(const struct jobs_view *view, const struct job_info *job, struct offer *offer)
+{
+    char number[16];
+    snprintf(number, sizeof(number), "%u", job->id);
+    if (!is_wanted(job, offer->values) || is_named(job, number, offer->named, offer->named_count) ||
+        !may_become(offer->word, number, job->name))
+        return;
+    if (job_state_is_final(job->state) && offer->ended-- == 0) {
+        offer->ended = 0;
+        return;
+    }
+    job_candidates(view, job, number, offer->word[0] == '%' ? "%" : "");
+}
+
+/* The live ones first, then the ended ones, the newest first. */
+static void offer_jobs(const struct jobs_view *view, struct offer *offer)
+{
+    const struct job_info *jobs = view->jobs.items;
+    for (size_t i = 0; i < view->jobs.len; i++)
+        if (!job_state_is_final(jobs[i].state))
+            offer_job(view, &jobs[i], offer);
+    for (size_t i = view->jobs.len; i-- > 0;)
+        if (job_state_is_final(jobs[i].state))
+            offer_job(view, &jobs[i], offer);
+}
+
 /* named: the words before, whose jobs are not offered once more. */
 static void complete_jobs(const char *values, const char *word, char **named, int count)
 {
@@ -106,16 +153,44 @@ static void complete_jobs(const char *values, const char *word, char **named, in
         return;
     struct msg_list body = {.all = true};
     if (jobs_view_fetch(&view, &connection, MSG_LIST, &body) == 0) {
-        const struct job_info *jobs = view.jobs.items;
-        for (size_t i = 0; i < view.jobs.len; i++) {
-            char number[16];
-            snprintf(number, sizeof(number), "%u", jobs[i].id);
-            if (is_wanted(&jobs[i], values) && !is_named(&jobs[i], number, named, count))
-                job_candidates(&view, &jobs[i], number, word[0] == '%' ? "%" : "");
-        }
+        struct offer offer = {.values = values,
+                              .word = word,
+                              .named = named,
+                              .named_count = count,
+                              .ended = ENDED_OFFERED};
+        offer_jobs(&view, &offer);
         jobs_view_finish(&view);
     }
     connection_finish(&connection);
+}
+
+/* The labels that jobs have: as selectors, each once. */
+static void complete_labels(const char *before)
+{
+    struct connection connection;
+    struct jobs_view view;
+    struct job_plan seen = {0};
+    if (connection_open(&connection, CONNECTION_START_IF_JOBS) != 0)
+        return;
+    struct msg_list body = {.all = true};
+    if (jobs_view_fetch(&view, &connection, MSG_LIST, &body) == 0) {
+        const struct job_info *jobs = view.jobs.items;
+        for (size_t i = 0; i < view.jobs.len; i++)
+            for (size_t j = 0; jobs[i].plan && j < jobs[i].plan->labels.len; j++)
+                if (!labels_fit(&seen, jobs[i].plan->labels.items[j]) &&
+                    labels_add(jobs[i].plan->labels.items[j], &seen) == 0)
+                    candidate(before, jobs[i].plan->labels.items[j], "");
+        jobs_view_finish(&view);
+    }
+    wire_clear(&job_plan_fields, &seen);
+    connection_finish(&connection);
+}
+
+static void complete_profiles(const char *before)
+{
+    const struct profiles *profiles = profiles_load();
+    for (size_t i = 0; profiles && i < profiles->count; i++)
+        candidate(before, profiles->items[i].name, "");
 }
 
 static void complete_signals(const char *before)
@@ -170,6 +245,10 @@ static void complete_value(const struct option_spec *spec, const char *before, c
         complete_signals(before);
     else if (strcmp(values, "any") == 0 && !*before)
         complete_jobs(values, "", NULL, 0);
+    else if (strcmp(values, "label") == 0)
+        complete_labels(before);
+    else if (strcmp(values, "profile") == 0)
+        complete_profiles(before);
     else if (strcmp(values, "variable") == 0)
         complete_variables(before);
     else if (strcmp(values, "rlimit") == 0)

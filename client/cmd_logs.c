@@ -1,12 +1,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/commands.h"
 #include "client/jobs_view.h"
 #include "client/logs_output.h"
 #include "client/report.h"
+#include "client/select.h"
 #include "client/when.h"
 #include "common/clock.h"
 #include "common/fd.h"
@@ -17,8 +19,9 @@
 
 struct logs_options {
     uint64_t lines;
-    bool follow;
+    bool follow, wait;
     bool timestamps, cast, plain, raw;
+    struct option_list labels;
     const char *since, *until;
     uint64_t attempt; /* 0 = all */
 };
@@ -30,6 +33,9 @@ static const struct option_spec options[] = {
                    "only the last LINES lines", NULL),
     COMMAND_OPTION(logs_options, 'f', "follow", NULL, OPTION_FLAG, follow,
                    "go on as the job prints more, until it ends", NULL),
+    COMMAND_OPTION(logs_options, 'w', "wait", NULL, OPTION_FLAG, wait,
+                   "wait until the job has ended, then print", NULL),
+    SELECT_OPTION(logs_options),
     COMMAND_OPTION(logs_options, 't', "timestamps", NULL, OPTION_FLAG, timestamps,
                    "before each line the time at which it began", NULL),
     COMMAND_OPTION(logs_options, 'S', "since", "TIME", OPTION_TEXT, since,
@@ -289,14 +295,16 @@ static int check(const struct logs_options *opts, int argc, struct range *range)
 {
     uint64_t now_ns = clock_realtime_ns();
     *range = (struct range){.lines = opts->lines, .until_ns = UINT64_MAX, .to = UINT64_MAX};
-    if (argc > 1)
-        return wrong("one job at a time");
     if (opts->timestamps + opts->cast + opts->plain + opts->raw > 1)
         return wrong("only one of --timestamps, --cast, --plain and --raw");
     if (opts->follow && opts->until)
         return wrong("only one of --follow and --until");
     if (opts->follow && opts->attempt)
         return wrong("only one of --follow and --attempt");
+    if (argc > 1 && (opts->follow || opts->cast))
+        return wrong("--follow and --cast are for one job at a time");
+    if (opts->follow && opts->wait)
+        return wrong("only one of --follow and --wait");
     int status = read_when("since", opts->since, now_ns, &range->since_ns);
     if (status == 0)
         status = read_when("until", opts->until, now_ns, &range->until_ns);
@@ -307,22 +315,70 @@ static int check(const struct logs_options *opts, int argc, struct range *range)
     return status;
 }
 
+/* Between the logs of several jobs, as tail(1) has it between files. */
+static void print_heading(const struct job_info *job, bool first)
+{
+    char *command = report_command(job);
+    printf("%s==> job %u: %s <==\n", first ? "" : "\n", job->id, command ? command : "?");
+    free(command);
+    fflush(stdout);
+}
+
+static int await_end(struct connection *connection, const struct job_info *job)
+{
+    struct jobs_view view;
+    char number[16], *items[] = {number};
+    struct msg_wait body = {.jobs = {.items = items, .len = 1}};
+    snprintf(number, sizeof(number), "%u", job->id);
+    int status = jobs_view_fetch(&view, connection, MSG_WAIT, &body);
+    if (status == 0)
+        jobs_view_finish(&view);
+    return status;
+}
+
+static int print_attempt(struct connection *connection, const struct job_info *job,
+                         const struct logs_options *opts, const struct range *range)
+{
+    struct range own = *range;
+    int status = opts->attempt > 0 ? find_attempt(job, opts->attempt, &own) : 0;
+    return status == 0 ? print_log(connection, job, opts, &own) : status;
+}
+
+/* Every job is tried; the exit status of the last failure. */
+static int print_logs(struct connection *connection, const struct jobs_view *view,
+                      const struct logs_options *opts, const struct range *range)
+{
+    const struct job_info *jobs = view->jobs.items;
+    bool several = view->jobs.len > 1;
+    int status = 0;
+    if (several && (opts->follow || opts->cast))
+        return wrong("--follow and --cast are for one job at a time");
+    for (size_t i = 0; i < view->jobs.len && !connection->lost; i++) {
+        int r = opts->wait ? await_end(connection, &jobs[i]) : 0;
+        if (several)
+            print_heading(&jobs[i], i == 0);
+        r = r == 0 ? print_attempt(connection, &jobs[i], opts, range) : r;
+        status = r == 0 ? status : r;
+    }
+    return status;
+}
+
 static int run(const struct command *command, void *options_, int argc, char **argv)
 {
     (void)command;
+    const struct logs_options *opts = options_;
+    struct filter filter = {.labels = &opts->labels};
     struct connection connection;
     struct jobs_view view;
     struct range range;
-    int status = check(options_, argc, &range);
+    int status = check(opts, argc, &range);
+    if (status == 0 && !filter_is_valid(&filter, "logs"))
+        status = EXIT_USAGE;
     if (status == 0)
-        status = commands_open_jobs(&connection, &view, argc, argv);
+        status = select_open(&connection, &view, &filter, SELECT_ALL, argc, argv);
     if (status != 0)
         return status;
-    const struct logs_options *opts = options_;
-    if (view.jobs.len > 0 && opts->attempt > 0)
-        status = find_attempt(view.jobs.items, opts->attempt, &range);
-    if (view.jobs.len > 0 && status == 0)
-        status = print_log(&connection, view.jobs.items, options_, &range);
+    status = print_logs(&connection, &view, opts, &range);
     jobs_view_finish(&view);
     connection_finish(&connection);
     return status;
@@ -330,7 +386,7 @@ static int run(const struct command *command, void *options_, int argc, char **a
 
 const struct command cmd_logs = {
     .name = "logs",
-    .operands = "[JOB]",
+    .operands = "[JOB]...",
     .values = "any",
     .summary = "print what a job has printed",
     .description =
@@ -346,6 +402,8 @@ const struct command cmd_logs = {
         "(2026-11-20T15:04:05Z), or seconds since 1970 (@1763650800). Times are known "
         "to 10 ms, less exactly where a job prints next to nothing for hours. "
         "--timestamps shows them in UTC.\n\n"
+        "Before each of several logs there is a line \"==> job 3: COMMAND <==\". With --label and "
+        "no JOB: those of all jobs with that label.\n\n"
         "A recording tells the sizes that the terminal had. To play it: asciinema play "
         "FILE.",
     .examples = "js logs build\njs logs -n 20 -f 3\njs logs --timestamps --since 5m build\n"

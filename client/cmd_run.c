@@ -8,6 +8,7 @@
 #include "client/caller.h"
 #include "client/commands.h"
 #include "client/json.h"
+#include "client/profiles.h"
 #include "client/raw_tty.h"
 #include "client/report.h"
 #include "client/run_env.h"
@@ -72,6 +73,16 @@ static int run_detached(struct connection *connection, struct msg_run *run,
     return 0;
 }
 
+/* What does not go together may not all be on the command line. */
+static int make_plan(const struct run_options *opts, struct msg_run *run)
+{
+    int status = run_options_plan(opts, run);
+    if (status != 0 && opts->profile)
+        fprintf(stderr, "js: among these options are those of the profile '%s'; see js config\n",
+                opts->profile);
+    return status;
+}
+
 static int run(const struct command *command, void *options_, int argc, char **argv)
 {
     (void)command;
@@ -80,7 +91,7 @@ static int run(const struct command *command, void *options_, int argc, char **a
     struct msg_run body = {.detached = opts->detached};
     int status = run_options_check(opts, argc, argv);
     if (status == 0)
-        status = run_options_plan(opts, &body);
+        status = make_plan(opts, &body);
     if (status != 0) {
         wire_clear(&msg_run_fields, &body);
         return status;
@@ -142,5 +153,6 @@ const struct command cmd_run = {
     .option_count = RUN_OPTIONS_COUNT,
     .options_size = sizeof(struct run_options),
     .defaults = &run_options_defaults,
+    .prepare = profiles_prepare,
     .run = run,
 };

@@ -312,6 +312,7 @@ static int compare_running(const struct place *place)
     for (size_t i = 0; i < probe.differs.len; i++)
         r = report_error("a server is running with another configuration: %s: js server reload",
                          probe.differs.items[i]);
+    commands_tell_config();
     if (r == EXIT_OK)
         fprintf(stderr, "js: the server is running already\n");
     probe_finish(&probe);

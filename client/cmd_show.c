@@ -55,6 +55,8 @@ static void show(const struct job_info *job, const char *state_dir)
     show_line("uid", job->uid);
     if (job->name)
         show_line("name", job->name);
+    for (size_t i = 0; job->plan && i < job->plan->labels.len; i++)
+        show_line("label", job->plan->labels.items[i]);
     bool asks = job->asks && job->state == JOB_RUNNING;
     show_line("state", asks ? "running, waits for input" : job_state_name(job->state));
     if (command)

@@ -77,6 +77,16 @@ static int append_name(VALUE_OF)
     return append_text(out, job->name);
 }
 
+static int append_labels(VALUE_OF)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && job->plan && i < job->plan->labels.len; i++) {
+        r = i > 0 ? bytes_append_text(out, " ") : 0;
+        r = r < 0 ? r : bytes_append_text(out, job->plan->labels.items[i]);
+    }
+    return r;
+}
+
 static int append_attached(VALUE_OF)
 {
     char buf[128];
@@ -220,6 +230,7 @@ const struct column column_table[] = {
     {"uid", "UID", 0, false, "its unique id", append_uid},
     {"state", "STATE", TABLE_DROP(1), false, "as under States", append_state},
     {"name", "NAME", TABLE_SHRINK | TABLE_DROP(2), false, "its name", append_name},
+    {"labels", "LABELS", TABLE_SHRINK, false, "its labels", append_labels},
     {"attached", "ATTACHED", TABLE_DROP(5), false, "the terminal that shows it", append_attached},
     {"age", "AGE", TABLE_RIGHT | TABLE_DROP(4), false, "since it was started", append_age},
     {"exit", "EXIT", TABLE_RIGHT | TABLE_DROP(3), false, "how it ended, in short", append_exit},

@@ -7,6 +7,13 @@
 
 #include "client/options.h"
 
+#define COMMAND_OPTION(type, letter_, name_, arg_, kind_, member, help_, values_)                  \
+    {                                                                                              \
+        .letter = letter_, .name = name_, .arg = arg_, .kind = kind_,                              \
+        .offset = offsetof(struct type, member), .help = help_, .values = values_                  \
+    }
+#define COMMAND_OPTIONS(table) .options = table, .option_count = sizeof(table) / sizeof((table)[0])
+
 struct command {
     const char *name;
     const char *const *aliases; /* further names, NULL at the end; or NULL */
@@ -22,6 +29,10 @@ struct command {
     size_t option_count;
     size_t options_size;  /* of the struct that the options set */
     const void *defaults; /* options_size bytes to start from; NULL for zeros */
+
+    /* Called with the defaults and the whole command line, before that is read into options: 0 or
+     * the exit status, with the user told. NULL = there is nothing to do. */
+    int (*prepare)(const struct command *command, void *options, int argc, char **argv);
 
     /* Gets the options filled and argc operands. Returns the exit status of js. */
     int (*run)(const struct command *command, void *options, int argc, char **argv);

@@ -9,10 +9,10 @@
 #include "client/report.h"
 
 const struct command *const commands[] = {
-    &cmd_run,    &cmd_fg,     &cmd_bg,     &cmd_stop,     &cmd_cont,   &cmd_detach,
-    &cmd_kill,   &cmd_ls,     &cmd_show,   &cmd_screen,   &cmd_logs,   &cmd_env,
-    &cmd_events, &cmd_wait,   &cmd_retry,  &cmd_rename,   &cmd_resize, &cmd_rm,
-    &cmd_queue,  &cmd_server, &cmd_config, &cmd_complete, NULL};
+    &cmd_run,    &cmd_fg,     &cmd_bg,       &cmd_stop,   &cmd_cont, &cmd_detach, &cmd_kill,
+    &cmd_ls,     &cmd_show,   &cmd_screen,   &cmd_logs,   &cmd_send, &cmd_env,    &cmd_events,
+    &cmd_wait,   &cmd_retry,  &cmd_rename,   &cmd_resize, &cmd_rm,   &cmd_prune,  &cmd_queue,
+    &cmd_server, &cmd_config, &cmd_complete, NULL};
 
 int commands_help(struct bytes *out)
 {
@@ -95,34 +95,4 @@ int commands_open_all(struct connection *connection, struct jobs_view *view)
     if (r == 1)
         return report_error("there is no job");
     return r ? -r : fetch(connection, view, &body);
-}
-
-static int request_one(struct connection *connection, enum message_type type, const char *spec,
-                       void *(*make)(const char *, void *), void *context)
-{
-    int status = connection_request(connection, type, make(spec, context), NULL, 0);
-    if (status != 0)
-        return status;
-    const struct msg_done *done = connection->reply.body;
-    if (connection->reply.type == MSG_DONE && done->note)
-        fprintf(stderr, "js: %s\n", done->note);
-    return 0;
-}
-
-int commands_for_each_job(enum message_type type, int argc, char **argv,
-                          void *(*make)(const char *spec, void *context), void *context)
-{
-    struct connection connection;
-    int status = commands_connect(&connection, argc > 0 ? argv[0] : NULL);
-    if (status != 0)
-        return status;
-    for (int i = 0; i < argc || i == 0; i++) {
-        int r = request_one(&connection, type, argc > 0 ? argv[i] : NULL, make, context);
-        if (r != 0)
-            status = r;
-        if (connection.lost)
-            break;
-    }
-    connection_finish(&connection);
-    return status;
 }

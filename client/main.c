@@ -39,15 +39,13 @@ static int show_help(const char *name)
     return print_and_free(&text);
 }
 
-/* argv[0] is the command's name. */
-static int run_command(const struct command *command, int argc, char **argv)
+/* Reads the command line and runs the command; options are as the command begins with. */
+static int run_with(const struct command *command, void *options, int argc, char **argv)
 {
     struct bytes error = {0};
     char **operands = NULL;
-    int count = 0;
-    void *options = calloc(1, command->options_size ? command->options_size : 1);
-    int r = options ? options_parse(command, argc, argv, options, &operands, &count, &error) : -1;
-    int status = EXIT_USAGE;
+    int count = 0, status = EXIT_USAGE;
+    int r = options_parse(command, argc, argv, options, &operands, &count, &error);
     if (r == 1)
         status = show_help(command->name);
     else if (r < 0)
@@ -59,8 +57,23 @@ static int run_command(const struct command *command, int argc, char **argv)
         status = command->run(command, options, count, operands);
     if (r == 0)
         options_finish(command, options);
-    free(options);
     bytes_finish(&error);
+    return status;
+}
+
+/* argv[0] is the command's name. */
+static int run_command(const struct command *command, int argc, char **argv)
+{
+    void *options = calloc(1, command->options_size ? command->options_size : 1);
+    if (!options)
+        return report_error("out of memory");
+    options_begin(command, options);
+    int status = command->prepare ? command->prepare(command, options, argc, argv) : 0;
+    if (status == 0)
+        status = run_with(command, options, argc, argv);
+    else
+        options_finish(command, options);
+    free(options);
     return status;
 }
 
@@ -104,6 +117,12 @@ static bool is_config_option(const char *word)
            strncmp(word, "--config=", 9) == 0;
 }
 
+/* As fg of some shells may be left out: "js 3", "js %3". */
+static bool looks_like_job(const char *word)
+{
+    return word[0] == '%' || (*word && word[strspn(word, "0123456789")] == '\0');
+}
+
 static int dispatch(int argc, char **argv)
 {
     struct bytes error = {0};
@@ -132,7 +151,10 @@ static int dispatch(int argc, char **argv)
         bytes_finish(&error);
         return run_command(command, argc - 1, argv + 1);
     }
-    report_error("%.*s; see js --help", (int)error.len, (const char *)error.data);
+    if (looks_like_job(argv[1]))
+        report_error("no such command: '%s'; js fg %s?", argv[1], argv[1]);
+    else
+        report_error("%.*s; see js --help", (int)error.len, (const char *)error.data);
     bytes_finish(&error);
     return EXIT_USAGE;
 }

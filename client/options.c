@@ -54,7 +54,7 @@ static int complain(struct parse *p, const char *before, const char *text, size_
 static int complain_value(struct parse *p, const char *shown, const char *value, const char *kind,
                           const char *syntax)
 {
-    int r = bytes_printf(p->error, "'%s': '", shown);
+    int r = p->error ? bytes_printf(p->error, "'%s': '", shown) : -EINVAL;
     if (r == 0)
         r = complain(p, "", value, strlen(value), "' is not ");
     return r != -EINVAL ? r : complain(p, kind, "", 0, syntax);
@@ -270,13 +270,46 @@ static int parse_all(struct parse *p)
     return 0;
 }
 
-int options_parse(const struct command *command, int argc, char **argv, void *options,
-                  char ***ret_operands, int *ret_count, struct bytes *error)
+void options_begin(const struct command *command, void *options)
 {
     if (command->defaults)
         memcpy(options, command->defaults, command->options_size);
     else if (command->options_size > 0)
         memset(options, 0, command->options_size);
+}
+
+static int parse_flag(const char *text, bool *ret)
+{
+    static const char *const words[] = {"no", "yes", "false", "true", "off", "on"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *ret = i % 2;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+int options_set(const struct command *command, void *options, const char *name, const char *value,
+                struct bytes *error)
+{
+    struct parse p = {.command = command, .options = options, .error = error};
+    for (size_t i = 0; i < command->option_count; i++) {
+        const struct option_spec *spec = &command->options[i];
+        if (!spec->name || strcmp(spec->name, name) != 0)
+            continue;
+        if (spec->kind != OPTION_FLAG)
+            return set_value(&p, spec, name, value);
+        if (parse_flag(value, (bool *)((char *)options + spec->offset)) == 0)
+            return 0;
+        return complain_value(&p, name, value, "yes or no", "");
+    }
+    return -ENOENT;
+}
+
+int options_parse(const struct command *command, int argc, char **argv, void *options,
+                  char ***ret_operands, int *ret_count, struct bytes *error)
+{
     struct parse p = {
         .command = command, .options = options, .argv = argv, .argc = argc, .error = error};
     int r = parse_all(&p);

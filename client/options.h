@@ -52,8 +52,19 @@ struct options_place {
     int first_operand;                  /* where in argv; argc when there is none */
 };
 
+/* The command's defaults into options (command->options_size bytes). */
+void options_begin(const struct command *command, void *options);
+
 /*
- * Fills options (command->options_size bytes: first the command's defaults) from argv[1] on; when
+ * Sets the option with that long name, which is not shortened: value as behind "--NAME=", for a
+ * flag yes or no. value must last as long as options. 0; -ENOENT when the command has no such
+ * option; -EINVAL with what is wrong in error, or -ENOMEM. "help" is none here.
+ */
+int options_set(const struct command *command, void *options, const char *name, const char *value,
+                struct bytes *error);
+
+/*
+ * Fills options, after options_begin, from argv[1] on; when
  * an option is given twice, the last one counts. The operands are moved to the front of argv + 1,
  * in their order and with a NULL behind them: that is *ret_operands.
  *

@@ -7,6 +7,7 @@
 /* Exit statuses of js itself; otherwise it is the job's, or 128 + the signal. */
 enum exit_status {
     EXIT_OK = 0,
+    EXIT_SOME_FAILED = 1, /* of several jobs; the others are done */
     EXIT_USAGE = 2,
     EXIT_BUSY = 75,
     EXIT_TIMED_OUT = 124,

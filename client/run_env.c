@@ -68,6 +68,15 @@ static int pass_environment(struct environment *env, const struct wire_strs *cal
     return config_each_variable(config, add_own, env);
 }
 
+/* Of a variable that is given twice the last value counts, as everywhere in options. */
+static bool is_set_later(const struct option_list *set, size_t i)
+{
+    for (size_t later = i + 1; later < set->count; later++)
+        if (same_variable(set->items[later], set->items[i]))
+            return true;
+    return false;
+}
+
 /* Less what was asked to go, plus what was asked to be. */
 static void apply_options(struct environment *env, const struct run_options *opts)
 {
@@ -77,7 +86,8 @@ static void apply_options(struct environment *env, const struct run_options *opt
             env->items[count++] = env->items[i];
     env->count = count;
     for (size_t i = 0; i < opts->set.count; i++)
-        env->items[env->count++] = (char *)opts->set.items[i];
+        if (!is_set_later(&opts->set, i))
+            env->items[env->count++] = (char *)opts->set.items[i];
 }
 
 static int make_env(const struct run_options *opts, const struct config *config,

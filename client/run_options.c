@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "client/commands.h"
+#include "client/labels.h"
 #include "client/plan_text.h"
 #include "client/report.h"
 #include "client/run_limits.h"
@@ -16,6 +17,10 @@ const struct option_spec run_options_table[RUN_OPTIONS_COUNT] = {
     COMMAND_OPTION(run_options, 'd', "detached", NULL, OPTION_FLAG, detached,
                    "do not attach; print the job's number", NULL),
     COMMAND_OPTION(run_options, 'n', "name", "NAME", OPTION_TEXT, name, "name the job", NULL),
+    COMMAND_OPTION(run_options, 'l', "label", "NAME=VALUE", OPTION_LIST, labels,
+                   "give it a label, by which jobs can be chosen (may be repeated)", "label"),
+    COMMAND_OPTION(run_options, '\0', "profile", "NAME", OPTION_TEXT, profile,
+                   "with the options of that profile in the configuration file", "profile"),
     COMMAND_OPTION(run_options, 'c', "shell", NULL, OPTION_FLAG, shell,
                    "COMMAND is one line for your shell ($SHELL -c)", NULL),
     COMMAND_OPTION(run_options, 'C', "directory", "DIR", OPTION_TEXT, directory,
@@ -138,6 +143,14 @@ static int take_restart(const struct run_options *opts, struct job_plan *plan)
     return status;
 }
 
+static int take_labels(const struct option_list *labels, struct job_plan *plan)
+{
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < labels->count; i++)
+        status = take(labels->items[i], labels_add, "label", LABELS_SYNTAX, plan);
+    return status;
+}
+
 static int fill_plan(const struct run_options *opts, struct job_plan *plan)
 {
     plan->timeout_ms = opts->timeout_ms;
@@ -146,6 +159,8 @@ static int fill_plan(const struct run_options *opts, struct job_plan *plan)
     int status = take(opts->leftovers, plan_text_leftovers, "leftovers", PLAN_TEXT_LEFTOVERS, plan);
     if (status == 0)
         status = start_options_plan(&opts->start, plan);
+    if (status == 0)
+        status = take_labels(&opts->labels, plan);
     if (status == 0)
         status = take_restart(opts, plan);
     return status ? status : run_limits_plan(opts, plan);

@@ -10,7 +10,7 @@
 #include "common/protocol.h"
 #include "common/size.h"
 
-#define RUN_OPTIONS_COUNT (23 + START_OPTIONS_COUNT)
+#define RUN_OPTIONS_COUNT (25 + START_OPTIONS_COUNT)
 #define RUN_GRACE_UNSET   UINT64_MAX
 
 struct run_options {
@@ -21,6 +21,7 @@ struct run_options {
     const char *name;
     const char *directory;
     const char *detach_keys;
+    const char *profile; /* client/profiles.h; its options are among these */
     struct size size;
     struct option_list set;
     struct option_list unset;
@@ -40,6 +41,7 @@ struct run_options {
     const char *cpus;
     const char *pids;
     bool no_new_privs;
+    struct option_list labels;
 };
 
 extern const struct option_spec run_options_table[RUN_OPTIONS_COUNT];

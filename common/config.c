@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <ini.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 
 #include "common/amount.h"
 #include "common/duration.h"
+#include "common/inifile.h"
 #include "common/queues.h"
 
 /* Words of a list; *at is moved behind the one that is returned, NULL at the end. */
@@ -209,17 +209,11 @@ int config_path(char path[CONFIG_PATH_MAX])
     return len < 0 || (unsigned)len >= CONFIG_PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-/* What a line of the file is read into. */
+/* What the file is read into. */
 struct reader {
-    FILE *file;
-    int line; /* being read, from 1 */
     struct config config;
     bool *given;
     bool seen[CONFIG_KEYS];
-    const char *path;
-    char *text;
-    size_t size;
-    bool failed;
 };
 
 static const struct config_key *find_key(const char *name)
@@ -230,82 +224,49 @@ static const struct config_key *find_key(const char *name)
     return NULL;
 }
 
-static void complain(struct reader *reader, const char *problem, const char *hint)
+/* Profiles are the client's, and checked there. */
+static bool take_section(struct inifile *file, const char *section)
 {
-    if (!reader->failed)
-        snprintf(reader->text, reader->size, "%s, line %d: %s%s%s", reader->path, reader->line,
-                 problem, hint ? ": " : "", hint ? hint : "");
-    reader->failed = true;
+    char problem[256];
+    file->skipping = strncmp(section, CONFIG_PROFILE, strlen(CONFIG_PROFILE)) == 0;
+    if (file->skipping)
+        return true;
+    snprintf(problem, sizeof(problem), "there is no section [%.64s]", section);
+    return inifile_complain(file, problem, "[" CONFIG_PROFILE "NAME] is for options of js run");
 }
 
-/* inih's callback: 1 = go on, 0 = an error. */
-static int on_line(void *data, const char *section, const char *name, const char *value)
+static bool take_key(struct inifile *file, const char *section, const char *name, const char *value)
 {
-    struct reader *reader = data;
+    struct reader *reader = file->data;
     char problem[256];
-    if (*section) {
-        snprintf(problem, sizeof(problem), "there is no section [%.64s]", section);
-        complain(reader, problem, NULL);
-        return 0;
-    }
+    if (*section || !name)
+        return take_section(file, section);
     const struct config_key *key = find_key(name);
     if (!key) {
         snprintf(problem, sizeof(problem), "unknown key '%.64s'", name);
-        complain(reader, problem, "see js config");
-        return 0;
+        return inifile_complain(file, problem, "see js config");
     }
     size_t index = (size_t)(key - config_keys);
     if (key->kind == CONFIG_LIST && !reader->seen[index])
         *((char *)&reader->config + key->offset) = '\0';
     reader->seen[index] = true;
-    if (!value || set(&reader->config, key, value) < 0) {
-        snprintf(problem, sizeof(problem), "%s = '%.64s' is not allowed", name, value ? value : "");
-        complain(reader, problem, key->bounds);
-        return 0;
+    if (set(&reader->config, key, value) < 0) {
+        snprintf(problem, sizeof(problem), "%s = '%.64s' is not allowed", name, value);
+        return inifile_complain(file, problem, key->bounds);
     }
     if (reader->given)
         reader->given[index] = true;
-    return 1;
-}
-
-/*
- * inih hands over no line numbers unless it was built to: so the lines are counted here. It takes
- * what is too long for its buffer for a line of its own, so that is refused.
- */
-static char *next_line(char *buf, int size, void *data)
-{
-    struct reader *reader = data;
-    reader->line++;
-    char *line = fgets(buf, size, reader->file);
-    if (line && !strchr(line, '\n') && !feof(reader->file)) {
-        char problem[64];
-        snprintf(problem, sizeof(problem), "it is longer than %d bytes", size - 2);
-        complain(reader, problem, "environment may be given several times");
-    }
-    return reader->failed ? NULL : line;
+    return true;
 }
 
 int config_read(struct config *config, const char *path, bool *given, char *text, size_t size)
 {
-    struct reader reader = {
-        .config = *config, .given = given, .path = path, .text = text, .size = size};
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        int r = -errno;
-        snprintf(text, size, "cannot read %s: %s", path, strerror(-r));
-        return r;
-    }
-    reader.file = file;
-    int wrong = ini_parse_stream(next_line, &reader, on_line, &reader);
-    fclose(file);
-    if (wrong > 0 && !reader.failed) {
-        reader.line = wrong;
-        complain(&reader, "not a line of the form key = value", NULL);
-    }
-    if (wrong != 0 || reader.failed)
-        return wrong < 0 ? -ENOMEM : -EINVAL;
-    *config = reader.config;
-    return 0;
+    struct reader reader = {.config = *config, .given = given};
+    struct inifile file = {.take = take_key, .data = &reader};
+    int r = inifile_read(&file, path, text, size);
+    if (r == 0)
+        *config = reader.config;
+    return r;
 }
 
 static int format_size(uint64_t bytes, struct bytes *out)

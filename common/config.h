@@ -4,6 +4,9 @@
  * `key = value`; '#' and ';' begin comments. One table gives each key's name, type, default, bounds
  * and text; parsing, `js config` and the manual use it.
  *
+ * Sections [profile NAME] have options of js run, which the client knows (client/profiles.h): here
+ * they are passed over.
+ *
  * A file with a mistake changes nothing: the message names file, line and key, and what is allowed.
  */
 #ifndef JS_COMMON_CONFIG_H
@@ -15,6 +18,7 @@
 
 #include "common/bytes.h"
 
+#define CONFIG_PROFILE  "profile " /* how the names of sections begin that are profiles */
 #define CONFIG_PATH_MAX 4096u
 #define CONFIG_TEXT_MAX 128u
 #define CONFIG_LIST_MAX 4096u

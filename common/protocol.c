@@ -161,6 +161,13 @@ static const struct wire_field set_size_table[] = {
 };
 STRUCT(msg_set_size, set_size_table);
 
+static const struct wire_field send_table[] = {
+    FIELD(msg_send, job, WIRE_STR, OPTIONAL, TEXT_LIMIT, "job spec, none = the current job"),
+    FIELD(msg_send, data, WIRE_BIN, REQUIRED, SEND_MAX, "what is typed"),
+    FIELD(msg_send, taken, WIRE_BOOL, OPTIONAL, 0, "answer when the terminal has taken it"),
+};
+STRUCT(msg_send, send_table);
+
 static const struct wire_field get_screen_table[] = {
     FIELD(msg_get_screen, job, WIRE_STR, OPTIONAL, TEXT_LIMIT, "job spec, none = the current job"),
     FIELD(msg_get_screen, history, WIRE_U32, OPTIONAL, 0, "earlier lines wanted with it"),
@@ -410,6 +417,8 @@ static const struct wire_message rows[] = {
     MESSAGE(MSG_RENAME, "rename", msg_rename_fields, 0, 0, "to the holder: name the job"),
     MESSAGE(MSG_SET_SIZE, "set-size", msg_set_size_fields, 0, 0,
             "to the holder: set the terminal's size while no terminal that types does"),
+    MESSAGE(MSG_SEND, "send", msg_send_fields, 0, 0,
+            "to the holder: type this on the job's terminal; all of it, or it is refused"),
     MESSAGE(MSG_GET_SCREEN, "get-screen", msg_get_screen_fields, 0, 0,
             "client to server, server to holder: what the job's terminal shows"),
     MESSAGE(MSG_FOLLOW, "follow", msg_follow_fields, 0, 0,

@@ -97,6 +97,8 @@ enum message_type {
     MSG_EVENTS = 90,
     MSG_GET_EVENTS = 91,
     MSG_NOTICE = 92,
+    /* Client to server, passed on to the job's holder. */
+    MSG_SEND = 115,
 };
 
 enum error_code {
@@ -262,6 +264,15 @@ struct msg_rename {
 struct msg_set_size {
     char *job;
     uint32_t rows, cols;
+};
+
+#define SEND_MAX 4096u /* bytes in one message */
+
+/* Types on the job's terminal. Refused (ERROR_BUSY) when too much waits to be read already. */
+struct msg_send {
+    char *job;
+    struct wire_bin data;
+    bool taken; /* answered once the terminal has taken all of it, not when it waits for that */
 };
 
 /* Answered when the log holds more than offset, or the job has ended. */
@@ -469,7 +480,7 @@ extern const struct wire_struct msg_termios_fields, msg_terminal_fields, msg_rli
     server_failure_fields, job_count_fields, msg_status_fields, msg_shutdown_fields,
     msg_jobs_fields, msg_start_fields, msg_adopt_fields, msg_title_fields, msg_left_fields,
     msg_resize_fields, msg_answers_fields, msg_marked_fields, msg_begin_fields, msg_waiting_fields,
-    msg_notice_fields, msg_get_events_fields, msg_events_fields;
+    msg_notice_fields, msg_get_events_fields, msg_events_fields, msg_send_fields;
 
 /* The message table. */
 extern const struct wire_table protocol;

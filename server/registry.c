@@ -115,9 +115,28 @@ bool registry_has_unnamed(const struct registry *registry)
 
 /* Naming */
 
+/* What most specs are, found without looking at every job. NULL: it is none, or there is no such
+ * job. */
+static struct job *find_number(const struct registry *registry, const char *spec)
+{
+    const char *digits = spec && *spec == '%' ? spec + 1 : spec;
+    if (!digits || *digits < '0' || *digits > '9')
+        return NULL;
+    char *end;
+    errno = 0;
+    unsigned long id = strtoul(digits, &end, 10);
+    return errno == 0 && *end == '\0' && id <= UINT32_MAX ? registry_find(registry, (uint32_t)id)
+                                                          : NULL;
+}
+
 enum error_code registry_resolve(const struct registry *registry, const char *spec, bool live_only,
                                  struct job **ret, char *text, size_t size)
 {
+    struct job *numbered = find_number(registry, spec);
+    if (numbered) {
+        *ret = numbered;
+        return 0;
+    }
     const struct job_info **infos = malloc((registry->count + 1) * sizeof(const struct job_info *));
     if (!infos) {
         snprintf(text, size, "out of memory");

@@ -429,7 +429,7 @@ static void handle_kill(const struct request *request)
     if (job_state_is_final(job->info.state)) {
         char how[JOB_END_TEXT_MAX], text[256];
         job_end_text(job->info.end, how);
-        snprintf(text, sizeof(text), "job %u has ended already: it %s", job->info.id, how);
+        snprintf(text, sizeof(text), "job %u already %s", job->info.id, how);
         done(request, text);
         return;
     }
@@ -565,6 +565,7 @@ static const struct {
     {MSG_DETACH, handle_on_live_job},
     {MSG_RENAME, handle_rename},
     {MSG_SET_SIZE, handle_on_live_job},
+    {MSG_SEND, handle_on_live_job},
     {MSG_FOLLOW, handle_follow},
     {MSG_GET_ENV, handle_on_live_job},
     {MSG_GET_SCREEN, handle_get_screen},

@@ -75,7 +75,7 @@ static const struct {
     {"log-size = 16Q\n", "line 1: log-size"},
     {"keep-jobs = many\n", "line 1: keep-jobs = 'many' is not allowed"},
     {"keep-jobs =\n", "line 1: keep-jobs = '' is not allowed"},
-    {"\n\n[server]\ngrace = 1s\n", "line 4: there is no section [server]"},
+    {"\n\n[server]\ngrace = 1s\n", "line 3: there is no section [server]: [profile NAME] is"},
     {"grace 5s\n", "line 1: not a line of the form key = value"},
     {"leftovers = burn\n", "line 1: leftovers = 'burn' is not allowed: hup, keep, kill"},
     {"leftovers = hu\n", "line 1: leftovers = 'hu' is not allowed"},

@@ -229,7 +229,7 @@ START_TEST(every_operand_is_tried)
 {
     must("js run -d -- sleep 60; js run -d -- sleep 60");
     line("js kill 1 99 2");
-    fixture_expect_code(&result, 125);
+    fixture_expect_code(&result, 1);
     ck_assert_str_eq(result.err, "js: no job 99\n");
     expect("js ls", "");
 }
@@ -430,7 +430,7 @@ static const struct {
     {"js kill --grace 1s --signal HUP 1", 2, NULL},
     {"js kill -s NOPE 1", 2, NULL},
     {"js logs -n x", 2, NULL},
-    {"js logs 1 2", 2, NULL},
+    {"js logs -f 1 2", 2, NULL},
     {"js fg 1 2", 2, NULL},
     {"js fg --steal --watch 1", 2, NULL},
     {"js run --json -- true", 2, NULL},

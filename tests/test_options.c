@@ -80,6 +80,7 @@ static void parse(struct parsed *p, const struct command *command, const char *c
         argc++;
     }
     memset(&p->options, 0xaa, sizeof(p->options));
+    options_begin(command, &p->options);
     p->result =
         options_parse(command, argc, p->argv, &p->options, &p->operands, &p->count, &p->error);
     ck_assert_int_eq(bytes_append(&p->error, "", 1), 0);

@@ -192,19 +192,13 @@ static const struct {
     {MSG_LIST_QUEUES, 81, "list-queues"},
     {MSG_SET_QUEUE, 82, "set-queue"},
     {MSG_WAITING, 83, "waiting"},
-    {MSG_GET_USAGE, 100, "get-usage"},
-    {MSG_USAGE, 101, "usage"},
-    // clang-format on
-    {MSG_GET_STATUS, 25, "get-status"},
-    {MSG_SET_SIZE, 37, "set-size"},
-    {MSG_REPAIR, 42, "repair"},
-    {MSG_BEGIN, 43, "begin"},
-    {MSG_GET_SCREEN, 39, "get-screen"},
-    {MSG_SCREEN, 15, "screen"},
-    {MSG_TITLE, 51, "title"},
     {MSG_EVENTS, 90, "events"},
     {MSG_GET_EVENTS, 91, "get-events"},
     {MSG_NOTICE, 92, "notice"},
+    {MSG_GET_USAGE, 100, "get-usage"},
+    {MSG_USAGE, 101, "usage"},
+    {MSG_SEND, 115, "send"},
+    // clang-format on
 };
 
 START_TEST(types_keep_their_numbers_and_names)

@@ -134,6 +134,7 @@ void holder_end(struct holder *holder)
     for (struct viewer *v = holder->viewers; v; v = v->next)
         viewer_leave(v, LEFT_ENDED);
     holder_answer_waiters(holder, MSG_KILL, 0);
+    holder_answer_waiters(holder, MSG_SEND, 0);
     holder_answer_waiters(holder, MSG_FOLLOW, UINT64_MAX);
     holder_maybe_exit(holder);
 }

@@ -43,7 +43,7 @@ struct holder_waiter {
     struct holder_waiter *next;
     struct control *control; /* NULL once that server is gone */
     uint32_t request_id;
-    enum message_type request; /* MSG_KILL, MSG_STOP, MSG_FOLLOW */
+    enum message_type request; /* MSG_KILL, MSG_STOP, MSG_FOLLOW, MSG_SEND */
     uint64_t offset;           /* for MSG_FOLLOW */
 };
 
@@ -219,6 +219,9 @@ void holder_changed(struct holder *holder);
 
 /* The PTY has output, or its end (pty_readable_fn). */
 void holder_on_output(struct pty *pty);
+
+/* All that was typed for somebody (pty_type) has been taken by the terminal. */
+void holder_on_typed(struct pty *pty);
 
 /* Reads to the end of what there is. Returns -EAGAIN, -EIO, or 0 when there may be more. */
 int holder_drain(struct holder *holder);

@@ -60,6 +60,18 @@ static void wait_for(struct holder *holder, struct control *control, uint32_t re
     holder->waiters = waiter;
 }
 
+/* The job ended before it had read what was typed: that is not what was asked for. */
+static void answer_sender(struct holder *holder, const struct holder_waiter *waiter)
+{
+    if (!job_state_is_final(holder->state)) {
+        answer_done(waiter->control, waiter->request_id, NULL);
+        return;
+    }
+    char text[128];
+    snprintf(text, sizeof(text), "job %u ended before it had read what was sent", holder->info.id);
+    channel_send_error(&waiter->control->channel, waiter->request_id, ERROR_ENDED, text);
+}
+
 void holder_answer_waiters(struct holder *holder, enum message_type request, uint64_t offset)
 {
     struct holder_waiter **at = &holder->waiters;
@@ -72,6 +84,8 @@ void holder_answer_waiters(struct holder *holder, enum message_type request, uin
         *at = waiter->next;
         if (waiter->control && request == MSG_FOLLOW)
             answer_log(holder, waiter->control, waiter->request_id);
+        else if (waiter->control && request == MSG_SEND)
+            answer_sender(holder, waiter);
         else if (waiter->control)
             answer_done(waiter->control, waiter->request_id, NULL);
         free(waiter);
@@ -252,6 +266,31 @@ static void handle_set_size(struct holder *holder, struct control *control, uint
     answer_done(control, request_id, NULL);
 }
 
+void holder_on_typed(struct pty *pty)
+{
+    holder_answer_waiters(pty->data, MSG_SEND, 0);
+}
+
+static void handle_send(struct holder *holder, struct control *control, uint32_t request_id,
+                        const struct msg_send *request)
+{
+    char text[192];
+    int r = pty_type(&holder->pty, request->data.data, request->data.len);
+    if (r == -ENOBUFS) {
+        snprintf(text, sizeof(text),
+                 "job %u does not read its input: there is no room for %zu bytes more behind what "
+                 "waits to be read",
+                 holder->info.id, request->data.len);
+        channel_send_error(&control->channel, request_id, ERROR_BUSY, text);
+    } else if (r < 0) {
+        answer_errno(control, request_id, "type on the terminal of", -r);
+    } else if (r == 1 && request->taken) {
+        wait_for(holder, control, request_id, MSG_SEND, 0);
+    } else {
+        answer_done(control, request_id, NULL);
+    }
+}
+
 static void handle_follow(struct holder *holder, struct control *control, uint32_t request_id,
                           const struct msg_follow *request)
 {
@@ -366,7 +405,7 @@ static void answer_ended(struct holder *holder, struct control *control,
 
 static bool needs_processes(uint32_t type)
 {
-    return type == MSG_STOP || type == MSG_CONTINUE || type == MSG_SIGNAL;
+    return type == MSG_STOP || type == MSG_CONTINUE || type == MSG_SIGNAL || type == MSG_SEND;
 }
 
 static void refuse_waiting(struct holder *holder, struct control *control, uint32_t request_id)
@@ -397,9 +436,10 @@ void holder_request(struct holder *holder, struct control *control, struct wire_
         refuse_waiting(holder, control, frame->request_id);
         return;
     }
-    bool alive =
-        holder->state == JOB_RUNNING || holder->state == JOB_STOPPED || is_waiting(holder) ||
-        (holder->state == JOB_EXITING && frame->type != MSG_STOP && frame->type != MSG_SET_SIZE);
+    bool alive = holder->state == JOB_RUNNING || holder->state == JOB_STOPPED ||
+                 is_waiting(holder) ||
+                 (holder->state == JOB_EXITING && frame->type != MSG_STOP &&
+                  frame->type != MSG_SET_SIZE && frame->type != MSG_SEND);
     bool forked = holder->state == JOB_STARTING && holder->launch.pid > 0;
     if (forked && frame->type == MSG_KILL) {
         handle_kill(holder, control, frame->request_id, frame->body);
@@ -438,6 +478,9 @@ void holder_request(struct holder *holder, struct control *control, struct wire_
         break;
     case MSG_SET_SIZE:
         handle_set_size(holder, control, frame->request_id, frame->body);
+        break;
+    case MSG_SEND:
+        handle_send(holder, control, frame->request_id, frame->body);
         break;
     case MSG_GET_SCREEN:
         handle_get_screen(holder, control, frame->request_id, frame->body);

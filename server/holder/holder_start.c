@@ -110,6 +110,7 @@ static void answer_start(struct holder *holder)
     free(holder->note);
     holder->note = NULL;
     holder_note_socket(holder);
+    holder->pty.on_typed = holder_on_typed;
     int r = pty_watch(&holder->pty, holder_on_output, holder);
     if (r < 0)
         log_error("cannot watch the PTY: %s", strerror(-r));

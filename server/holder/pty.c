@@ -182,6 +182,8 @@ static void on_typed_poll(uv_poll_t *poll, int status, int events)
     uv_poll_stop(poll);
     pty->typed_stuck = 0;
     bytes_finish(&pty->typed);
+    if (pty->on_typed)
+        pty->on_typed(pty);
 }
 
 static int wait_for_reader(struct pty *pty)
@@ -209,7 +211,7 @@ int pty_type(struct pty *pty, const void *data, size_t len)
         return -ENOBUFS;
     int r = bytes_append(&pty->typed, data, len);
     if (r < 0 || waiting)
-        return r;
+        return r < 0 ? r : 1;
     if (write_typed(pty)) {
         bytes_finish(&pty->typed);
         return 0;
@@ -217,7 +219,7 @@ int pty_type(struct pty *pty, const void *data, size_t len)
     r = wait_for_reader(pty);
     if (r < 0)
         bytes_finish(&pty->typed);
-    return r;
+    return r < 0 ? r : 1;
 }
 
 pid_t pty_foreground(const struct pty *pty)

@@ -31,6 +31,7 @@ struct pty {
     uv_poll_t typed_poll;
     unsigned handles; /* still open */
     pty_readable_fn on_readable;
+    void (*on_typed)(struct pty *pty); /* see pty_type; NULL = nobody asks */
     void (*on_closed)(struct pty *pty);
     void *data; /* the owner's */
 };
@@ -81,8 +82,9 @@ void pty_adapt(struct pty *pty, bool had_echo, bool had_opost);
 
 /*
  * Sends all of data as if typed, or nothing. What the job's input does not take now waits until it
- * does, and is never mixed with later calls' data. 0, -ENOBUFS (too much waits already: the job
- * does not read) or another -errno.
+ * does, and is never mixed with later calls' data; on_typed is called when nothing waits any more.
+ * 0, 1 (some of it waits), -ENOBUFS (too much waits already: the job does not read) or another
+ * -errno.
  */
 int pty_type(struct pty *pty, const void *data, size_t len);
 
