@@ -160,7 +160,7 @@ static void strike(unsigned count, unsigned every_us)
 {
     for (unsigned blow = 1; blow % 3 != 0 || !all_have_ended(); blow++) {
         chaos_delay(&chaos, 2 * every_us);
-        if (blow % 4 == 0)
+        if (blow % 2 == 0)
             kill_job(count);
         kill_server();
     }
