@@ -272,6 +272,10 @@ START_TEST(a_slot_is_for_one_job_at_a_time)
          "js run -d --slot db -- sh -c 'echo 3 >>order'");
     expect("js show --json 2 3 | jq -r '.jobs[].waits_for'",
            "its slot, which job 1 has\nits slot, which job 1 has\n");
+    expect("js ls -o id,slot,waits", "ID  SLOT  WAITS FOR\n"
+                                     " 1  db\n"
+                                     " 2  db    its slot, which job 1 has\n"
+                                     " 3  db    its slot, which job 1 has\n");
     refused("js run -d --slot db --if-busy drop true", 75,
             "js: not started: slot db is taken: job 1 has it");
     must("js run -d --slot other true && js wait 4");
