@@ -21,7 +21,7 @@ static const struct option_spec options[] = {
 
 static int print_json(const struct msg_queues *queues)
 {
-    const struct queue_info *items = queues->queues.items;
+    const struct queue_setting *items = queues->queues.items;
     json_t *list = json_array(), *root = NULL;
     for (size_t i = 0; i < queues->queues.len; i++) {
         json_t *queue =
@@ -40,7 +40,7 @@ static int print_json(const struct msg_queues *queues)
     return 0;
 }
 
-static int add_row(struct table *table, const struct queue_info *queue)
+static int add_row(struct table *table, const struct queue_setting *queue)
 {
     char slots[16], running[16], waiting[16];
     snprintf(slots, sizeof(slots), "%u", queue->slots ? queue->slots : 1);
@@ -52,7 +52,7 @@ static int add_row(struct table *table, const struct queue_info *queue)
 
 static int print_table(const struct msg_queues *queues)
 {
-    const struct queue_info *items = queues->queues.items;
+    const struct queue_setting *items = queues->queues.items;
     struct table table = {0};
     struct bytes text = {0};
     int r = table_add_column(&table, "QUEUE", 0);

@@ -161,6 +161,26 @@ static int append_ended(VALUE_OF)
     return append_time(out, job->ended_ns);
 }
 
+static int append_queue(VALUE_OF)
+{
+    return job->plan ? append_text(out, job->plan->queue) : 0;
+}
+
+static int append_slot(VALUE_OF)
+{
+    return job->plan ? append_text(out, job->plan->slot) : 0;
+}
+
+static int append_priority(VALUE_OF)
+{
+    return job->plan && job->plan->queue ? bytes_printf(out, "%" PRId32, job->plan->priority) : 0;
+}
+
+static int append_waits(VALUE_OF)
+{
+    return append_text(out, job->waits_for);
+}
+
 static int append_size(VALUE_OF)
 {
     return bytes_printf(out, "%" PRIu32 "x%" PRIu32, job->cols, job->rows);
@@ -245,6 +265,10 @@ const struct column column_table[] = {
     {"ended", "ENDED", 0, false, "when it ended", append_ended},
     {"size", "SIZE", 0, false, "of its terminal, columns and rows", append_size},
     {"log", "LOG", TABLE_RIGHT, false, "bytes that it has printed", append_log},
+    {"queue", "QUEUE", TABLE_SHRINK, false, "the queue that it is in", append_queue},
+    {"priority", "PRIORITY", TABLE_RIGHT, false, "in that queue", append_priority},
+    {"slot", "SLOT", TABLE_SHRINK, false, "the slot that it needs", append_slot},
+    {"waits", "WAITS FOR", TABLE_SHRINK, false, "what it waits for", append_waits},
     {"cgroup", "CGROUP", TABLE_SHRINK, false, "directory of its own cgroup", append_cgroup},
     {"cpu", "CPU", TABLE_RIGHT, true, "processor time", append_cpu},
     {"mem", "MEM", TABLE_RIGHT, true, "memory now", append_mem},

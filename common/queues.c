@@ -8,16 +8,17 @@
 #include "common/wire_tables.h"
 
 static const struct wire_field queue_table[] = {
-    FIELD(queue_info, name, WIRE_STR, REQUIRED, PLAN_NAME_MAX, "name"),
-    FIELD(queue_info, slots, WIRE_U32, OPTIONAL, QUEUE_SLOTS_MAX, "jobs that run at once, 0 = 1"),
-    FIELD(queue_info, paused, WIRE_BOOL, OPTIONAL, 0, "nothing of it is started"),
-    FIELD(queue_info, running, WIRE_U32, OPTIONAL, 0, "jobs that have a place in it"),
-    FIELD(queue_info, waiting, WIRE_U32, OPTIONAL, 0, "jobs that wait in it"),
+    FIELD(queue_setting, name, WIRE_STR, REQUIRED, PLAN_NAME_MAX, "name"),
+    FIELD(queue_setting, slots, WIRE_U32, OPTIONAL, QUEUE_SLOTS_MAX,
+          "jobs that run at once, 0 = 1"),
+    FIELD(queue_setting, paused, WIRE_BOOL, OPTIONAL, 0, "nothing of it is started"),
+    FIELD(queue_setting, running, WIRE_U32, OPTIONAL, 0, "jobs that have a place in it"),
+    FIELD(queue_setting, waiting, WIRE_U32, OPTIONAL, 0, "jobs that wait in it"),
 };
-STRUCT(queue_info, queue_table);
+STRUCT(queue_setting, queue_table);
 
 static const struct wire_field queues_table[] = {
-    NESTED(msg_queues, queues, WIRE_STRUCTS, OPTIONAL, QUEUES_MAX, queue_info_fields, "by name"),
+    NESTED(msg_queues, queues, WIRE_STRUCTS, OPTIONAL, QUEUES_MAX, queue_setting_fields, "by name"),
     FIELD(msg_queues, problem, WIRE_STR, OPTIONAL, TEXT_LIMIT, "what the user should know"),
 };
 STRUCT(msg_queues, queues_table);

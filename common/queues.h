@@ -7,7 +7,7 @@
 #define QUEUE_SLOTS_MAX 4096u /* no more jobs fit on a machine: the kernel's PTY limit */
 #define QUEUES_MAX      4096u
 
-struct queue_info {
+struct queue_setting {
     char *name;
     uint32_t slots;            /* jobs of it that run at once */
     bool paused;               /* nothing of it is started */
@@ -15,7 +15,7 @@ struct queue_info {
 };
 
 struct msg_queues {
-    struct wire_structs queues; /* struct queue_info, by name */
+    struct wire_structs queues; /* struct queue_setting, by name */
     char *problem;              /* what the user should know of the settings; NULL = nothing */
 };
 
@@ -32,7 +32,7 @@ struct msg_set_queue {
     uint32_t pause; /* enum queue_pause */
 };
 
-extern const struct wire_struct queue_info_fields, msg_queues_fields, msg_set_queue_fields;
+extern const struct wire_struct queue_setting_fields, msg_queues_fields, msg_set_queue_fields;
 
 /*
  * Whether a queue, or a slot, can be called that: 1 to PLAN_NAME_MAX bytes, no blanks, no control

@@ -6,7 +6,7 @@
 #include "common/protocol.h"
 #include "man/mdoc.h"
 
-enum { STRUCTS_MAX = 32 };
+enum { STRUCTS_MAX = 64 };
 
 /* Structs that have a place of their own in the page, in the order in which they are met. */
 static const struct wire_struct *structs[STRUCTS_MAX];

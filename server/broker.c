@@ -65,18 +65,30 @@ static int docket_fill(struct docket *docket, const struct broker *broker, bool 
     return docket->jobs ? 0 : -ENOMEM;
 }
 
-/* Whether there is anything to be judged, and whether jobs that have ended matter for it. */
-static bool look(const struct broker *broker, bool *ret_all)
+/* Whether it will not start (again) without a server's word. */
+static bool waits_for_server(const struct job *job)
+{
+    const struct job_plan *plan = job->info.plan;
+    return is_coming(job) || job->info.state == JOB_QUEUED || plan->restart != RESTART_NEVER ||
+           plan->every;
+}
+
+/*
+ * Whether there is anything to be judged; whether jobs that have ended matter for it; whether
+ * somebody waits for this server.
+ */
+static bool look(const struct broker *broker, bool *ret_all, bool *ret_needed)
 {
     const struct registry *registry = &broker->server->registry;
     bool any = false;
-    *ret_all = false;
+    *ret_all = *ret_needed = false;
     for (size_t i = 0; i < registry->count; i++) {
         const struct job *job = registry->jobs[i];
         if (!has_say(job))
             continue;
         any = true;
         *ret_all = *ret_all || (job->info.plan->after.len > 0 && job->info.attempt == 0);
+        *ret_needed = *ret_needed || waits_for_server(job);
     }
     return any;
 }
@@ -121,8 +133,14 @@ static void carry_out(struct broker *broker, const struct queue_job *judged, uin
 static void judge(struct broker *broker)
 {
     struct docket docket;
-    bool all;
-    if (broker->server->stopping || broker->server->ending_jobs || !look(broker, &all))
+    struct server *server = broker->server;
+    bool all, needed;
+    if (server->stopping)
+        return;
+    bool any = look(broker, &all, &needed) && !server->ending_jobs;
+    /* A socket that was passed is listened to by whoever passed it, and starts the next server. */
+    spawner_set_needed(&server->spawner, any && needed && !server->runtime.passed);
+    if (!any)
         return;
     int r = docket_fill(&docket, broker, all);
     if (r == 0)
@@ -315,7 +333,7 @@ char *broker_note(struct broker *broker, struct job *job)
 }
 
 /* The queue of that name among count of them, which are by name; *ret_at is where it belongs. */
-static bool find_queue(const struct queue_info *queues, size_t count, const char *name,
+static bool find_queue(const struct queue_setting *queues, size_t count, const char *name,
                        size_t *ret_at)
 {
     size_t low = 0, high = count;
@@ -331,14 +349,14 @@ static bool find_queue(const struct queue_info *queues, size_t count, const char
 }
 
 /* Names are borrowed. */
-static void count_job(struct queue_info *queues, size_t *count, const struct job *job)
+static void count_job(struct queue_setting *queues, size_t *count, const struct job *job)
 {
     size_t at;
     if (!find_queue(queues, *count, job->info.plan->queue, &at)) {
         if (*count >= QUEUES_MAX)
             return;
         memmove(queues + at + 1, queues + at, (*count - at) * sizeof(queues[0]));
-        queues[at] = (struct queue_info){.name = job->info.plan->queue, .slots = 1};
+        queues[at] = (struct queue_setting){.name = job->info.plan->queue, .slots = 1};
         ++*count;
     }
     uint32_t state = job->info.state;
@@ -352,7 +370,7 @@ void broker_send_queues(struct broker *broker, struct client *client, uint32_t r
 {
     const struct registry *registry = &broker->server->registry;
     const struct queue_settings *settings = &broker->settings;
-    struct queue_info *queues = calloc(QUEUES_MAX, sizeof(queues[0]));
+    struct queue_setting *queues = calloc(QUEUES_MAX, sizeof(queues[0]));
     if (!queues) {
         client_send_error(client, request_id, ERROR_INTERNAL, "out of memory");
         return;

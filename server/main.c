@@ -170,7 +170,7 @@ int main(int argc, char **argv)
     if (arguments.template) {
         log_init("holder");
         runtime_follow_log();
-        return template_main(TEMPLATE_FD);
+        return template_main(TEMPLATE_FD, TEMPLATE_NEEDED_FD);
     }
     char warning[512];
     log_init("jsd");

@@ -14,8 +14,8 @@ struct entry {
     size_t waiting;   /* for one */
     uint32_t holder;  /* number of the newest job that has a place */
     uint32_t winner;  /* of a slot: the newest job that replaces the others, 0 = none */
-    const struct queue_info *setting; /* of a queue, NULL = as by default */
-    const struct job_info *info;      /* of a job */
+    const struct queue_setting *setting; /* of a queue, NULL = as by default */
+    const struct job_info *info;         /* of a job */
 };
 
 struct entries {

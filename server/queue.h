@@ -55,7 +55,7 @@ struct queue_job {
 };
 
 struct queue_rules {
-    const struct queue_info *queues; /* those that were set */
+    const struct queue_setting *queues; /* those that were set */
     size_t queue_count;
     uint64_t max_running; /* jobs of all queues that run at once */
     uint64_t now_ns;

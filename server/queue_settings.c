@@ -25,7 +25,7 @@ static int open_dir(const struct queue_settings *settings)
 /* As queue_settings_set and the rest of us leave them: by name, each once, within the bounds. */
 static bool is_sane(const struct msg_queues *body)
 {
-    const struct queue_info *queues = body->queues.items;
+    const struct queue_setting *queues = body->queues.items;
     char text[128];
     for (size_t i = 0; i < body->queues.len; i++)
         if (!queue_name_is_valid(queues[i].name, "queue", text, sizeof(text)) ||
@@ -148,8 +148,8 @@ static bool is_at(const struct queue_settings *settings, size_t at, const char *
     return at < settings->count && strcmp(settings->queues[at].name, name) == 0;
 }
 
-const struct queue_info *queue_settings_find(const struct queue_settings *settings,
-                                             const char *name)
+const struct queue_setting *queue_settings_find(const struct queue_settings *settings,
+                                                const char *name)
 {
     size_t at = lower_bound(settings, name);
     return is_at(settings, at, name) ? &settings->queues[at] : NULL;
@@ -159,7 +159,7 @@ static int insert(struct queue_settings *settings, size_t at, const char *name)
 {
     if (settings->count >= QUEUES_MAX)
         return -E2BIG;
-    struct queue_info *more =
+    struct queue_setting *more =
         realloc(settings->queues, (settings->count + 1) * sizeof(settings->queues[0]));
     if (!more)
         return -ENOMEM;
@@ -168,14 +168,14 @@ static int insert(struct queue_settings *settings, size_t at, const char *name)
     if (!copy)
         return -ENOMEM;
     memmove(more + at + 1, more + at, (settings->count - at) * sizeof(more[0]));
-    more[at] = (struct queue_info){.name = copy, .slots = 1};
+    more[at] = (struct queue_setting){.name = copy, .slots = 1};
     settings->count++;
     return 0;
 }
 
 static void remove_at(struct queue_settings *settings, size_t at)
 {
-    struct queue_info *queues = settings->queues;
+    struct queue_setting *queues = settings->queues;
     free(queues[at].name);
     settings->count--;
     memmove(queues + at, queues + at + 1, (settings->count - at) * sizeof(queues[0]));
@@ -188,7 +188,7 @@ int queue_settings_set(struct queue_settings *settings, const struct msg_set_que
     int r = is_at(settings, at, request->name) ? 0 : insert(settings, at, request->name);
     if (r < 0)
         return r;
-    struct queue_info *queue = &settings->queues[at];
+    struct queue_setting *queue = &settings->queues[at];
     if (request->slots > 0)
         queue->slots = request->slots;
     if (request->pause != QUEUE_AS_IT_IS)

@@ -14,7 +14,7 @@
 #define QUEUE_SETTINGS_DAMAGED "queues.damaged"
 
 struct queue_settings {
-    struct queue_info *queues; /* by name, those that are not as by default; owned */
+    struct queue_setting *queues; /* by name, those that are not as by default; owned */
     size_t count;
     const char *state_dir;       /* borrowed; NULL: nothing is kept */
     char problem[2 * PATHS_MAX]; /* what the user should know; "" = nothing */
@@ -26,8 +26,8 @@ void queue_settings_open(struct queue_settings *settings, const char *state_dir)
 void queue_settings_finish(struct queue_settings *settings);
 
 /* The queue's, or NULL: it is as by default, one slot and not paused. */
-const struct queue_info *queue_settings_find(const struct queue_settings *settings,
-                                             const char *name);
+const struct queue_setting *queue_settings_find(const struct queue_settings *settings,
+                                                const char *name);
 
 /*
  * Sets what is asked (a valid name). 0; -ENOMEM or -E2BIG: nothing is set; any other -errno: it is

@@ -1,9 +1,11 @@
 #include "server/spawner.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,7 +42,7 @@ static char **make_environment(void)
 }
 
 /* /proc/self/exe: the very program that runs, whatever has been installed over it since. */
-static int exec_template(int socket_fd, pid_t *ret_pid)
+static int exec_template(int socket_fd, int needed_fd, pid_t *ret_pid)
 {
     char *argv[] = {(char *)"jsd", (char *)"--template", NULL};
     posix_spawn_file_actions_t actions;
@@ -59,6 +61,8 @@ static int exec_template(int socket_fd, pid_t *ret_pid)
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
     /* adddup2 to the same number clears close-on-exec too (POSIX.1-2024, glibc 2.29). */
     r = posix_spawn_file_actions_adddup2(&actions, socket_fd, TEMPLATE_FD);
+    if (r == 0)
+        r = posix_spawn_file_actions_adddup2(&actions, needed_fd, TEMPLATE_NEEDED_FD);
     char **env = make_environment();
     if (r == 0)
         r = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attr, argv, env ? env : environ);
@@ -77,7 +81,7 @@ static int start_template(struct spawner *spawner)
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return -errno;
-    int r = exec_template(pair[1], &spawner->pid);
+    int r = exec_template(pair[1], spawner->needed_fd, &spawner->pid);
     fd_close(pair[1]);
     if (r == 0)
         r = uv_poll_init(spawner->loop, &spawner->poll, pair[0]);
@@ -152,7 +156,10 @@ int spawner_open(struct spawner *spawner, uv_loop_t *loop, spawner_failed_fn on_
 {
     *spawner = (struct spawner){
         .loop = loop, .socket_fd = -1, .pid = -1, .on_failed = on_failed, .data = data};
-    return start_template(spawner);
+    _cleanup_fd_ int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    /* Not where the template finds its socket, which is put there first. */
+    spawner->needed_fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, TEMPLATE_NEEDED_FD + 1);
+    return spawner->needed_fd < 0 ? -errno : start_template(spawner);
 }
 
 int spawner_fork(struct spawner *spawner, uint32_t id, int listen_fd, int lock_fd)
@@ -168,8 +175,25 @@ int spawner_fork(struct spawner *spawner, uint32_t id, int listen_fd, int lock_f
     return n < 0 ? (int)n : 0;
 }
 
+void spawner_set_needed(struct spawner *spawner, bool needed)
+{
+    uint64_t count = 1;
+    ssize_t n = 0;
+    if (needed == spawner->needed)
+        return;
+    spawner->needed = needed;
+    if (needed)
+        n = write(spawner->needed_fd, &count, sizeof(count));
+    else
+        n = read(spawner->needed_fd, &count, sizeof(count));
+    if (n < 0)
+        log_warn("the template cannot be told whether jobs wait: %s", strerror(errno));
+}
+
 void spawner_close(struct spawner *spawner)
 {
     spawner->closing = true;
+    spawner_set_needed(spawner, false);
+    spawner->needed_fd = fd_close(spawner->needed_fd);
     drop_template(spawner);
 }

@@ -16,8 +16,10 @@ struct spawner {
     uv_loop_t *loop;
     uv_poll_t poll;
     int socket_fd; /* owned; -1 = no template */
+    int needed_fd; /* see server/template.h; owned; -1 = there is none */
     pid_t pid;
     bool polling, closing;
+    bool needed;
     bool idle;                   /* no template, and none until a holder is asked for */
     uint64_t started_ms;         /* uv_now */
     spawner_failed_fn on_failed; /* a fork failed: errno */
@@ -32,6 +34,9 @@ int spawner_open(struct spawner *spawner, uv_loop_t *loop, spawner_failed_fn on_
  * -errno (-EAGAIN: the template is too far behind).
  */
 int spawner_fork(struct spawner *spawner, uint32_t id, int listen_fd, int lock_fd);
+
+/* Whether the template is to become the next server, should this one die without a word. */
+void spawner_set_needed(struct spawner *spawner, bool needed);
 
 /* Hears what the template has said, or that it died, now and not when the loop comes to it. */
 void spawner_check(struct spawner *spawner);

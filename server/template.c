@@ -4,10 +4,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/channel_io.h"
@@ -60,7 +63,7 @@ static int receive(int socket_fd, struct template_request *request, struct chann
 }
 
 /* The reserve's life. taken_fd: one byte says that it is in use. Returns the exit status. */
-static int reserve_main(int socket_fd, int taken_fd)
+static int reserve_main(int socket_fd, int needed_fd, int taken_fd)
 {
     static struct holder holder;
     struct template_request request;
@@ -75,6 +78,7 @@ static int reserve_main(int socket_fd, int taken_fd)
         return 0;
     fd_write_all(taken_fd, "+", 1); /* a template that is gone needs no word */
     fd_close(taken_fd);
+    fd_close(needed_fd);
     fd_close(socket_fd);
     return holder_run(&holder, request.id, fd_take(&fds.fds[0]), fd_take(&fds.fds[1])) < 0;
 }
@@ -105,7 +109,7 @@ static bool server_lives(int socket_fd)
  * Forks one reserve and waits until it is in use or gone. In the child *ret_status is its exit
  * status. 1 = go on, 0 = the end, -1 = this is the child, done.
  */
-static int keep_reserve(int socket_fd, int *ret_status)
+static int keep_reserve(int socket_fd, int needed_fd, int *ret_status)
 {
     int pipe_fds[2];
     if (pipe2(pipe_fds, O_CLOEXEC) < 0)
@@ -113,7 +117,7 @@ static int keep_reserve(int socket_fd, int *ret_status)
     pid_t pid = fork();
     if (pid == 0) {
         fd_close(pipe_fds[0]);
-        *ret_status = reserve_main(socket_fd, pipe_fds[1]);
+        *ret_status = reserve_main(socket_fd, needed_fd, pipe_fds[1]);
         return -1;
     }
     int error = errno;
@@ -137,13 +141,58 @@ static int keep_reserve(int socket_fd, int *ret_status)
     return r;
 }
 
-int template_main(int socket_fd)
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static bool is_needed(int needed_fd)
+{
+    uint64_t count;
+    return needed_fd >= 0 && read(needed_fd, &count, sizeof(count)) == (ssize_t)sizeof(count);
+}
+
+/*
+ * The next server, as js starts one; whatever it is to be told it finds where it logs. Holders are
+ * children of this process: SIGCHLD stays ignored, so that the kernel reaps them. Returns when that
+ * fails.
+ */
+static void become_server(void)
+{
+    static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1};
+    char number[16];
+    char *argv[] = {(char *)"jsd", (char *)"--ready-fd", number, NULL};
+    for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+        signal(ignored[i], SIG_DFL);
+    unsetenv("GLIBC_TUNABLES");           /* for holders only, see server/spawner.c */
+    int fd = open("/dev/null", O_WRONLY); /* not close-on-exec: nobody waits for its word */
+    if (fd < 0)
+        return;
+    snprintf(number, sizeof(number), "%d", fd);
+    log_warn("the server died while jobs wait for their turn: starts the next one");
+    execv("/proc/self/exe", argv);
+    log_error("cannot execute jsd: %s", strerror(errno));
+}
+
+int template_main(int socket_fd, int needed_fd)
 {
     int status = 0;
+    uint64_t began_ms = now_ms();
     prctl(PR_SET_NAME, "js-template");
     set_signals();
     fcntl(socket_fd, F_SETFD, FD_CLOEXEC);
-    while (keep_reserve(socket_fd, &status) > 0)
-        ;
+    if (needed_fd >= 0)
+        fcntl(needed_fd, F_SETFD, FD_CLOEXEC);
+    int r = 1;
+    while (r > 0)
+        r = keep_reserve(socket_fd, needed_fd, &status);
+    if (r == 0 && is_needed(needed_fd)) {
+        uint64_t lived_ms = now_ms() - began_ms;
+        if (lived_ms < TEMPLATE_LEAST_MS)
+            poll(NULL, 0, (int)(TEMPLATE_LEAST_MS - lived_ms));
+        become_server();
+    }
     return status;
 }

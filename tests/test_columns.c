@@ -14,6 +14,7 @@ static struct job_end killed = {.reason = END_OUT_OF_MEMORY, .code = -1, .signal
 static struct job_usage used = {
     .cpu_ms = 61234, .memory = 0, .peak = 3u << 20, .read = 1536, .written = 12, .processes = 0};
 static struct job_usage uses = {.cpu_ms = 7, .memory = 4096, .peak = 8192, .processes = 2};
+static struct job_plan queued = {.queue = (char *)"build", .priority = -2, .slot = (char *)"db"};
 static struct job_info infos[] = {
     {.id = 3,
      .uid = (char *)"d9ac4d0281017931",
@@ -44,7 +45,12 @@ static struct job_info infos[] = {
      .cols = 132,
      .cgroup = (char *)"/sys/fs/cgroup/x",
      .usage = &uses},
-    {.id = 13, .uid = (char *)"x", .state = JOB_QUEUED, .argv = {.items = argv, .len = 1}},
+    {.id = 13,
+     .uid = (char *)"x",
+     .state = JOB_QUEUED,
+     .argv = {.items = argv, .len = 1},
+     .plan = &queued,
+     .waits_for = (char *)"job 12 to end"},
 };
 static const struct jobs_view view = {
     .jobs = {.items = infos, .len = COUNT(infos)}, .current = 12, .previous = 3};
@@ -96,6 +102,10 @@ static const struct {
     {"peak", "3145728\n8192\n\n"},
     {"read,written", "1536\t12\n0\t0\n\t\n"},
     {"io", "1536/12\n0/0\n\n"},
+    {"queue", "\n\nbuild\n"},
+    {"priority", "\n\n-2\n"},
+    {"slot", "\n\ndb\n"},
+    {"waits", "\n\njob 12 to end\n"},
     {"procs", "0\n2\n\n"},
     {"id,id", "3\t3\n12\t12\n13\t13\n"},
 };

@@ -27,7 +27,7 @@ static const struct {
 } cases[] = {
     {"js k", "kill|"},
     {"js att", "attach|"},
-    {"js qq", ""},
+    {"js xx", ""},
     {"js help ren", "rename|"},
     /* Jobs: the live ones, those that have ended, those that have stopped; none twice. */
     {"js fg ", "1|2|3|a b|paused|web:80|"},

@@ -33,7 +33,7 @@ struct spec {
 
 struct scene {
     const char *name;
-    struct queue_info queues[2];
+    struct queue_setting queues[2];
     uint64_t max_running; /* 0 = no bound */
     bool blind;
     struct spec jobs[JOBS_MAX];
@@ -404,7 +404,7 @@ struct world {
     struct job_end ends[CHANCE_JOBS];
     struct queue_job jobs[CHANCE_JOBS];
     bool starts[CHANCE_JOBS]; /* as the model has it */
-    struct queue_info queues[2];
+    struct queue_setting queues[2];
     struct queue_rules rules;
 };
 

@@ -66,7 +66,7 @@ START_TEST(what_is_set_is_found_again)
     ck_assert_int_eq(set(&settings, "build", 0, QUEUE_PAUSE), 0);
     queue_settings_open(&again, dir);
     ck_assert_uint_eq(again.count, 3);
-    const struct queue_info *build = queue_settings_find(&again, "build");
+    const struct queue_setting *build = queue_settings_find(&again, "build");
     ck_assert_ptr_nonnull(build);
     ck_assert_uint_eq(build->slots, 2);
     ck_assert(build->paused);

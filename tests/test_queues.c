@@ -54,6 +54,18 @@ static void expect(const char *text, const char *out)
     ck_assert_str_eq(result.out, out);
 }
 
+/* The server's child that holders are forked from. */
+static pid_t template_pid(void)
+{
+    char command[64];
+    pid_t server = fixture_server_pid(&fixture);
+    ck_assert_int_gt(server, 1);
+    snprintf(command, sizeof(command), "pgrep -P %d js-template", (int)server);
+    must(command);
+    ck_assert_int_gt(atoi(result.out), 1);
+    return (pid_t)atoi(result.out);
+}
+
 /* Queues */
 
 /* R11 */
@@ -260,6 +272,10 @@ START_TEST(a_slot_is_for_one_job_at_a_time)
          "js run -d --slot db -- sh -c 'echo 3 >>order'");
     expect("js show --json 2 3 | jq -r '.jobs[].waits_for'",
            "its slot, which job 1 has\nits slot, which job 1 has\n");
+    expect("js ls -o id,slot,waits", "ID  SLOT  WAITS FOR\n"
+                                     " 1  db\n"
+                                     " 2  db    its slot, which job 1 has\n"
+                                     " 3  db    its slot, which job 1 has\n");
     refused("js run -d --slot db --if-busy drop true", 75,
             "js: not started: slot db is taken: job 1 has it");
     must("js run -d --slot other true && js wait 4");
@@ -369,6 +385,44 @@ START_TEST(the_next_server_knows_whose_turn_it_is)
     }
     must("js wait `seq 12`");
     expect("tr '\\n' ' ' <order", "2 5 8 11 1 4 7 10 3 6 9 12 ");
+}
+END_TEST
+
+/* Nobody asks anything of js meanwhile. */
+START_TEST(a_server_that_dies_is_replaced_while_jobs_wait)
+{
+    char path[128];
+    snprintf(path, sizeof(path), "%s/order", fixture.work);
+    must("js run -d -q build -- sh -c 'until test -e gate; do sleep 0.05; done; echo 1 >>order'");
+    must("js run -d -q build -- sh -c 'echo 2 >>order; sleep 0.2'");
+    must("js run -d -q build -- sh -c 'echo 3 >>order'");
+    pid_t server = fixture_server_pid(&fixture);
+    ck_assert(fixture_kill_server(&fixture, SIGKILL));
+    must("touch gate");
+    ck_assert_int_eq(await_file_text(path, "1\n2\n3\n", deadline_default()), 0);
+    ck_assert_int_ne(fixture_server_pid(&fixture), server);
+    must("js wait 1 2 3 && js run -d true && js wait 4");
+    char expected[64];
+    snprintf(expected, sizeof(expected), "running\n%d\n", (int)server);
+    expect("js server status --json | jq -r '.server | .state, .last_failure.pid'", expected);
+}
+END_TEST
+
+/* Neither without a reason, nor when somebody wants it to end. */
+START_TEST(a_server_that_nobody_waits_for_is_not_replaced)
+{
+    must("js run -d -- pty_child ready hold && js run -d --delay 1h true");
+    must("js run -d -q build -- pty_child ready hold");
+    pid_t template = template_pid();
+    ck_assert(fixture_kill_server(&fixture, SIGKILL));
+    ck_assert_int_eq(await_process_end(template, deadline_default()), 0);
+    ck_assert_int_eq(fixture_server_pid(&fixture), -1);
+    must("js run -d -q build true");
+    template = template_pid();
+    must("js server stop");
+    ck_assert_int_eq(await_process_end(template, deadline_default()), 0);
+    ck_assert_int_eq(fixture_server_pid(&fixture), -1);
+    must("js kill 3 && js wait 4 && js kill 1 2");
 }
 END_TEST
 
@@ -490,6 +544,8 @@ static Suite *queues_suite(void)
     tcase_add_test(tcase, a_time_holds_up_nobody_else);
     tcase_add_test(tcase, again_and_again);
     tcase_add_test(tcase, the_next_server_knows_whose_turn_it_is);
+    tcase_add_test(tcase, a_server_that_dies_is_replaced_while_jobs_wait);
+    tcase_add_test(tcase, a_server_that_nobody_waits_for_is_not_replaced);
     tcase_add_test(tcase, damaged_settings_are_told);
     tcase_add_test(tcase, who_is_attached_waits_with_the_job);
     tcase_add_test(tcase, once_it_runs_it_can_be_interrupted);

@@ -102,6 +102,8 @@ static void wait_for_start(struct holder *holder, uint64_t due_ns)
 {
     holder->state = state_after(holder->state, STATE_WAIT);
     holder->info.due_ns = due_ns;
+    if (holder->info.attempt > 0) /* the first one's turn counts from its submission */
+        holder->info.queued_ns = clock_realtime_ns();
     int r = due_ns > 0 ? alarm_set(&holder->due, &holder->loop, due_ns) : 0;
     if (r < 0)
         log_error("cannot wait for the time to start: %s", strerror(-r));
@@ -243,7 +245,6 @@ static void on_delay_over(uv_timer_t *timer)
         launch_now(holder);
         return;
     }
-    holder->info.queued_ns = clock_realtime_ns();
     wait_for_start(holder, 0);
     holder_changed(holder);
 }
@@ -273,7 +274,6 @@ static void wait_for_time(struct holder *holder)
         strftime(when, sizeof(when), "at %F %T", &local);
     say_next(holder, when);
     holder->scheduled_ns = due;
-    holder->info.queued_ns = clock_realtime_ns();
     wait_for_start(holder, due);
 }
 
