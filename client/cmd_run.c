@@ -114,7 +114,7 @@ static int run(const struct command *command, void *options_, int argc, char **a
         wire_clear(&msg_run_fields, &body);
         return report_error("cannot describe what to run: %s", strerror(-r));
     }
-    status = run_limits_apply(opts, &body);
+    status = run_limits_apply(&opts->limits, &body);
     if (status != 0) {
         wire_clear(&msg_run_fields, &body);
         return status;

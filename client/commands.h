@@ -45,8 +45,7 @@ int commands_connect(struct connection *connection, const char *spec);
 int commands_open_jobs(struct connection *connection, struct jobs_view *view, int argc,
                        char **argv);
 
-/* The same for every job that is kept, ended ones included. */
-int commands_open_all(struct connection *connection, struct jobs_view *view);
+/* The same, with what live ones use at the moment. */
 int commands_open_jobs_with_usage(struct connection *connection, struct jobs_view *view, int argc,
                                   char **argv);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <termios.h>
 
+#include "common/amount.h"
 #include "common/escape.h"
 #include "common/signame.h"
 
@@ -96,10 +97,22 @@ void report_if_lost(const struct job_info *job)
                      job->id);
 }
 
+/* The machine may have plenty: it is the job that may not have more. */
+static void report_if_out_of_memory(const struct job_info *job)
+{
+    char most[16] = "?";
+    if (!job->end || job->end->reason != END_OUT_OF_MEMORY)
+        return;
+    if (job->plan)
+        amount_format(job->plan->memory, most);
+    report_error("job %u was out of memory: it may have %s (--mem)", job->id, most);
+}
+
 void report_death(const struct job_info *job)
 {
     const struct job_end *end = job->end;
     report_if_lost(job);
+    report_if_out_of_memory(job);
     /* As shells: whoever pressed ^C, or closed the pipe, knows. */
     if (!end || !end->signal || end->signal == SIGINT || end->signal == SIGPIPE)
         return;

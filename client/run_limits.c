@@ -30,16 +30,16 @@ static int take(const char *text, int (*parse)(const char *text, uint64_t *ret),
     return EXIT_USAGE;
 }
 
-int run_limits_plan(const struct run_options *opts, struct job_plan *plan)
+int run_limits_plan(const struct run_limits *limits, struct job_plan *plan)
 {
-    plan->no_new_privs = opts->no_new_privs;
-    plan->own_nice = opts->nice != NULL;
-    int status = take(opts->mem, amount_parse, "mem", AMOUNT_SYNTAX ", not 0", &plan->memory);
+    plan->no_new_privs = limits->no_new_privs;
+    plan->own_nice = limits->nice != NULL;
+    int status = take(limits->mem, amount_parse, "mem", AMOUNT_SYNTAX ", not 0", &plan->memory);
     if (status == 0)
-        status = take(opts->cpus, amount_parse_cpus, "cpus", AMOUNT_CPUS_SYNTAX, &plan->cpu);
+        status = take(limits->cpus, amount_parse_cpus, "cpus", AMOUNT_CPUS_SYNTAX, &plan->cpu);
     if (status == 0)
         status =
-            take(opts->pids, parse_pids, "pids", "write a number from 1 to 4194304", &plan->pids);
+            take(limits->pids, parse_pids, "pids", "write a number from 1 to 4194304", &plan->pids);
     return status;
 }
 
@@ -57,12 +57,12 @@ static int apply_nice(const char *text, struct msg_run *run)
     return 0;
 }
 
-int run_limits_apply(const struct run_options *opts, struct msg_run *run)
+int run_limits_apply(const struct run_limits *limits, struct msg_run *run)
 {
-    int status = opts->nice ? apply_nice(opts->nice, run) : 0;
-    for (size_t i = 0; status == 0 && i < opts->rlimits.count; i++) {
+    int status = limits->nice ? apply_nice(limits->nice, run) : 0;
+    for (size_t i = 0; status == 0 && i < limits->rlimits.count; i++) {
         char error[512];
-        int r = rlimits_parse(opts->rlimits.items[i], &run->limits, error, sizeof(error));
+        int r = rlimits_parse(limits->rlimits.items[i], &run->limits, error, sizeof(error));
         if (r == -EINVAL) {
             report_error("run: --rlimit: %s", error);
             status = EXIT_USAGE;

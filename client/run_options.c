@@ -9,7 +9,6 @@
 #include "client/labels.h"
 #include "client/plan_text.h"
 #include "client/report.h"
-#include "client/run_limits.h"
 #include "common/config.h"
 #include "common/spec.h"
 
@@ -54,20 +53,7 @@ const struct option_spec run_options_table[RUN_OPTIONS_COUNT] = {
     COMMAND_OPTION(run_options, '\0', "ok-codes", "CODES", OPTION_TEXT, ok_codes,
                    "exit codes beside 0 that are no failure: 3,10-12", NULL),
     START_OPTIONS(run_options),
-    COMMAND_OPTION(run_options, '\0', "rlimit", "LIMITS", OPTION_LIST, rlimits,
-                   "resource limits, NAME=SOFT[:HARD]: nofile=128,core=0,as=2G (may be repeated)",
-                   "rlimit"),
-    COMMAND_OPTION(run_options, '\0', "nice", "N", OPTION_TEXT, nice,
-                   "nice value, from -20 (first) to 19 (last)", NULL),
-    COMMAND_OPTION(run_options, '\0', "no-new-privs", NULL, OPTION_FLAG, no_new_privs,
-                   "sudo and other set-user-ID programs give it no privileges", NULL),
-    COMMAND_OPTION(run_options, '\0', "mem", "SIZE", OPTION_TEXT, mem,
-                   "memory of all its processes: 100M, 1.5G (needs a cgroup, as the next two)",
-                   NULL),
-    COMMAND_OPTION(run_options, '\0', "cpus", "N", OPTION_TEXT, cpus,
-                   "processor time of all its processes: 0.5 is half a processor", NULL),
-    COMMAND_OPTION(run_options, '\0', "pids", "N", OPTION_TEXT, pids,
-                   "how many processes and threads it may have", NULL),
+    RUN_LIMITS(run_options),
 };
 
 const struct run_options run_options_defaults = {.grace_ms = RUN_GRACE_UNSET};
@@ -163,7 +149,7 @@ static int fill_plan(const struct run_options *opts, struct job_plan *plan)
         status = take_labels(&opts->labels, plan);
     if (status == 0)
         status = take_restart(opts, plan);
-    return status ? status : run_limits_plan(opts, plan);
+    return status ? status : run_limits_plan(&opts->limits, plan);
 }
 
 /* Whether anything is asked: a plan of zeros is none. */

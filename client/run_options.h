@@ -6,11 +6,12 @@
 #define JS_CLIENT_RUN_OPTIONS_H
 
 #include "client/options.h"
+#include "client/run_limits.h"
 #include "client/start_options.h"
 #include "common/protocol.h"
 #include "common/size.h"
 
-#define RUN_OPTIONS_COUNT (25 + START_OPTIONS_COUNT)
+#define RUN_OPTIONS_COUNT (19 + START_OPTIONS_COUNT + RUN_LIMITS_COUNT)
 #define RUN_GRACE_UNSET   UINT64_MAX
 
 struct run_options {
@@ -34,13 +35,7 @@ struct run_options {
     const char *jitter;
     const char *ok_codes;
     struct start_options start;
-    /* Read by client/run_limits.h. */
-    struct option_list rlimits;
-    const char *nice;
-    const char *mem;
-    const char *cpus;
-    const char *pids;
-    bool no_new_privs;
+    struct run_limits limits;
     struct option_list labels;
 };
 

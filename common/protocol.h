@@ -91,6 +91,7 @@ enum message_type {
     MSG_SET_QUEUE = 82,
     /* Holder to attached client: event. */
     MSG_WAITING = 83,
+    /* Server to holder, and the reply. */
     MSG_GET_USAGE = 100,
     MSG_USAGE = 101,
     /* Events (common/event.h): the answer, the question for them, and what a holder tells. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "common/process.h"
 #include "server/listing.h"
 #include "server/server.h"
 
@@ -53,11 +54,19 @@ static void on_timer(uv_timer_t *timer)
     answer(timer->data);
 }
 
+/* A stopped one answers some time, but nobody should have to wait for that. */
+static bool can_answer(const struct job *job)
+{
+    struct process_stat stat;
+    return job->linked && !job->incompatible && !job_state_is_final(job->info.state) &&
+           (process_stat((pid_t)job->info.holder_pid, &stat) < 0 || stat.state != 'T');
+}
+
 static void ask(struct gather *gather, struct job *job)
 {
     job->told_usage = false;
-    if (job->linked && !job->incompatible && !job_state_is_final(job->info.state))
-        gather->open += job_ask_usage(job, gather) == 0;
+    if (can_answer(job) && job_ask_usage(job, gather) == 0)
+        gather->open++;
 }
 
 void gather_start(struct client *client, uint32_t request_id, struct job *const *jobs, size_t count)

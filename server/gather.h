@@ -1,14 +1,14 @@
 /*
  * A list of jobs with what the live ones use at the moment: their holders are asked, all at once,
- * and the answer is sent when all have told. Who has not within GATHER_MS (it is stopped, or of a
- * release that does not know the question) is listed without.
+ * and the answer is sent when all have told. Who is stopped, or has not answered within GATHER_MS,
+ * or is of a release that does not know the question, is listed without.
  */
 #ifndef JS_SERVER_GATHER_H
 #define JS_SERVER_GATHER_H
 
 #include "common/protocol.h"
 
-#define GATHER_MS 1000u
+#define GATHER_MS 700u
 
 struct client;
 struct gather;

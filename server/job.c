@@ -174,7 +174,7 @@ static void handle_reply(struct job *job, struct wire_frame *frame)
         gather_answered(pending->gather, job, frame->body);
         pending->gather = NULL;
     }
-    if (frame->type == MSG_ERROR && !pending->client)
+    if (frame->type == MSG_ERROR && !pending->client && pending->type != MSG_GET_USAGE)
         log_info("%s", ((struct msg_error *)frame->body)->text);
     if (pending->client)
         client_send(pending->client, (enum message_type)frame->type, pending->client_request,

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
@@ -165,6 +166,57 @@ START_TEST(what_belongs_to_another_user_is_refused)
 }
 END_TEST
 
+/* systemd marks what it delegates. */
+
+static const struct {
+    const char *path, *marked; /* both below sys/cg */
+    bool ours;
+} marked_cases[] = {
+    {"user@7.service/app.slice/x.scope", "user@7.service", false},
+    {"user@7.service/app.slice/x.scope", "user@7.service/app.slice/x.scope", true},
+    {"user@7.service/app.slice/x.scope/y", "user@7.service/app.slice/x.scope", true},
+    {"system.slice/x.service/payload", "system.slice/x.service", true},
+    {"user@7.service", "user@7.service", true},
+};
+
+START_TEST(only_what_systemd_delegates_is_taken)
+{
+    char command[768], path[256];
+    const char *inner = marked_cases[_i].path;
+    line(WORLD);
+    snprintf(command, sizeof(command),
+             "mkdir -p sys/cg/%s; cp -r sys/cg/a/b/* sys/cg/%s; echo 0::/%s >proc/self/cgroup",
+             inner, inner, inner);
+    line(command);
+    snprintf(path, sizeof(path), "%s/sys/cg/%s", fixture.work, marked_cases[_i].marked);
+    if (setxattr(path, "user.delegate", "1", 1, 0) < 0) {
+        ck_assert_int_eq(errno, ENOTSUP); /* a file system without them: then there is no mark */
+        return;
+    }
+    struct cgroup_base base;
+    int r = open_base(&base, ALL);
+    snprintf(command, sizeof(command),
+             "cgroup: /%s is not delegated to this user: it is systemd's own" WHAT_TO_DO, inner);
+    ck_assert_str_eq(text, marked_cases[_i].ours ? "" : command);
+    ck_assert_int_eq(r, marked_cases[_i].ours ? 0 : -EPERM);
+    cgroup_base_close(&base);
+}
+END_TEST
+
+/* Root could take everything; of other users' units the mark may not be seen. */
+START_TEST(root_takes_nothing_of_systemds)
+{
+    struct cgroup_base base;
+    line(WORLD "mkdir -p run/systemd/system");
+    int r = open_base(&base, ALL);
+    ck_assert_int_eq(r, geteuid() == 0 ? -EPERM : 0);
+    cgroup_base_close(&base);
+    line("rmdir run/systemd/system");
+    ck_assert_int_eq(open_base(&base, ALL), 0);
+    cgroup_base_close(&base);
+}
+END_TEST
+
 static int prepare(unsigned controllers)
 {
     struct cgroup_base base;
@@ -227,6 +279,13 @@ START_TEST(others_do_not)
     ck_assert_ptr_nonnull(strstr(text, "), which is not of js, is in it" WHAT_TO_DO));
     expect_file("sys/cg/a/b/js.server/cgroup.procs", "");
     expect_file("sys/cg/a/b/cgroup.subtree_control", "");
+    /* None is moved when not all can be. */
+    char command[128];
+    snprintf(command, sizeof(command), "printf '%d\\n1\\n' >sys/cg/a/b/cgroup.procs",
+             (int)getpid());
+    line(command);
+    ck_assert_int_eq(prepare(CGROUP_CPU), -EBUSY);
+    expect_file("sys/cg/a/b/js.server/cgroup.procs", "");
     /* 0: of another pid namespace, and so of nobody that we know. */
     line("echo 0 >sys/cg/a/b/cgroup.procs");
     ck_assert_int_eq(prepare(CGROUP_CPU), -EBUSY);
@@ -511,6 +570,8 @@ static Suite *cgroup_suite(void)
     tcase_add_loop_test(tc, the_base_is_found, 0, COUNT(found_cases));
     tcase_add_loop_test(tc, what_cannot_be_is_refused_with_its_reason, 0, COUNT(refused_cases));
     tcase_add_test(tc, what_belongs_to_another_user_is_refused);
+    tcase_add_loop_test(tc, only_what_systemd_delegates_is_taken, 0, COUNT(marked_cases));
+    tcase_add_test(tc, root_takes_nothing_of_systemds);
     tcase_add_test(tc, controllers_are_enabled);
     tcase_add_test(tc, what_is_enabled_is_left_alone);
     tcase_add_test(tc, our_processes_make_room);

@@ -102,6 +102,8 @@ START_TEST(memory_that_is_not_there_ends_the_job_alone)
     must("js run -d -- pty_child ready hold");
     line("js run --mem 32M -- pty_child ready hog 200 hold");
     fixture_expect_code(&result, 137);
+    ck_assert_str_eq(result.err,
+                     "js: job 2 was out of memory: it may have 32.0M (--mem)\nKilled\n");
     expect_end("2", "{\"reason\":\"out-of-memory\",\"code\":null,\"signal\":9,\"core\":false}\n");
     /* A part of it: the shell goes on, and fails, or does not. */
     line("js run --mem 32M -- sh -c 'pty_child hog 200; exit 3'");
@@ -112,6 +114,7 @@ START_TEST(memory_that_is_not_there_ends_the_job_alone)
     /* With less than that it is like any other. */
     must("js run --mem 100M -- pty_child hog 10");
     expect_end("5", "{\"reason\":\"exited\",\"code\":0,\"signal\":null,\"core\":false}\n");
+    must("js show --json 5 | jq -e '.jobs[0].usage | .peak >= 10485760 and .peak <= 104857600'");
     must("js ls --json | jq -c '[.jobs[] | [.id, .state]]'");
     ck_assert_str_eq(result.out, "[[1,\"running\"]]\n");
     expect_no_cgroup();
@@ -125,6 +128,8 @@ START_TEST(a_fork_bomb_has_so_many_processes)
     must("js run -d --pids 20 -- pty_child ignore-term ignore-hup swarm 400");
     fixture_js_until(&fixture, &result, "FULL EAGAIN", "logs", "1", NULL);
     must("cat $(js show --json 1 | jq -r .jobs[0].cgroup)/pids.current");
+    ck_assert_str_eq(result.out, "20\n");
+    must("js show -o procs 1");
     ck_assert_str_eq(result.out, "20\n");
     must("js run -- echo others can");
     ck_assert_str_eq(result.out, "others can\n");

@@ -63,6 +63,12 @@ static void begin_newer(void)
     start_holder("newer");
 }
 
+static void begin_silent(void)
+{
+    fixture_init(&fixture);
+    start_holder("silent");
+}
+
 static void end(void)
 {
     fixture_result_finish(&result);
@@ -162,6 +168,30 @@ START_TEST(its_end_is_known_without_a_server)
 }
 END_TEST
 
+/* What its job uses nobody can tell; who asks hears of the others. */
+START_TEST(it_is_listed_without_what_it_uses)
+{
+    must("js run -d -- pty_child ready hold >/dev/null; js ls -o id,procs");
+    ck_assert_str_eq(result.out, "ID  PROCS\n 7\n 8      1\n");
+    must("js kill 7");
+    holder_must_end();
+}
+END_TEST
+
+START_TEST(nobody_waits_long_for_its_answer)
+{
+    must("js run -d -- pty_child ready hold >/dev/null; js ls -o id,procs");
+    ck_assert_str_eq(result.out, "ID  PROCS\n 7\n 8      1\n");
+    must("js ls -o id,procs");
+    ck_assert_str_eq(result.out, "ID  PROCS\n 7\n 8      1\n");
+    ck_assert_double_ge(result.ms, 700);
+    ck_assert_double_lt(result.ms, 700 + 3000.0 * deadline_slowness());
+    must("js show 7 | grep -c '^usage'; test $? = 1");
+    must("js kill 7");
+    holder_must_end();
+}
+END_TEST
+
 /* One that a later server left behind is none of ours, but it is no dead one either. */
 START_TEST(a_newer_one_is_shown_and_left_alone)
 {
@@ -194,7 +224,13 @@ static Suite *old_holder_suite(void)
     tcase_add_test(old, it_is_found_by_server_after_server);
     tcase_add_test(old, it_is_asked_what_it_does_not_know);
     tcase_add_test(old, its_end_is_known_without_a_server);
+    tcase_add_test(old, it_is_listed_without_what_it_uses);
     suite_add_tcase(suite, old);
+
+    TCase *silent = tcase_create("silent");
+    tcase_add_checked_fixture(silent, begin_silent, end);
+    tcase_add_test(silent, nobody_waits_long_for_its_answer);
+    suite_add_tcase(suite, silent);
 
     TCase *newer = tcase_create("newer");
     tcase_add_checked_fixture(newer, begin_newer, end);

@@ -132,12 +132,20 @@ static bool is_marked(const char *path)
            (getxattr(path, "trusted.delegate", &value, 1) == 1 && value == '1');
 }
 
+/* sd_booted(3) */
+static bool has_systemd(const char *root)
+{
+    char path[PATH_MAX];
+    return snprintf(path, sizeof(path), "%s/run/systemd/system", root) < (int)sizeof(path) &&
+           access(path, F_OK) == 0;
+}
+
 /*
- * Whether it belongs to systemd's manager of this user: that owns all of its tree, but only the
- * units that it marks are left to themselves. (systemd marks what it delegates, and so the
- * manager's own unit, user@UID.service, for whoever can tell.)
+ * Whether it belongs to systemd, or to its manager of this user: that owns all of its tree, but
+ * only the units that it marks are left to themselves. (systemd marks what it delegates, and so the
+ * manager's own unit, user@UID.service. Before release 251 only root can tell.)
  */
-static bool is_managers(const char *path)
+static bool is_managers(const char *path, const char *root)
 {
     char at[PATH_MAX];
     snprintf(at, sizeof(at), "%s", path);
@@ -145,10 +153,11 @@ static bool is_managers(const char *path)
         return false;
     for (char *last; (last = strrchr(at, '/'));) {
         *last = '\0';
-        if (*at && is_marked(at))
-            return strstr(strrchr(at, '/') ? strrchr(at, '/') : at, "/user@") != NULL;
+        const char *name = strrchr(at, '/');
+        if (name && is_marked(at))
+            return strncmp(name, "/user@", 6) == 0;
     }
-    return false;
+    return geteuid() == 0 && has_systemd(root);
 }
 
 static int refuse(const struct cgroup_base *base, int error, const char *why, char *text,
@@ -159,7 +168,7 @@ static int refuse(const struct cgroup_base *base, int error, const char *why, ch
     return -error;
 }
 
-static int check_writable(const struct cgroup_base *base, char *text, size_t size)
+static int check_writable(const struct cgroup_base *base, const char *root, char *text, size_t size)
 {
     static const char *const files[] = {".", "cgroup.procs", "cgroup.subtree_control"};
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -171,7 +180,7 @@ static int check_writable(const struct cgroup_base *base, char *text, size_t siz
                  strerror(error));
         return refuse(base, error, why, text, size);
     }
-    if (!base->is_root && is_managers(base->path))
+    if (!base->is_root && is_managers(base->path, root))
         return refuse(base, EPERM, "it is systemd's own", text, size);
     return 0;
 }
@@ -233,7 +242,7 @@ int cgroup_base_open(struct cgroup_base *base, const char *root, unsigned contro
     *base = (struct cgroup_base){.dir_fd = -1};
     int r = open_base(base, root, text, size);
     if (r == 0)
-        r = check_writable(base, text, size);
+        r = check_writable(base, root, text, size);
     if (r == 0)
         r = check_controllers(base, controllers, text, size);
     if (r < 0)
@@ -283,21 +292,35 @@ static int refuse_foreign(const struct cgroup_base *base, pid_t pid, char *text,
     return refuse(base, EBUSY, why, text, size);
 }
 
-/* Moves the processes in the list, one number a line. */
-static int move_all(const struct cgroup_base *base, char *list, bool all_ours, char *text,
-                    size_t size)
+/* The next number of a list with one on each line; 0 at its end, *at behind it. */
+static bool next_pid(const char **at, pid_t *ret)
 {
-    for (char *rest = list, *line; (line = strsep(&rest, "\n"));) {
-        pid_t pid = (pid_t)strtol(line, NULL, 10);
-        if (*line == '\0')
-            continue;
-        struct process_stat stat;
-        if (pid > 0 && process_stat(pid, &stat) < 0)
-            continue; /* it has ended */
-        if (!all_ours && !is_ours(pid))
+    char *end;
+    *ret = (pid_t)strtol(*at, &end, 10);
+    bool found = end != *at;
+    *at = end;
+    return found;
+}
+
+/* All must be ours before any is moved. */
+static int check_ours(const struct cgroup_base *base, const char *list, char *text, size_t size)
+{
+    struct process_stat stat;
+    pid_t pid;
+    while (next_pid(&list, &pid))
+        if (!is_ours(pid) && (pid == 0 || process_stat(pid, &stat) == 0)) /* it has not ended */
             return refuse_foreign(base, pid, text, size);
-        int r = cgroup_file_write(base->dir_fd, CGROUP_SERVER "/cgroup.procs", line);
-        if (r < 0 && r != -ESRCH) {
+    return 0;
+}
+
+static int move_all(const struct cgroup_base *base, const char *list, char *text, size_t size)
+{
+    pid_t pid;
+    while (next_pid(&list, &pid)) {
+        char number[16];
+        snprintf(number, sizeof(number), "%d", (int)pid);
+        int r = cgroup_file_write(base->dir_fd, CGROUP_SERVER "/cgroup.procs", number);
+        if (r < 0 && r != -ESRCH) { /* it may have ended */
             snprintf(text, size, "cgroup: cannot move process %d to %.1000s/" CGROUP_SERVER ": %s",
                      (int)pid, base->path, strerror(-r));
             return r;
@@ -309,13 +332,17 @@ static int move_all(const struct cgroup_base *base, char *list, bool all_ours, c
 static int vacate(const struct cgroup_base *base, bool all_ours, char *text, size_t size)
 {
     char *list = cgroup_file_read(base->dir_fd, "cgroup.procs");
-    int r = list ? 0 : -errno;
-    if (r == 0 && list[0] && mkdirat(base->dir_fd, CGROUP_SERVER, 0755) < 0 && errno != EEXIST)
+    int r = list && !all_ours ? check_ours(base, list, text, size) : 0;
+    if (r < 0) {
+        free(list);
+        return r;
+    }
+    if (!list || (list[0] && mkdirat(base->dir_fd, CGROUP_SERVER, 0755) < 0 && errno != EEXIST)) {
         r = -errno;
-    if (r < 0)
         snprintf(text, size, "cgroup: cannot make room in %.1000s: %s", base->path, strerror(-r));
-    else
-        r = move_all(base, list, all_ours, text, size);
+    } else {
+        r = move_all(base, list, text, size);
+    }
     free(list);
     return r;
 }

@@ -108,12 +108,12 @@ struct holder {
     uint32_t start_request;
     struct viewer *first_viewer; /* whoever ran the job attached, until it is told */
     uint32_t first_request;
-    char *note;                   /* what the job waits for, for that one; owned */
-    enum start_stage start_stage; /* what failed */
-    int start_error;
-    uint64_t peak;          /* the most memory that was seen in use */
-    uint64_t cgroup_cpu_ms; /* of attempts that have ended, whose cgroups counted it */
-    char *why;              /* of a start that failed, where errno does not tell; owned */
+    char *note; /* what the job waits for, for that one; owned */
+
+    struct job_usage earlier; /* of attempts that other holders had */
+    uint64_t peak;            /* the most memory that was seen in use */
+    uint64_t cgroup_cpu_ms;   /* of attempts that have ended, whose cgroups counted it */
+    char *why;                /* of a start that failed, where errno does not tell; owned */
 
     bool leader_waits;      /* the leader is a zombie, not reaped yet */
     bool expected;          /* the server that asked for this holder has connected */

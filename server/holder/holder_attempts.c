@@ -345,6 +345,10 @@ int holder_resume(struct holder *holder, const struct job_info *before)
     holder->info.attempt = copy.attempt;
     holder->info.attempts = copy.attempts;
     holder->info.plan = copy.plan;
+    holder->info.usage = copy.usage;
+    if (copy.usage)
+        holder->earlier = *copy.usage;
+    copy.usage = NULL;
     copy.attempts = (struct wire_structs){0};
     copy.plan = NULL;
     if (holder->info.attempts.len == 0 && before->attempt > 0)

@@ -7,7 +7,8 @@
 #include "common/log.h"
 #include "common/usage.h"
 
-void holder_read_usage(struct holder *holder, struct job_usage *ret)
+/* Of the attempts that this holder has had. */
+static void read_own(struct holder *holder, struct job_usage *ret)
 {
     *ret = (struct job_usage){.peak = holder->peak};
     int r = usage_of_descendants(ret);
@@ -16,13 +17,26 @@ void holder_read_usage(struct holder *holder, struct job_usage *ret)
     struct job_usage cgroup = *ret;
     if (cgroup_read_usage(&holder->cgroup, &cgroup)) {
         /* Its times have those, too, that nobody has waited for. */
-        uint64_t cpu_ms = holder->cgroup_cpu_ms + cgroup.cpu_ms;
-        uint64_t peak = cgroup.peak > holder->peak ? cgroup.peak : holder->peak;
+        cgroup.cpu_ms += holder->cgroup_cpu_ms;
+        cgroup.peak = cgroup.peak > holder->peak ? cgroup.peak : holder->peak;
         *ret = cgroup;
-        ret->cpu_ms = cpu_ms;
-        ret->peak = peak;
     }
     holder->peak = ret->peak;
+}
+
+static void add_earlier(const struct holder *holder, struct job_usage *usage)
+{
+    usage->cpu_ms += holder->earlier.cpu_ms;
+    usage->read += holder->earlier.read;
+    usage->written += holder->earlier.written;
+    if (holder->earlier.peak > usage->peak)
+        usage->peak = holder->earlier.peak;
+}
+
+void holder_read_usage(struct holder *holder, struct job_usage *ret)
+{
+    read_own(holder, ret);
+    add_earlier(holder, ret);
 }
 
 void holder_note_usage(struct holder *holder)
@@ -32,9 +46,10 @@ void holder_note_usage(struct holder *holder)
         usage = holder->info.usage = calloc(1, sizeof(*usage));
     if (!usage)
         return;
-    holder_read_usage(holder, usage);
+    read_own(holder, usage);
     if (holder->cgroup.path)
         holder->cgroup_cpu_ms = usage->cpu_ms;
+    add_earlier(holder, usage);
     usage->memory = 0;
     usage->processes = 0;
 }

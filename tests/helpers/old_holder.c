@@ -3,13 +3,14 @@
  * nothing but the bytes in old_holder_bytes.h. It shares no code with js, so that it stays what it
  * is.
  *
- *   old_holder STATE-DIR RUNTIME-DIR [newer]
+ *   old_holder STATE-DIR RUNTIME-DIR [newer|silent]
  *
  * The directories are the job's own and must exist. It prints READY when it listens. What it is
  * told it reads as the first release did: known fields have the types they had, unknown ones are
  * passed over, an unknown type is answered with `error`. Anything else ends it with status 1 and a
  * word on stderr. It ends with 0 when its job is killed; TERM makes the job end by itself. "newer":
- * it speaks protocol 9 only. On its end it prints how many servers have connected.
+ * it speaks protocol 9 only; "silent": it does not answer what it does not know. On its end it
+ * prints how many servers have connected.
  */
 #include "tests/helpers/old_holder_bytes.h"
 
@@ -43,7 +44,7 @@ struct peer {
 };
 
 static const char *state_dir, *runtime_dir;
-static bool newer;
+static bool newer, silent;
 static unsigned servers;
 static struct peer server = {.fd = -1}, client = {.fd = -1};
 static int lock_fd, listen_fd, ptmx_fd, pts_fd, out_fd = -1;
@@ -379,7 +380,8 @@ static void handle_server(unsigned type, uint32_t id, struct value body)
     case OLD_ERROR:
         break;
     default:
-        refuse(id);
+        if (!silent)
+            refuse(id);
         break;
     }
 }
@@ -529,6 +531,7 @@ int main(int argc, char **argv)
     state_dir = argv[1];
     runtime_dir = argv[2];
     newer = argc > 3 && strcmp(argv[3], "newer") == 0;
+    silent = argc > 3 && strcmp(argv[3], "silent") == 0;
     sigaction(SIGTERM, &action, NULL);
     signal(SIGUSR1, SIG_IGN); /* as the first release */
     open_terminal();
