@@ -45,7 +45,10 @@ int commands_connect(struct connection *connection, const char *spec);
 int commands_open_jobs(struct connection *connection, struct jobs_view *view, int argc,
                        char **argv);
 
-/* The same, with what live ones use at the moment. */
+/* The same for every job that is kept, ended ones included. */
+int commands_open_all(struct connection *connection, struct jobs_view *view);
+
+/* The same as commands_open_jobs, with what live ones use at the moment. */
 int commands_open_jobs_with_usage(struct connection *connection, struct jobs_view *view, int argc,
                                   char **argv);
 
