@@ -118,7 +118,7 @@ void canvas_back_tab(struct canvas *canvas, unsigned n);
 /* Cursor movement. Rows and columns count from 0; row is relative to the margins under DECOM. */
 void canvas_up(struct canvas *canvas, unsigned n);
 void canvas_down(struct canvas *canvas, unsigned n);
-void canvas_down_free(struct canvas *canvas, unsigned n); /* VPR: not stopped by the margin */
+void canvas_down_free(struct canvas *canvas, unsigned n); /* VPR: DECOM alone stops it */
 void canvas_right(struct canvas *canvas, unsigned n);
 void canvas_left(struct canvas *canvas, unsigned n);
 void canvas_column(struct canvas *canvas, unsigned x);

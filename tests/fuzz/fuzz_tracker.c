@@ -80,6 +80,9 @@ static void must_agree(const struct tracker *a, const struct tracker *b)
     for (int i = 0; i < 2; i++) {
         must_overlap(&one->state.screen[i].saved.cursor, &other->state.screen[i].saved.cursor);
         state.screen[i].saved.cursor = other->state.screen[i].saved.cursor;
+        /* One may know where a stop was set, and the other not. */
+        if ((one->unsure_screen[i] | other->unsure_screen[i]) & UNSURE_TABS)
+            shared_replace(&state.screen[i].tabs, shared_ref(other->state.screen[i].tabs));
     }
     must(state_equal(&state, &other->state));
     state_finish(&state);
