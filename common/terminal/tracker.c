@@ -430,6 +430,21 @@ bool tracker_alternate(const struct tracker *tracker)
     return tracker->canvas.state.alternate;
 }
 
+int tracker_write_typing(const struct tracker *tracker, struct typing *now, struct bytes *out)
+{
+    tracker_catch_up(tracker);
+    struct writer writer = {.out = out};
+    struct typing want;
+    size_t len = out->len;
+    typing_of(&tracker->canvas.state, &want);
+    typing_write(now, &want, &writer);
+    if (writer.error < 0)
+        out->len = len;
+    else
+        *now = want;
+    return writer.error;
+}
+
 int tracker_undo(const struct tracker *tracker, struct bytes *out)
 {
     tracker_catch_up(tracker);

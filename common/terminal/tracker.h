@@ -18,6 +18,7 @@
 #include "common/terminal/notices.h"
 #include "common/terminal/profile.h"
 #include "common/terminal/questions.h"
+#include "common/terminal/typing.h"
 
 struct tracker;
 
@@ -104,6 +105,12 @@ bool tracker_sets_title(const struct tracker *tracker);
 
 /* Whether the alternate screen is shown. */
 bool tracker_alternate(const struct tracker *tracker);
+
+/*
+ * Appends what makes a terminal that encodes keys as *now says do it as in the tracked state, which
+ * *now says then. 0 or -ENOMEM (out as before).
+ */
+int tracker_write_typing(const struct tracker *tracker, struct typing *now, struct bytes *out);
 
 /*
  * Appends what takes a user's terminal from the tracked state to what a shell expects: exactly the

@@ -25,6 +25,7 @@ int holder_set_size(struct holder *holder, unsigned rows, unsigned cols)
     journal_set_size(&holder->journal, rows, cols);
     for (struct viewer *v = holder->viewers; v; v = v->next)
         viewer_size_changed(v);
+    holder_update_reading(holder);
     return 0;
 }
 
@@ -128,7 +129,7 @@ static void on_frame(struct viewer *viewer, struct wire_frame *frame)
     }
 }
 
-static void on_leaving(struct viewer *viewer)
+static void on_missing(struct viewer *viewer)
 {
     struct holder *holder = viewer->data;
     holder_take_over_questions(holder, viewer);
@@ -208,7 +209,7 @@ static void on_closed(struct viewer *viewer)
 
 const struct viewer_ops holder_viewer_ops = {
     .on_frame = on_frame,
-    .on_leaving = on_leaving,
+    .on_missing = on_missing,
     .on_caught_up = on_caught_up,
     .on_left = on_left,
     .on_lost = on_lost,

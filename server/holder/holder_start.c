@@ -88,6 +88,7 @@ static void greet_first_viewer(struct holder *holder)
     int fd = fd_dup(holder->pty.ptmx_fd);
     if (fd >= 0) {
         viewer_enter_raw(viewer);
+        viewer->shown = true;
         channel_send(&viewer->channel, MSG_ATTACHED, holder->first_request, &holder->info, &fd, 1);
         holder_greet_waiting(holder, viewer, holder->note);
         return;

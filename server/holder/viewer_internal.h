@@ -72,7 +72,7 @@ void viewer_renew_mirror(struct viewer *viewer);
 void viewer_drop_picture(struct viewer *viewer);
 
 /* What gives the terminal back. */
-extern const char viewer_mirror_undo[];
+void viewer_append_mirror_undo(struct viewer *viewer, struct bytes *out);
 
 /* A handle of the viewer's has been closed (uv_close_cb). */
 void viewer_on_handle_closed(uv_handle_t *handle);
