@@ -52,6 +52,7 @@ struct canvas {
     uint64_t fresh_since;
     unsigned falls;    /* line feeds since the cursor's row was last known */
     bool single_shift; /* SS2 or SS3 waits for its character */
+    bool no_cr;        /* line feeds come without the CR that belongs before them */
     bool absolute; /* something on the normal screen depends on which row of the screen it is in */
     /* Of the text that ends right here: the last character's width, and where it may be one cluster
      * with begins. */

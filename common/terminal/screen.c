@@ -284,6 +284,11 @@ void screen_feed(struct screen *s, const void *data, size_t len)
     parser_feed(&s->known.parser, data, len);
 }
 
+void screen_set_no_cr(struct screen *s, bool no_cr)
+{
+    screen_canvas(s)->no_cr = no_cr;
+}
+
 void screen_resize(struct screen *s, unsigned rows, unsigned cols)
 {
     struct canvas *canvas = screen_canvas(s);

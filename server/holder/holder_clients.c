@@ -263,13 +263,27 @@ static void steal(struct holder *holder, struct viewer *thief)
     }
 }
 
+/* The job's output goes to a file or pipe, whose bytes are to be the program's own. */
+static bool has_plain_output(const struct holder *holder)
+{
+    const struct viewer *v = holder->viewers;
+    while (v && (v->tty || !viewer_is_writer(v) || v->leaving || v->left))
+        v = v->next;
+    return v != NULL;
+}
+
 /* Once: from then on the settings are the job's own affair (it may have turned echo off). */
 static void adapt_terminal(struct holder *holder, const struct viewer *viewer)
 {
-    if (!viewer->keys || (!holder->plain_echo && !holder->plain_opost))
+    bool echo = holder->plain_echo, opost = holder->plain_opost && !has_plain_output(holder);
+    if (!viewer->keys || (!echo && !opost))
         return;
-    pty_adapt(&holder->pty, !holder->plain_echo, !holder->plain_opost);
-    holder->plain_echo = holder->plain_opost = false;
+    pty_adapt(&holder->pty, &holder->settings, !echo, !opost);
+    holder->plain_echo = false;
+    if (!opost)
+        return;
+    holder->plain_opost = false;
+    tracker_set_no_cr(holder->tracker, tracker_offset(holder->tracker));
 }
 
 static void follow_client(struct holder *holder, const struct msg_adopt *adopt)
@@ -350,6 +364,10 @@ void holder_adopt(struct holder *holder, struct control *control, uint32_t reque
                   const struct msg_adopt *adopt, struct channel_fds *fds)
 {
     int error = 0;
+    /* What was printed by now was printed without OPOST: adapt_terminal changes that. */
+    if (holder->plain_opost && adopt->mode != ATTACH_WATCH &&
+        (holder->state == JOB_RUNNING || holder->state == JOB_STOPPED))
+        holder_drain(holder);
     struct viewer *viewer = viewer_create(
         &holder->loop, &holder->source, adopt->terminal, adopt->mode, (pid_t)adopt->client_pid,
         fd_take(&fds->fds[0]), fd_take(&fds->fds[1]), &holder_viewer_ops, holder, &error);

@@ -177,6 +177,8 @@ static int open_terminal(struct holder *holder, const struct msg_terminal *termi
         return -ENOMEM;
     tracker_set_questions(holder->tracker, holder_on_question, holder);
     tracker_set_notices(holder->tracker, holder_on_notice, holder);
+    if (holder->plain_opost)
+        tracker_set_no_cr(holder->tracker, UINT64_MAX);
     holder->source.tracker = holder->tracker;
     return pty_open(&holder->pty, &holder->loop, &holder->settings, holder->info.rows,
                     holder->info.cols);

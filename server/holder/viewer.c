@@ -314,10 +314,9 @@ void viewer_output(struct viewer *viewer, uint64_t offset, const void *data, siz
         viewer_pump(viewer); /* reads it back without what it is not to get */
         return;
     }
-    if (!viewer->titled && title_find(data, len) < len) {
+    if (viewer_returns(viewer, offset) || (!viewer->titled && title_find(data, len) < len)) {
         viewer->cursor += len;
-        bytes_append(&viewer->pending, data, len);
-        viewer->titled = title_guard(&viewer->pending, 0);
+        viewer_pass(viewer, offset, data, len);
         viewer_pump(viewer);
         return;
     }

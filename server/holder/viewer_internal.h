@@ -33,6 +33,13 @@ void viewer_wait_writable(struct viewer *viewer);
 /* Writes pending. Whether all of it went out. */
 bool viewer_flush(struct viewer *viewer);
 
+/* Whether CRs are put before the line feeds that it gets of the output at offset. */
+bool viewer_returns(const struct viewer *viewer, uint64_t offset);
+
+/* What it gets of output that has just been read: all into pending, but for questions that others
+ * answer, and with CRs if needed. Returns how far that goes from offset, or -ENOMEM. */
+ssize_t viewer_pass(struct viewer *viewer, uint64_t offset, const void *data, size_t len);
+
 /* Reads at most len bytes of the log at offset into pending, through the replay filter if wanted.
  * Returns how many bytes of the log that were, or -errno. */
 ssize_t viewer_read_back(struct viewer *viewer, uint64_t offset, size_t len, bool filter);
