@@ -62,13 +62,20 @@ static void set_size(struct making *making, uint64_t offset)
     screen_resize(making->screen, rows, cols);
 }
 
+/* The next change of the size: it may come back to what it was, without any output in between. */
+static void change_size(struct making *making, uint64_t offset)
+{
+    set_size(making, offset);
+    screen_forget_margins(making->screen);
+}
+
 static int play_range(struct making *making, const struct tracker_range *range)
 {
     uint64_t no_cr_until = tracker_no_cr_until(making->snapshot->tracker);
     screen_feed(making->screen, range->before.data, range->before.len);
     for (uint64_t from = range->from; from < range->to;) {
         if (from >= making->until)
-            set_size(making, from);
+            change_size(making, from);
         uint64_t to = range->to < making->until ? range->to : making->until;
         screen_set_no_cr(making->screen, from < no_cr_until);
         if (from < no_cr_until && no_cr_until < to)
@@ -91,7 +98,7 @@ static int play(struct making *making, const struct tracker_plan *plan)
     for (size_t i = 0; r == 0 && i < plan->count; i++)
         r = play_range(making, &plan->ranges[i]);
     while (making->until <= end)
-        set_size(making, making->until);
+        change_size(making, making->until);
     screen_feed(making->screen, plan->after.data, plan->after.len);
     return r;
 }
@@ -164,10 +171,13 @@ int snapshot_continue(const struct snapshot *snapshot, struct screen *screen, ui
     struct making making = {.snapshot = snapshot, .screen = screen};
     struct tracker_range rest = {.from = from, .to = tracker_offset(snapshot->tracker)};
     joblog_init(&making.log, snapshot->dir_fd, from);
-    set_size(&making, from);
+    /* As of the byte before: a change right there may be later than the screen. */
+    set_size(&making, from > 0 ? from - 1 : 0);
+    if (making.until == from)
+        change_size(&making, from);
     int r = play_range(&making, &rest);
     while (r == 0 && making.until <= rest.to)
-        set_size(&making, making.until);
+        change_size(&making, making.until);
     joblog_finish(&making.log);
     return r;
 }

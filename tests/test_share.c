@@ -91,6 +91,22 @@ START_TEST(the_size_goes_back_and_forth)
 }
 END_TEST
 
+/* Also what the job loses with its size; and it does not come back with that. */
+START_TEST(margins_are_undone)
+{
+    struct pty_driver *large = terminal(24, 80, "js run pty_child raw '\\e[2;5rmargins' hold");
+    pty_driver_expect(large, "margins", deadline_default());
+    struct pty_driver *small = terminal(10, 40, "js fg --share");
+    seen_await_row(large, 0, "margins");
+    if (_i) {
+        ck_assert_int_eq(pty_driver_send(large, "x"), 0);
+        jobs_await(&fixture, "1", "\"rows\":24");
+    }
+    leave(large);
+    leave(small);
+}
+END_TEST
+
 /* The keys mean what they should before the first one is typed; the mouse would point elsewhere. */
 START_TEST(a_picture_takes_keys)
 {
@@ -192,6 +208,7 @@ static Suite *share_suite(void)
     TCase *tcase = tcase_create("share");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, the_size_goes_back_and_forth);
+    tcase_add_loop_test(tcase, margins_are_undone, 0, 2);
     tcase_add_test(tcase, a_picture_takes_keys);
     tcase_add_test(tcase, who_has_the_size_is_asked);
     tcase_add_test(tcase, a_picture_holds_nobody_back);

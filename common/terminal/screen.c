@@ -305,6 +305,12 @@ void screen_resize(struct screen *s, unsigned rows, unsigned cols)
     screen_move(s, cursor.y, cursor.most < cols ? cursor.most : cols - 1);
 }
 
+void screen_forget_margins(struct screen *s)
+{
+    for (int i = 0; i < 2; i++)
+        screen_canvas(s)->state.screen[i].margins = (struct margins){0};
+}
+
 void screen_keep_cleared(struct screen *s)
 {
     s->keeps = true;

@@ -44,6 +44,9 @@ void screen_set_no_cr(struct screen *screen, bool no_cr);
  */
 void screen_resize(struct screen *screen, unsigned rows, unsigned cols);
 
+/* As after a change of the size and back: no margins are set. */
+void screen_forget_margins(struct screen *screen);
+
 /*
  * For a screen that is read as a log: what is on the normal screen when it is cleared as a whole
  * goes to the history, and nothing that the output says clears that.

@@ -281,6 +281,8 @@ static void feed_alike(struct tracker *tracker, const uint8_t *bytes, size_t len
 
 static void feed(struct tracker *tracker, const uint8_t *bytes, size_t len)
 {
+    if (len == 0)
+        return;
     uint64_t offset = tracker->parser.offset, until = tracker->no_cr_until;
     size_t first = until <= offset ? 0 : until - offset < len ? (size_t)(until - offset) : len;
     if (first > 0) {

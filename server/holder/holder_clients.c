@@ -12,10 +12,8 @@
 #include "common/log.h"
 #include "common/size.h"
 
-int holder_set_size(struct holder *holder, unsigned rows, unsigned cols)
+static int resize(struct holder *holder, unsigned rows, unsigned cols)
 {
-    if (rows == holder->info.rows && cols == holder->info.cols)
-        return 0;
     int r = pty_resize(&holder->pty, rows, cols);
     if (r < 0)
         return r;
@@ -23,10 +21,20 @@ int holder_set_size(struct holder *holder, unsigned rows, unsigned cols)
     holder->info.cols = cols;
     tracker_resize(holder->tracker, rows, cols);
     journal_set_size(&holder->journal, rows, cols);
+    return 0;
+}
+
+int holder_set_size(struct holder *holder, unsigned rows, unsigned cols)
+{
+    if (rows == holder->info.rows && cols == holder->info.cols)
+        return 0;
+    for (struct viewer *v = holder->viewers; v; v = v->next)
+        viewer_size_changes(v, rows, cols);
+    int r = resize(holder, rows, cols);
     for (struct viewer *v = holder->viewers; v; v = v->next)
         viewer_size_changed(v);
     holder_update_reading(holder);
-    return 0;
+    return r;
 }
 
 /* Whose terminal has a size that a job's may have; a pipe has none, a hidden window 1x1. */

@@ -354,10 +354,21 @@ void viewer_resumed(struct viewer *viewer)
     viewer_pump(viewer);
 }
 
+static bool follows_sizes(const struct viewer *viewer)
+{
+    return !viewer->left && !viewer->leaving && !viewer->lost && viewer->shown;
+}
+
+void viewer_size_changes(struct viewer *viewer, unsigned rows, unsigned cols)
+{
+    if (follows_sizes(viewer))
+        viewer_prepare_mirror(viewer, rows, cols);
+}
+
 void viewer_size_changed(struct viewer *viewer)
 {
     bool before = viewer->mirrored;
-    if (viewer->left || viewer->leaving || viewer->lost || !viewer->shown)
+    if (!follows_sizes(viewer))
         return;
     if (viewer_update_mirror(viewer) || before)
         viewer_pump(viewer);

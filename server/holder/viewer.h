@@ -151,6 +151,11 @@ struct viewer *viewer_create(uv_loop_t *loop, const struct viewer_source *source
 /* Its terminal, or the job's, has another size: it may begin or end to get pictures. */
 void viewer_size_changed(struct viewer *viewer);
 
+/* The job's terminal is about to have that size: what is to get pictures then is given back its
+ * terminal as long as it is known what has to be undone there. viewer_size_changed has to follow.
+ */
+void viewer_size_changes(struct viewer *viewer, unsigned rows, unsigned cols);
+
 /* Brings its terminal to what it would show had it been attached all along. */
 void viewer_restore(struct viewer *viewer, unsigned history_lines);
 

@@ -66,6 +66,9 @@ void viewer_append_unknown_undo(struct viewer *viewer, struct bytes *out);
 /* Begins or ends to mirror, if the two sizes say so. Whether it mirrors now. */
 bool viewer_update_mirror(struct viewer *viewer);
 
+/* Begins to mirror, without a picture, if it will have to when the job's terminal has that size. */
+void viewer_prepare_mirror(struct viewer *viewer, unsigned rows, unsigned cols);
+
 /* There is new output. */
 void viewer_touch_mirror(struct viewer *viewer);
 

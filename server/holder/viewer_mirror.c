@@ -27,17 +27,14 @@
 static const char begin_mirror[] = "\033[?1049h\033[?7l\033[2J";
 static const char end_mirror[] = "\033[m\033[?2026l\033[?5l\033[?7h\033[?25h\033[?1049l";
 
-static bool needs_mirror(const struct viewer *viewer)
+/* When the job's terminal has that size. */
+static bool needs_mirror(const struct viewer *viewer, unsigned rows, unsigned cols)
 {
-    unsigned rows, cols;
-    uint64_t until;
-    const struct tracker *tracker = viewer->source->tracker;
     if (!viewer->tty || viewer->rows == 0 || viewer->cols == 0)
         return false;
     /* A writer in a hidden window (1x1) is not another size: the job cannot have that. */
     if (viewer_is_writer(viewer) && !size_is_valid(viewer->rows, viewer->cols))
         return false;
-    tracker_size_at(tracker, tracker_offset(tracker), &rows, &cols, &until);
     return viewer->rows != rows || viewer->cols != cols;
 }
 
@@ -62,15 +59,31 @@ static void on_frame_timer(uv_timer_t *timer)
     viewer_pump(timer->data);
 }
 
+static void begin(struct viewer *viewer)
+{
+    viewer->ops->on_missing(viewer);
+    undo_shown(viewer);
+    viewer_renew_mirror(viewer);
+    viewer->mirrored = true;
+}
+
+void viewer_prepare_mirror(struct viewer *viewer, unsigned rows, unsigned cols)
+{
+    if (!viewer->mirrored && needs_mirror(viewer, rows, cols) && viewer_open_timer(viewer))
+        begin(viewer);
+}
+
 bool viewer_update_mirror(struct viewer *viewer)
 {
-    bool wanted = needs_mirror(viewer) && viewer_open_timer(viewer);
+    const struct tracker *tracker = viewer->source->tracker;
+    unsigned rows, cols;
+    uint64_t until;
+    tracker_size_at(tracker, tracker_offset(tracker), &rows, &cols, &until);
+    bool wanted = needs_mirror(viewer, rows, cols) && viewer_open_timer(viewer);
     if (viewer->leaving || viewer->left)
         return viewer->mirrored;
     if (wanted && !viewer->mirrored) {
-        viewer->ops->on_missing(viewer);
-        undo_shown(viewer);
-        viewer_renew_mirror(viewer);
+        begin(viewer);
     } else if (!wanted && viewer->mirrored) {
         viewer_append_mirror_undo(viewer, &viewer->pending);
         uv_timer_stop(&viewer->timer);
