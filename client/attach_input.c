@@ -108,12 +108,13 @@ static void handle_keys(struct attach *attach, const char *data, size_t len)
     }
     if (attach->keys.len > KEYS_MAX)
         attach->keys.len = before;
+    bool typed = attach->keys.len > before && !is_report(data, len);
     attach_write_keys(attach);
     if (chord_pending(&attach->chord))
         uv_timer_start(&attach->sequence_timer, on_sequence_timer, SEQUENCE_MS, 0);
     else
         uv_timer_stop(&attach->sequence_timer);
-    if (attach->size_taken && !is_report(data, len)) {
+    if (attach->size_taken && typed) {
         attach->size_taken = false;
         attach_send_size(attach, MSG_RESIZE);
     }

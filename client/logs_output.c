@@ -8,6 +8,7 @@
 #include "client/jobs_view.h"
 #include "client/report.h"
 #include "common/fd.h"
+#include "common/newlines.h"
 #include "common/process.h"
 
 #define TEXT_HELD (1u << 20)
@@ -114,6 +115,21 @@ static int begin_cast(struct logs_output *output, const struct logtimes_entry *e
     return r;
 }
 
+/* What the job's terminal would have been given: a player has no line discipline. */
+static int add_output(struct logs_output *output, uint64_t time_ns, uint64_t offset,
+                      const char *data, size_t len)
+{
+    if (offset >= output->job->no_cr_until)
+        return cast_output(&output->cast, time_ns, data, len, &output->text);
+    output->passed.len = 0;
+    int r = bytes_append(&output->passed, data, len);
+    if (r == 0)
+        r = newlines_return(&output->passed, 0);
+    return r == 0 ? cast_output(&output->cast, time_ns, output->passed.data, output->passed.len,
+                                &output->text)
+                  : r;
+}
+
 static int add_events(struct logs_output *output, const struct logtimes_entry *entry,
                       uint64_t offset, const char *data, size_t len)
 {
@@ -121,7 +137,7 @@ static int add_events(struct logs_output *output, const struct logtimes_entry *e
     int r = output->begun ? 0 : begin_cast(output, entry, offset);
     if (r == 0 && entry)
         r = cast_size(&output->cast, time_ns, entry->rows, entry->cols, &output->text);
-    return r == 0 ? cast_output(&output->cast, time_ns, data, len, &output->text) : r;
+    return r == 0 ? add_output(output, time_ns, offset, data, len) : r;
 }
 
 /* Plain lines */

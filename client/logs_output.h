@@ -31,7 +31,7 @@ struct logs_output {
     uint64_t lines;        /* of plain ones: only so many, the last, of what is there by now */
     bool goes_on;          /* that has been shown, and more may come */
     struct replay *replay; /* see logs_output_spare_terminal; owned */
-    struct bytes passed;   /* what came through it */
+    struct bytes passed;   /* what came through it, or has got its CRs */
     struct bytes text;     /* to be written */
 };
 

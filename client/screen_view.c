@@ -24,7 +24,8 @@ static int make_from_log(struct screen_view *view, int dir_fd)
     int r = joblog_bounds(dir_fd, &first, &next);
     if (r < 0)
         return r;
-    struct tracker *tracker = snapshot_track(dir_fd, first, next, rows, cols, &r);
+    struct tracker *tracker =
+        snapshot_track(dir_fd, first, next, rows, cols, view->job->no_cr_until, &r);
     if (!tracker)
         return r;
     struct snapshot snapshot = {

@@ -88,6 +88,8 @@ static const struct wire_field info_table[] = {
     NESTED(job_info, usage, WIRE_STRUCT, OPTIONAL, 0, job_usage_fields, "what it has used"),
     FIELD(job_info, cgroup, WIRE_STR, OPTIONAL, PATH_LIMIT, "directory of its own cgroup"),
     FIELD(job_info, asks, WIRE_BOOL, OPTIONAL, 0, "it seems to wait for input"),
+    FIELD(job_info, no_cr_until, WIRE_U64, OPTIONAL, 0,
+          "offset up to which line feeds of the output have no carriage returns"),
 };
 STRUCT(job_info, info_table);
 

@@ -141,6 +141,7 @@ struct job_info {
     char *waits_for;              /* in answers of a server: what it waits for, for people */
     struct job_usage *usage;      /* at the end, or in the answer to a question for it */
     char *cgroup;                 /* the directory of its cgroup, while it has one of its own */
+    uint64_t no_cr_until;         /* output before: its line feeds have no CR (tracker_set_no_cr) */
     bool asks;                    /* it seems to wait for input from its terminal */
 };
 

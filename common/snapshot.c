@@ -6,6 +6,7 @@
 
 #include "common/joblog.h"
 #include "common/logtimes.h"
+#include "common/newlines.h"
 #include "common/terminal/replay.h"
 #include "common/terminal/screen_paint.h"
 
@@ -61,13 +62,24 @@ static void set_size(struct making *making, uint64_t offset)
     screen_resize(making->screen, rows, cols);
 }
 
+/* The next change of the size: it may come back to what it was, without any output in between. */
+static void change_size(struct making *making, uint64_t offset)
+{
+    set_size(making, offset);
+    screen_forget_margins(making->screen);
+}
+
 static int play_range(struct making *making, const struct tracker_range *range)
 {
+    uint64_t no_cr_until = tracker_no_cr_until(making->snapshot->tracker);
     screen_feed(making->screen, range->before.data, range->before.len);
     for (uint64_t from = range->from; from < range->to;) {
         if (from >= making->until)
-            set_size(making, from);
+            change_size(making, from);
         uint64_t to = range->to < making->until ? range->to : making->until;
+        screen_set_no_cr(making->screen, from < no_cr_until);
+        if (from < no_cr_until && no_cr_until < to)
+            to = no_cr_until;
         int r = read_range(&making->log, from, to, feed, making->screen);
         if (r < 0)
             return r;
@@ -86,7 +98,7 @@ static int play(struct making *making, const struct tracker_plan *plan)
     for (size_t i = 0; r == 0 && i < plan->count; i++)
         r = play_range(making, &plan->ranges[i]);
     while (making->until <= end)
-        set_size(making, making->until);
+        change_size(making, making->until);
     screen_feed(making->screen, plan->after.data, plan->after.len);
     return r;
 }
@@ -159,10 +171,13 @@ int snapshot_continue(const struct snapshot *snapshot, struct screen *screen, ui
     struct making making = {.snapshot = snapshot, .screen = screen};
     struct tracker_range rest = {.from = from, .to = tracker_offset(snapshot->tracker)};
     joblog_init(&making.log, snapshot->dir_fd, from);
-    set_size(&making, from);
+    /* As of the byte before: a change right there may be later than the screen. */
+    set_size(&making, from > 0 ? from - 1 : 0);
+    if (making.until == from)
+        change_size(&making, from);
     int r = play_range(&making, &rest);
     while (r == 0 && making.until <= rest.to)
-        set_size(&making, making.until);
+        change_size(&making, making.until);
     joblog_finish(&making.log);
     return r;
 }
@@ -190,10 +205,13 @@ static int append_unfinished(const struct snapshot *snapshot, struct bytes *out)
     if (!filtering.replay)
         return -ENOMEM;
     joblog_init(&log, snapshot->dir_fd, from);
+    size_t len = out->len;
     int r = read_range(&log, from, to, filter, &filtering);
     joblog_finish(&log);
     if (r == 0)
         r = replay_end(filtering.replay, out);
+    if (r == 0 && from < tracker_no_cr_until(snapshot->tracker))
+        r = newlines_return(out, len);
     replay_destroy(filtering.replay);
     return r;
 }
@@ -260,7 +278,7 @@ static int track_all(struct tracker *tracker, struct joblog *log, const struct l
 }
 
 struct tracker *snapshot_track(int dir_fd, uint64_t first, uint64_t next, unsigned rows,
-                               unsigned cols, int *ret_error)
+                               unsigned cols, uint64_t no_cr_until, int *ret_error)
 {
     struct logtimes times;
     struct joblog log;
@@ -273,6 +291,7 @@ struct tracker *snapshot_track(int dir_fd, uint64_t first, uint64_t next, unsign
     int r = tracker ? 0 : -ENOMEM;
     joblog_init(&log, dir_fd, first);
     if (r == 0) {
+        tracker_set_no_cr(tracker, no_cr_until);
         tracker_gap(tracker, first);
         r = track_all(tracker, &log, &times, first, next);
     }

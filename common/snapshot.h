@@ -40,9 +40,10 @@ int snapshot_paint(const struct snapshot *snapshot, unsigned rows, unsigned cols
 
 /*
  * A tracker for a log that nobody has tracked: that of an ended job. rows, cols: what its terminal
- * had if the log's indexes do not tell. next: the end of the log. NULL with *ret_error = -errno.
+ * had if the log's indexes do not tell. next: the end of the log; no_cr_until: see
+ * tracker_set_no_cr. NULL with *ret_error = -errno.
  */
 struct tracker *snapshot_track(int dir_fd, uint64_t first, uint64_t next, unsigned rows,
-                               unsigned cols, int *ret_error);
+                               unsigned cols, uint64_t no_cr_until, int *ret_error);
 
 #endif

@@ -143,7 +143,7 @@ START_TEST(a_log_without_times_is_said_to_have_none)
     fixture_shell_line(&fixture, &result, "js logs -S 5m 1");
     fixture_expect_code(&result, 125);
     ck_assert_str_eq(result.err, "js: it is not known when job 1 printed what is in its log\n");
-    expect("js logs --cast 1 | " EVENTS " | jq -c '.[0] == 0, .[2]'", "true\n\"one\\n\"\n");
+    expect("js logs --cast 1 | " EVENTS " | jq -c '.[0] == 0, .[2]'", "true\n\"one\\r\\n\"\n");
 }
 END_TEST
 
@@ -156,24 +156,24 @@ START_TEST(a_recording_has_what_was_printed_and_when)
            "(.timestamp | type), has(\"env\")'",
            "2\n80\n24\n\"sh -\"\n\"number\"\nfalse\n");
     expect("js logs --cast 1 | " EVENTS " | jq -c '.[1:]'",
-           "[\"o\",\"one\\n\"]\n[\"o\",\"two\\n\"]\n[\"o\",\"thr\"]\n[\"o\",\"ee\\nfour\"]\n");
+           "[\"o\",\"one\\r\\n\"]\n[\"o\",\"two\\r\\n\"]\n[\"o\",\"thr\"]\n"
+           "[\"o\",\"ee\\r\\nfour\"]\n");
     /* Seconds that rise, from the beginning on. */
     expect("js logs --cast 1 | " EVENTS " | jq -s 'map(.[0]) | . == sort and .[0] < 1 and "
            ".[3] > 0.17 and .[3] < 20'",
            "true\n");
     expect("js logs --cast --since @$(sed -n 2p marks) 1 | " EVENTS " | jq -c '.[0] < 0.001, .[2]'",
-           "true\n\"thr\"\nfalse\n\"ee\\nfour\"\n");
+           "true\n\"thr\"\nfalse\n\"ee\\r\\nfour\"\n");
 }
 END_TEST
 
 START_TEST(a_recording_of_anything_is_valid)
 {
-    must(
-        "js run -- pty_child flood 3000000 y >/dev/null; js logs 1 >raw; js logs --cast 1 | " OUTPUT
-        " | cmp - raw");
-    must("js run -- sh -c 'seq -f \"%g \303\251 \360\237\230\200\" 20000; printf "
-         "\"\\0\\1\\33\\\\\"' "
-         ">/dev/null; js logs 2 >raw; js logs --cast 2 | " OUTPUT " | cmp - raw");
+    must("js run -d -- pty_child flood 3000000 y; js wait 1; js logs 1 >raw; js logs --cast 1 "
+         "| " OUTPUT " | cmp - raw");
+    must("js run -d -- sh -c 'seq -f \"%g \303\251 \360\237\230\200\" 20000; printf "
+         "\"\\0\\1\\33\\\\\"'; "
+         "js wait 2; js logs 2 >raw; js logs --cast 2 | " OUTPUT " | cmp - raw");
     must("js run -- head -c 300000 /dev/urandom >/dev/null; js logs --cast 3 | jq -c type | sort | "
          "uniq -c | wc -l");
     ck_assert_str_eq(result.out, "2\n");

@@ -202,7 +202,8 @@ START_TEST(an_ended_jobs_log_is_tracked_anew)
     start(&job, 0);
     for (int i = 0; i < 100; i++)
         print(&job, pieces[i % 7]);
-    struct tracker *tracker = snapshot_track(job.dir_fd, 0, job.journal.next, ROWS, COLS, &error);
+    struct tracker *tracker =
+        snapshot_track(job.dir_fd, 0, job.journal.next, ROWS, COLS, 0, &error);
     ck_assert_ptr_nonnull(tracker);
     struct snapshot snapshot = snapshot_of(&job);
     snapshot.tracker = tracker;

@@ -2,11 +2,11 @@
  * Who watches, whatever its terminal is like: of another size, stopped, or never read. What it
  * shows is judged by a screen of its own that gets all that its terminal got.
  */
-#include "common/terminal/screen.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/received.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/seen.h"
 #include "tests/harness/watch.h"
 
 #include <check.h>
@@ -14,8 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define FRAME_END "\033[?2026l"
 
 static struct fixture fixture;
 static struct fixture_result result;
@@ -60,42 +58,6 @@ static struct pty_driver *watch(int rows, int cols)
                             NULL);
 }
 
-/* What a terminal of that size shows that got all of the driver's transcript up to its mark. */
-static struct screen *see(struct pty_driver *driver, unsigned rows, unsigned cols)
-{
-    struct transcript *got = pty_driver_transcript(driver);
-    struct screen *screen = screen_create(rows, cols, 0);
-    ck_assert_ptr_nonnull(screen);
-    screen_feed(screen, got->all.data, got->mark);
-    return screen;
-}
-
-/* A row's text without the blanks at its end; only ASCII is looked for here. */
-static void row_text(struct screen *screen, unsigned y, char *text, size_t size)
-{
-    unsigned cols = screen_cols(screen), end = 0;
-    struct grid_cell *cells = calloc((size_t)screen_rows(screen) * cols, sizeof(cells[0]));
-    ck_assert_ptr_nonnull(cells);
-    ck_assert_uint_lt(cols, size);
-    grid_read(screen_grid(screen), state_screen(screen_state(screen)), cells);
-    for (unsigned x = 0; x < cols; x++) {
-        uint32_t points[GRID_POINTS];
-        size_t count = grid_points(screen_grid(screen), cells[(size_t)y * cols + x].glyph, points);
-        text[x] = count > 0 ? (char)points[0] : ' ';
-        end = text[x] != ' ' ? x + 1 : end;
-    }
-    text[end] = '\0';
-    free(cells);
-}
-
-static void expect_row(struct screen *screen, unsigned y, unsigned x, const char *want)
-{
-    char text[512], padded[512];
-    row_text(screen, y, text, sizeof(text));
-    snprintf(padded, sizeof(padded), "%*s%s", *want ? (int)x : 0, "", want);
-    ck_assert_str_eq(text, padded);
-}
-
 /* Other sizes. The job's is 24x80. */
 
 static const struct view {
@@ -126,7 +88,7 @@ static void expect_view(struct screen *screen, const struct view *view, unsigned
                      parts[i].text + (parts[i].x < left ? left - parts[i].x : 0));
             want[view->cols] = '\0';
         }
-        expect_row(screen, y, 0, want);
+        seen_expect_row(screen, y, 0, want);
     }
 }
 
@@ -137,16 +99,16 @@ START_TEST(another_size_shows_the_jobs_screen_and_leaves_it_alone)
         "printf '\\033[12;40Hnew\\033[24;77H'; await");
     fixture_js_until(&fixture, &result, "mid", "logs", "1", NULL);
     struct pty_driver *watcher = watch(view->rows, view->cols);
-    pty_driver_expect(watcher, FRAME_END, deadline_default());
-    struct screen *screen = see(watcher, (unsigned)view->rows, (unsigned)view->cols);
+    pty_driver_expect(watcher, SEEN_FRAME_END, deadline_default());
+    struct screen *screen = seen_screen(watcher);
     expect_view(screen, view, view->top, view->left, "mid");
     ck_assert_uint_eq(screen_y(screen), 11 - view->top);
     ck_assert_uint_eq(screen_x(screen), 42 - view->left);
     screen_destroy(screen);
 
     go();
-    pty_driver_expect(watcher, FRAME_END, deadline_default());
-    screen = see(watcher, (unsigned)view->rows, (unsigned)view->cols);
+    pty_driver_expect(watcher, SEEN_FRAME_END, deadline_default());
+    screen = seen_screen(watcher);
     expect_view(screen, view, view->top2, view->left2, "new");
     ck_assert_uint_eq(screen_y(screen), 23 - view->top2);
     ck_assert_uint_eq(screen_x(screen), 76 - view->left2);
@@ -168,7 +130,7 @@ START_TEST(a_terminal_that_fits_gets_the_output_itself)
         "printf '\\033[24;1Hlast'; await");
     fixture_js_until(&fixture, &result, "top", "logs", "1", NULL);
     struct pty_driver *watcher = watch(20, 80);
-    pty_driver_expect(watcher, FRAME_END, deadline_default());
+    pty_driver_expect(watcher, SEEN_FRAME_END, deadline_default());
     ck_assert_int_eq(pty_driver_resize(watcher, 24, 80), 0);
     pty_driver_expect(watcher, "\033[?1049l", deadline_default());
     pty_driver_expect(watcher, "top", deadline_default());
@@ -176,12 +138,12 @@ START_TEST(a_terminal_that_fits_gets_the_output_itself)
     pty_driver_expect(watcher, "raw\033[3;3H", deadline_default());
     ck_assert_int_eq(pty_driver_resize(watcher, 20, 80), 0);
     pty_driver_expect(watcher, "\033[?1049h", deadline_default());
-    pty_driver_expect(watcher, FRAME_END, deadline_default());
+    pty_driver_expect(watcher, SEEN_FRAME_END, deadline_default());
     go();
     pty_driver_expect(watcher, "last", deadline_default());
-    pty_driver_expect(watcher, FRAME_END, deadline_default());
-    struct screen *screen = see(watcher, 20, 80);
-    expect_row(screen, 19, 0, "last");
+    pty_driver_expect(watcher, SEEN_FRAME_END, deadline_default());
+    struct screen *screen = seen_screen(watcher);
+    seen_expect_row(screen, 19, 0, "last");
     screen_destroy(screen);
     go();
     pty_driver_expect(watcher, "<0>", deadline_default());
@@ -223,7 +185,7 @@ START_TEST(a_flood_takes_no_memory_whoever_watches_it)
     struct pty_driver *stopped = watch(24, 80), *unread = watch(24, 80), *small = watch(10, 40);
     pty_driver_expect(stopped, "READY", deadline_default());
     pty_driver_expect(unread, "READY", deadline_default());
-    pty_driver_expect(small, FRAME_END, deadline_default());
+    pty_driver_expect(small, SEEN_FRAME_END, deadline_default());
     pid_t client = jobs_client(&fixture, "1", pty_driver_tty(stopped));
     ck_assert_int_eq(kill(client, SIGSTOP), 0);
     jobs_await_process(client, 'T');
@@ -237,16 +199,16 @@ START_TEST(a_flood_takes_no_memory_whoever_watches_it)
     ck_assert_int_eq(kill(client, SIGCONT), 0);
     struct pty_driver *const all[] = {stopped, unread, small};
     for (size_t i = 0; i < 3; i++) {
-        unsigned rows = i == 2 ? 10 : 24, cols = i == 2 ? 40 : 80;
+        unsigned rows = i == 2 ? 10 : 24;
         pty_driver_expect(all[i], "END", deadline_default());
         pty_driver_read_now(all[i]);
         struct transcript *got = pty_driver_transcript(all[i]);
         got->mark = got->all.len;
-        struct screen *screen = see(all[i], rows, cols);
-        expect_row(screen, rows - 1, 0, "");
-        expect_row(screen, rows - 2, 0, "END");
+        struct screen *screen = seen_screen(all[i]);
+        seen_expect_row(screen, rows - 1, 0, "");
+        seen_expect_row(screen, rows - 2, 0, "END");
         for (unsigned y = 0; y + 2 < rows; y++)
-            expect_row(screen, y, 0, "y");
+            seen_expect_row(screen, y, 0, "y");
         screen_destroy(screen);
     }
     go();

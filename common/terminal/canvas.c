@@ -326,7 +326,11 @@ void canvas_down(struct canvas *c, unsigned n)
 
 void canvas_down_free(struct canvas *c, unsigned n)
 {
-    down_to(c, n, c->rows - 1);
+    /* Under DECOM the cursor cannot leave the margins. */
+    if (c->state.origin)
+        canvas_down(c, n);
+    else
+        down_to(c, n, c->rows - 1);
 }
 
 void canvas_column(struct canvas *c, unsigned x)

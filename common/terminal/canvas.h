@@ -52,6 +52,7 @@ struct canvas {
     uint64_t fresh_since;
     unsigned falls;    /* line feeds since the cursor's row was last known */
     bool single_shift; /* SS2 or SS3 waits for its character */
+    bool no_cr;        /* line feeds come without the CR that belongs before them */
     bool absolute; /* something on the normal screen depends on which row of the screen it is in */
     /* Of the text that ends right here: the last character's width, and where it may be one cluster
      * with begins. */
@@ -118,7 +119,7 @@ void canvas_back_tab(struct canvas *canvas, unsigned n);
 /* Cursor movement. Rows and columns count from 0; row is relative to the margins under DECOM. */
 void canvas_up(struct canvas *canvas, unsigned n);
 void canvas_down(struct canvas *canvas, unsigned n);
-void canvas_down_free(struct canvas *canvas, unsigned n); /* VPR: not stopped by the margin */
+void canvas_down_free(struct canvas *canvas, unsigned n); /* VPR: DECOM alone stops it */
 void canvas_right(struct canvas *canvas, unsigned n);
 void canvas_left(struct canvas *canvas, unsigned n);
 void canvas_column(struct canvas *canvas, unsigned x);

@@ -196,7 +196,9 @@ void canvas_text(struct canvas *c, const uint8_t *data, size_t len, uint64_t beg
             continue;
         }
         canvas_at(c, begin + i, begin + i + 1);
-        if (data[i] == '\r')
+        if (data[i] == '\n' && c->no_cr)
+            canvas_next_line(c);
+        else if (data[i] == '\r')
             canvas_carriage_return(c);
         else if (data[i] == '\t')
             canvas_tab(c, 1);

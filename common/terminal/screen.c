@@ -284,6 +284,11 @@ void screen_feed(struct screen *s, const void *data, size_t len)
     parser_feed(&s->known.parser, data, len);
 }
 
+void screen_set_no_cr(struct screen *s, bool no_cr)
+{
+    screen_canvas(s)->no_cr = no_cr;
+}
+
 void screen_resize(struct screen *s, unsigned rows, unsigned cols)
 {
     struct canvas *canvas = screen_canvas(s);
@@ -298,6 +303,12 @@ void screen_resize(struct screen *s, unsigned rows, unsigned cols)
     canvas_resize(canvas, rows, cols, s->known.parser.offset);
     cursor.y = (uint16_t)(cursor.y - top);
     screen_move(s, cursor.y, cursor.most < cols ? cursor.most : cols - 1);
+}
+
+void screen_forget_margins(struct screen *s)
+{
+    for (int i = 0; i < 2; i++)
+        screen_canvas(s)->state.screen[i].margins = (struct margins){0};
 }
 
 void screen_keep_cleared(struct screen *s)

@@ -33,12 +33,19 @@ void screen_destroy(struct screen *screen);
  */
 void screen_feed(struct screen *screen, const void *data, size_t len);
 
+/* Whether line feeds come without the CR that belongs before them, from the next byte on (see
+ * tracker_set_no_cr). */
+void screen_set_no_cr(struct screen *screen, bool no_cr);
+
 /*
  * The terminal has another size (0 counts as 1). Nothing is wrapped anew: columns are cut off or
  * added on the right, rows at the bottom, but for the top rows of a screen whose cursor would be
  * below: those go to the history.
  */
 void screen_resize(struct screen *screen, unsigned rows, unsigned cols);
+
+/* As after a change of the size and back: no margins are set. */
+void screen_forget_margins(struct screen *screen);
 
 /*
  * For a screen that is read as a log: what is on the normal screen when it is cleared as a whole

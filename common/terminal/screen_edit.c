@@ -32,8 +32,9 @@ static void move_down(struct screen *s, unsigned n, bool free)
 {
     const struct cursor *cursor = screen_cursor(s);
     struct margins margins = screen_margins(s);
+    bool stops = !free || screen_canvas(s)->state.origin;
     unsigned bottom =
-        !free && cursor->y <= margins.bottom ? margins.bottom : screen_canvas(s)->rows - 1;
+        stops && cursor->y <= margins.bottom ? margins.bottom : screen_canvas(s)->rows - 1;
     screen_end_wrap(s);
     screen_move(s, n > bottom - cursor->y ? bottom : cursor->y + n, cursor->most);
 }

@@ -175,10 +175,10 @@ static size_t skip_flood(struct screen *s, const uint8_t *data, size_t len)
         return 0;
     size_t reach = end < FLOOD_CR ? end : FLOOD_CR;
     const uint8_t *cr = memrchr(data + end - reach, '\r', reach);
-    if (!cr)
+    if (!cr && !canvas->no_cr)
         return 0;
     screen_move(s, canvas->rows - 1, 0);
-    return (size_t)(cr - data);
+    return cr ? (size_t)(cr - data) : end;
 }
 
 void screen_text(struct screen *s, const uint8_t *data, size_t len)
@@ -202,11 +202,11 @@ void screen_text(struct screen *s, const uint8_t *data, size_t len)
         }
         s->shift = 0;
         s->printed = false;
-        if (data[i] == '\r')
+        if (data[i] == '\r' || (data[i] == '\n' && canvas->no_cr))
             screen_move(s, screen_cursor(s)->y, 0);
-        else if (data[i] == '\t')
+        if (data[i] == '\t')
             screen_tab(s, 1);
-        else
+        else if (data[i] != '\r')
             screen_line_feed(s);
         i++;
     }

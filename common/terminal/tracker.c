@@ -265,7 +265,7 @@ static size_t finish_unfinished(struct tracker *tracker, const uint8_t *data, si
     return taken;
 }
 
-static void feed(struct tracker *tracker, const uint8_t *bytes, size_t len)
+static void feed_alike(struct tracker *tracker, const uint8_t *bytes, size_t len)
 {
     while (len > 0) {
         size_t taken = finish_unfinished(tracker, bytes, len);
@@ -277,6 +277,20 @@ static void feed(struct tracker *tracker, const uint8_t *bytes, size_t len)
         bytes += window;
         len -= window;
     }
+}
+
+static void feed(struct tracker *tracker, const uint8_t *bytes, size_t len)
+{
+    if (len == 0)
+        return;
+    uint64_t offset = tracker->parser.offset, until = tracker->no_cr_until;
+    size_t first = until <= offset ? 0 : until - offset < len ? (size_t)(until - offset) : len;
+    if (first > 0) {
+        tracker->canvas.no_cr = true;
+        feed_alike(tracker, bytes, first);
+        tracker->canvas.no_cr = false;
+    }
+    feed_alike(tracker, bytes + first, len - first);
 }
 
 void tracker_settle(struct tracker *tracker)
@@ -375,6 +389,17 @@ void tracker_gap(struct tracker *tracker, uint64_t offset)
     tracker->next_checkpoint = offset;
 }
 
+void tracker_set_no_cr(struct tracker *tracker, uint64_t until)
+{
+    tracker_catch_up(tracker);
+    tracker->no_cr_until = until;
+}
+
+uint64_t tracker_no_cr_until(const struct tracker *tracker)
+{
+    return tracker->no_cr_until;
+}
+
 void tracker_resize(struct tracker *tracker, unsigned rows, unsigned cols)
 {
     tracker_catch_up(tracker);
@@ -428,6 +453,21 @@ bool tracker_alternate(const struct tracker *tracker)
 {
     tracker_catch_up(tracker);
     return tracker->canvas.state.alternate;
+}
+
+int tracker_write_typing(const struct tracker *tracker, struct typing *now, struct bytes *out)
+{
+    tracker_catch_up(tracker);
+    struct writer writer = {.out = out};
+    struct typing want;
+    size_t len = out->len;
+    typing_of(&tracker->canvas.state, &want);
+    typing_write(now, &want, &writer);
+    if (writer.error < 0)
+        out->len = len;
+    else
+        *now = want;
+    return writer.error;
 }
 
 int tracker_undo(const struct tracker *tracker, struct bytes *out)

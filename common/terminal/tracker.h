@@ -18,6 +18,7 @@
 #include "common/terminal/notices.h"
 #include "common/terminal/profile.h"
 #include "common/terminal/questions.h"
+#include "common/terminal/typing.h"
 
 struct tracker;
 
@@ -75,6 +76,15 @@ uint64_t tracker_offset(const struct tracker *tracker);
  */
 void tracker_gap(struct tracker *tracker, uint64_t offset);
 
+/*
+ * The job's terminal puts no CR before the line feeds of the output before offset `until` (its
+ * OPOST is off, termios(3)), though each goes to the start of a line: whoever shows that output
+ * puts it there (common/newlines.h). UINT64_MAX: up to further notice; 0, as at first: it always
+ * does.
+ */
+void tracker_set_no_cr(struct tracker *tracker, uint64_t until);
+uint64_t tracker_no_cr_until(const struct tracker *tracker);
+
 /* The job's terminal has that size from the next byte on (0 counts as 1). */
 void tracker_resize(struct tracker *tracker, unsigned rows, unsigned cols);
 
@@ -104,6 +114,12 @@ bool tracker_sets_title(const struct tracker *tracker);
 
 /* Whether the alternate screen is shown. */
 bool tracker_alternate(const struct tracker *tracker);
+
+/*
+ * Appends what makes a terminal that encodes keys as *now says do it as in the tracked state, which
+ * *now says then. 0 or -ENOMEM (out as before).
+ */
+int tracker_write_typing(const struct tracker *tracker, struct typing *now, struct bytes *out);
 
 /*
  * Appends what takes a user's terminal from the tracked state to what a shell expects: exactly the

@@ -23,6 +23,7 @@ struct tracker {
     uint64_t resized;         /* the offset at which the size has changed last */
     struct tracker_size size[TRACKER_SIZES];
     unsigned sizes;       /* of them, the oldest first */
+    uint64_t no_cr_until; /* see tracker_set_no_cr */
     uint64_t history;     /* no line before that offset is in the terminal's scrollback any more */
     const uint8_t *later; /* what tracker_feed_later has put off; the caller's */
     size_t later_len;

@@ -12,10 +12,8 @@
 #include "common/log.h"
 #include "common/size.h"
 
-int holder_set_size(struct holder *holder, unsigned rows, unsigned cols)
+static int resize(struct holder *holder, unsigned rows, unsigned cols)
 {
-    if (rows == holder->info.rows && cols == holder->info.cols)
-        return 0;
     int r = pty_resize(&holder->pty, rows, cols);
     if (r < 0)
         return r;
@@ -23,9 +21,20 @@ int holder_set_size(struct holder *holder, unsigned rows, unsigned cols)
     holder->info.cols = cols;
     tracker_resize(holder->tracker, rows, cols);
     journal_set_size(&holder->journal, rows, cols);
+    return 0;
+}
+
+int holder_set_size(struct holder *holder, unsigned rows, unsigned cols)
+{
+    if (rows == holder->info.rows && cols == holder->info.cols)
+        return 0;
+    for (struct viewer *v = holder->viewers; v; v = v->next)
+        viewer_size_changes(v, rows, cols);
+    int r = resize(holder, rows, cols);
     for (struct viewer *v = holder->viewers; v; v = v->next)
         viewer_size_changed(v);
-    return 0;
+    holder_update_reading(holder);
+    return r;
 }
 
 /* Whose terminal has a size that a job's may have; a pipe has none, a hidden window 1x1. */
@@ -128,7 +137,7 @@ static void on_frame(struct viewer *viewer, struct wire_frame *frame)
     }
 }
 
-static void on_leaving(struct viewer *viewer)
+static void on_missing(struct viewer *viewer)
 {
     struct holder *holder = viewer->data;
     holder_take_over_questions(holder, viewer);
@@ -208,7 +217,7 @@ static void on_closed(struct viewer *viewer)
 
 const struct viewer_ops holder_viewer_ops = {
     .on_frame = on_frame,
-    .on_leaving = on_leaving,
+    .on_missing = on_missing,
     .on_caught_up = on_caught_up,
     .on_left = on_left,
     .on_lost = on_lost,
@@ -262,13 +271,27 @@ static void steal(struct holder *holder, struct viewer *thief)
     }
 }
 
+/* The job's output goes to a file or pipe, whose bytes are to be the program's own. */
+static bool has_plain_output(const struct holder *holder)
+{
+    const struct viewer *v = holder->viewers;
+    while (v && (v->tty || !viewer_is_writer(v) || v->leaving || v->left))
+        v = v->next;
+    return v != NULL;
+}
+
 /* Once: from then on the settings are the job's own affair (it may have turned echo off). */
 static void adapt_terminal(struct holder *holder, const struct viewer *viewer)
 {
-    if (!viewer->keys || (!holder->plain_echo && !holder->plain_opost))
+    bool echo = holder->plain_echo, opost = holder->plain_opost && !has_plain_output(holder);
+    if (!viewer->keys || (!echo && !opost))
         return;
-    pty_adapt(&holder->pty, !holder->plain_echo, !holder->plain_opost);
-    holder->plain_echo = holder->plain_opost = false;
+    pty_adapt(&holder->pty, &holder->settings, !echo, !opost);
+    holder->plain_echo = false;
+    if (!opost)
+        return;
+    holder->plain_opost = false;
+    tracker_set_no_cr(holder->tracker, tracker_offset(holder->tracker));
 }
 
 static void follow_client(struct holder *holder, const struct msg_adopt *adopt)
@@ -349,6 +372,10 @@ void holder_adopt(struct holder *holder, struct control *control, uint32_t reque
                   const struct msg_adopt *adopt, struct channel_fds *fds)
 {
     int error = 0;
+    /* What was printed by now was printed without OPOST: adapt_terminal changes that. */
+    if (holder->plain_opost && adopt->mode != ATTACH_WATCH &&
+        (holder->state == JOB_RUNNING || holder->state == JOB_STOPPED))
+        holder_drain(holder);
     struct viewer *viewer = viewer_create(
         &holder->loop, &holder->source, adopt->terminal, adopt->mode, (pid_t)adopt->client_pid,
         fd_take(&fds->fds[0]), fd_take(&fds->fds[1]), &holder_viewer_ops, holder, &error);

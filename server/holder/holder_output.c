@@ -193,6 +193,7 @@ void holder_refresh_info(struct holder *holder)
     info->asks = info->asks && holder->state == JOB_RUNNING;
     info->log_first = holder->journal.first;
     info->log_next = holder->journal.next;
+    info->no_cr_until = holder->tracker ? tracker_no_cr_until(holder->tracker) : 0;
     copy_viewers(holder);
     if (holder->tracker)
         wire_set_str(&info->title, tracker_title(holder->tracker));

@@ -88,6 +88,7 @@ static void greet_first_viewer(struct holder *holder)
     int fd = fd_dup(holder->pty.ptmx_fd);
     if (fd >= 0) {
         viewer_enter_raw(viewer);
+        viewer->shown = true;
         channel_send(&viewer->channel, MSG_ATTACHED, holder->first_request, &holder->info, &fd, 1);
         holder_greet_waiting(holder, viewer, holder->note);
         return;
@@ -177,6 +178,8 @@ static int open_terminal(struct holder *holder, const struct msg_terminal *termi
         return -ENOMEM;
     tracker_set_questions(holder->tracker, holder_on_question, holder);
     tracker_set_notices(holder->tracker, holder_on_notice, holder);
+    if (holder->plain_opost)
+        tracker_set_no_cr(holder->tracker, UINT64_MAX);
     holder->source.tracker = holder->tracker;
     return pty_open(&holder->pty, &holder->loop, &holder->settings, holder->info.rows,
                     holder->info.cols);

@@ -134,17 +134,23 @@ int pty_resize(struct pty *pty, unsigned rows, unsigned cols)
     return ioctl(pty->ptmx_fd, TIOCSWINSZ, &size) < 0 ? -errno : 0;
 }
 
-void pty_adapt(struct pty *pty, bool had_echo, bool had_opost)
+static void adapt(struct termios *tio, bool had_echo, bool had_opost)
 {
-    struct termios tio;
-    if (tcgetattr(pty->ptmx_fd, &tio) < 0 || !(tio.c_lflag & ICANON))
-        return;
     if (!had_echo) {
-        tio.c_lflag |= ECHO;
-        tio.c_iflag |= IXON;
+        tio->c_lflag |= ECHO;
+        tio->c_iflag |= IXON;
     }
     if (!had_opost)
-        tio.c_oflag |= OPOST | ONLCR;
+        tio->c_oflag |= OPOST | ONLCR;
+}
+
+void pty_adapt(struct pty *pty, struct termios *initial, bool had_echo, bool had_opost)
+{
+    struct termios tio;
+    adapt(initial, had_echo, had_opost);
+    if (tcgetattr(pty->ptmx_fd, &tio) < 0 || !(tio.c_lflag & ICANON))
+        return;
+    adapt(&tio, had_echo, had_opost);
     tcsetattr(pty->ptmx_fd, TCSANOW, &tio);
 }
 

@@ -76,9 +76,10 @@ int pty_resize(struct pty *pty, unsigned rows, unsigned cols);
 /*
  * Whether the settings suit a job without a terminal (no echo, no output processing) or are those
  * of a terminal: a job that was started without one, and has not changed its settings, gets
- * echo and output processing when somebody attaches with one.
+ * echo and output processing when somebody attaches with one. *initial, with which it is started
+ * again, gets them in any case.
  */
-void pty_adapt(struct pty *pty, bool had_echo, bool had_opost);
+void pty_adapt(struct pty *pty, struct termios *initial, bool had_echo, bool had_opost);
 
 /*
  * Sends all of data as if typed, or nothing. What the job's input does not take now waits until it

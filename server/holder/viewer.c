@@ -138,10 +138,16 @@ bool viewer_is_writer(const struct viewer *viewer)
     return viewer->mode != ATTACH_WATCH;
 }
 
-bool viewer_can_answer(const struct viewer *viewer)
+/* Whether what its terminal says by itself reaches the job, or us. */
+static bool is_heard(const struct viewer *viewer)
 {
     return viewer->keys && viewer_is_writer(viewer) && !viewer->leaving && !viewer->left &&
            !viewer->lost;
+}
+
+bool viewer_can_answer(const struct viewer *viewer)
+{
+    return is_heard(viewer) && !viewer->mirrored;
 }
 
 /* The live end */
@@ -257,7 +263,8 @@ static bool begin_repaint(struct viewer *viewer)
 /* The questions about itself. Whether they are under way now. */
 static bool begin_ask(struct viewer *viewer)
 {
-    if (!viewer->ask_due || viewer->leaving || !tracker_is_between(viewer->source->tracker))
+    if (!viewer->ask_due || viewer->leaving ||
+        !(viewer->mirrored || tracker_is_between(viewer->source->tracker)))
         return false;
     viewer->ask_due = false;
     if (bytes_append_text(&viewer->pending, profile_questions) < 0)
@@ -277,9 +284,9 @@ void viewer_pump(struct viewer *viewer)
             return;
         if (viewer->restoring)
             viewer_continue_restore(viewer);
-        else if (viewer->mirrored
-                     ? !viewer_paint_mirror(viewer)
-                     : !catch_up(viewer) && !begin_repaint(viewer) && !begin_ask(viewer))
+        else if (!(viewer->mirrored ? viewer_paint_mirror(viewer)
+                                    : catch_up(viewer) || begin_repaint(viewer)) &&
+                 !begin_ask(viewer))
             break;
     }
     if (viewer->leaving)
@@ -307,10 +314,9 @@ void viewer_output(struct viewer *viewer, uint64_t offset, const void *data, siz
         viewer_pump(viewer); /* reads it back without what it is not to get */
         return;
     }
-    if (!viewer->titled && title_find(data, len) < len) {
+    if (viewer_returns(viewer, offset) || (!viewer->titled && title_find(data, len) < len)) {
         viewer->cursor += len;
-        bytes_append(&viewer->pending, data, len);
-        viewer->titled = title_guard(&viewer->pending, 0);
+        viewer_pass(viewer, offset, data, len);
         viewer_pump(viewer);
         return;
     }
@@ -331,8 +337,8 @@ void viewer_output(struct viewer *viewer, uint64_t offset, const void *data, siz
 
 bool viewer_holds_job(const struct viewer *viewer)
 {
-    /* What it still gets when it leaves is in the log. */
-    if (!viewer_is_writer(viewer) || viewer->left || viewer->leaving)
+    /* What it still gets when it leaves is in the log; pictures are made when there is room. */
+    if (!viewer_is_writer(viewer) || viewer->left || viewer->leaving || viewer->mirrored)
         return false;
     return viewer->pending.len > 0 || viewer->restoring || viewer->repaint || viewer->suspended ||
            viewer->cursor < live_end(viewer);
@@ -348,10 +354,21 @@ void viewer_resumed(struct viewer *viewer)
     viewer_pump(viewer);
 }
 
+static bool follows_sizes(const struct viewer *viewer)
+{
+    return !viewer->left && !viewer->leaving && !viewer->lost && viewer->shown;
+}
+
+void viewer_size_changes(struct viewer *viewer, unsigned rows, unsigned cols)
+{
+    if (follows_sizes(viewer))
+        viewer_prepare_mirror(viewer, rows, cols);
+}
+
 void viewer_size_changed(struct viewer *viewer)
 {
     bool before = viewer->mirrored;
-    if (viewer->left || viewer->leaving || viewer->lost || !viewer->shown)
+    if (!follows_sizes(viewer))
         return;
     if (viewer_update_mirror(viewer) || before)
         viewer_pump(viewer);
@@ -359,7 +376,7 @@ void viewer_size_changed(struct viewer *viewer)
 
 void viewer_ask(struct viewer *viewer)
 {
-    if (!viewer->marks || !viewer_can_answer(viewer))
+    if (!viewer->marks || !is_heard(viewer))
         return;
     viewer->ask_due = true;
     viewer_pump(viewer);
@@ -385,12 +402,12 @@ void viewer_leave(struct viewer *viewer, enum left_reason reason)
 {
     if (viewer->leaving)
         return;
-    viewer->ops->on_leaving(viewer);
+    viewer->ops->on_missing(viewer);
     viewer->leaving = reason;
     viewer->leave_at = viewer->source->journal->next;
     if (viewer->mirrored) {
         viewer->cursor = viewer->leave_at;
-        bytes_append_text(&viewer->undo, viewer_mirror_undo);
+        viewer_append_mirror_undo(viewer, &viewer->undo);
     } else if (viewer->tty) {
         viewer_append_undo(viewer, &viewer->undo);
     }
@@ -419,7 +436,7 @@ static void plan_rescue(struct viewer *viewer)
     }
     if (viewer->mirrored) {
         bytes_finish(&viewer->undo);
-        bytes_append_text(&viewer->undo, viewer_mirror_undo);
+        viewer_append_mirror_undo(viewer, &viewer->undo);
     } else if (!exact) {
         bytes_finish(&viewer->undo);
         viewer_append_unknown_undo(viewer, &viewer->undo);

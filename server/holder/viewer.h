@@ -14,7 +14,7 @@
  * written for another size, the screen is made from the log and painted (common/snapshot.h): its
  * text is in memory until the terminal has taken it.
  *
- * A watcher with a terminal of another size than the job's gets pictures of the job's screen.
+ * A viewer with a terminal of another size than the job's gets pictures of the job's screen.
  *
  * The end has an order: everything up to the offset at which it was decided to leave, then the
  * undo of the modes that are set then, then, if answers to questions may still be under way, a
@@ -51,8 +51,8 @@ struct viewer_source {
 struct viewer_ops {
     /* A message of the client. */
     void (*on_frame)(struct viewer *viewer, struct wire_frame *frame);
-    /* It is going to leave: what is in the output by now is all it will get. */
-    void (*on_leaving)(struct viewer *viewer);
+    /* It is going to leave, or to get pictures: what output it has not got by now it will not. */
+    void (*on_missing)(struct viewer *viewer);
     /* It has got everything there is. */
     void (*on_caught_up)(struct viewer *viewer);
     /*
@@ -117,8 +117,9 @@ struct viewer {
     struct joblog log; /* for reading back */
     uint64_t cursor;   /* offset of the next live byte it has not got */
 
-    /* A watcher's terminal of another size gets pictures: see viewer_mirror.c. */
+    /* A terminal of another size gets pictures: see viewer_mirror.c. */
     bool mirrored;
+    struct typing typing;   /* how it encodes a writer's keys meanwhile */
     bool shown;             /* it has got something of the job's output */
     bool frame_due;         /* there is something new to see */
     uint64_t frame_ms;      /* when the last one was painted (uv_now) */
@@ -147,8 +148,13 @@ struct viewer *viewer_create(uv_loop_t *loop, const struct viewer_source *source
                              int out_fd, int conn_fd, const struct viewer_ops *ops, void *data,
                              int *ret_error);
 
-/* Its terminal, or the job's, has another size: a watcher may begin or end to be mirrored. */
+/* Its terminal, or the job's, has another size: it may begin or end to get pictures. */
 void viewer_size_changed(struct viewer *viewer);
+
+/* The job's terminal is about to have that size: what is to get pictures then is given back its
+ * terminal as long as it is known what has to be undone there. viewer_size_changed has to follow.
+ */
+void viewer_size_changes(struct viewer *viewer, unsigned rows, unsigned cols);
 
 /* Brings its terminal to what it would show had it been attached all along. */
 void viewer_restore(struct viewer *viewer, unsigned history_lines);
@@ -164,7 +170,7 @@ bool viewer_holds_job(const struct viewer *viewer);
 
 bool viewer_is_writer(const struct viewer *viewer);
 
-/* Whether what its terminal answers reaches the job. */
+/* Whether it gets the job's questions, and what its terminal answers reaches the job. */
 bool viewer_can_answer(const struct viewer *viewer);
 
 /*

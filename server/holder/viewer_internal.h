@@ -33,6 +33,13 @@ void viewer_wait_writable(struct viewer *viewer);
 /* Writes pending. Whether all of it went out. */
 bool viewer_flush(struct viewer *viewer);
 
+/* Whether CRs are put before the line feeds that it gets of the output at offset. */
+bool viewer_returns(const struct viewer *viewer, uint64_t offset);
+
+/* What it gets of output that has just been read: all into pending, but for questions that others
+ * answer, and with CRs if needed. Returns how far that goes from offset, or -ENOMEM. */
+ssize_t viewer_pass(struct viewer *viewer, uint64_t offset, const void *data, size_t len);
+
 /* Reads at most len bytes of the log at offset into pending, through the replay filter if wanted.
  * Returns how many bytes of the log that were, or -errno. */
 ssize_t viewer_read_back(struct viewer *viewer, uint64_t offset, size_t len, bool filter);
@@ -59,6 +66,9 @@ void viewer_append_unknown_undo(struct viewer *viewer, struct bytes *out);
 /* Begins or ends to mirror, if the two sizes say so. Whether it mirrors now. */
 bool viewer_update_mirror(struct viewer *viewer);
 
+/* Begins to mirror, without a picture, if it will have to when the job's terminal has that size. */
+void viewer_prepare_mirror(struct viewer *viewer, unsigned rows, unsigned cols);
+
 /* There is new output. */
 void viewer_touch_mirror(struct viewer *viewer);
 
@@ -72,7 +82,7 @@ void viewer_renew_mirror(struct viewer *viewer);
 void viewer_drop_picture(struct viewer *viewer);
 
 /* What gives the terminal back. */
-extern const char viewer_mirror_undo[];
+void viewer_append_mirror_undo(struct viewer *viewer, struct bytes *out);
 
 /* A handle of the viewer's has been closed (uv_close_cb). */
 void viewer_on_handle_closed(uv_handle_t *handle);

@@ -1,7 +1,10 @@
 /*
- * A watcher whose terminal has another size than the job's: what the job prints would wrap and
- * scroll at other places there. It gets pictures instead, on its alternate screen: of the job's
- * screen as much as it has room for, with the cursor in it, and blanks around if it is larger.
+ * A viewer whose terminal has another size than the job's: a watcher, or one of several writers.
+ * What the job prints would wrap and scroll at other places there. It gets pictures instead, on its
+ * alternate screen: of the job's screen as much as it has room for, with the cursor in it, and
+ * blanks around if it is larger. A writer's terminal encodes keys as the job's meanwhile: the first
+ * one that is typed there makes the job's terminal as large as it is (holder_size_owner), but
+ * reaches the job before that.
  *
  * A picture is made from the log when there is new output, and at most every FRAME_EVERY ms, so
  * that floods cost next to nothing and memory is bounded whatever the job prints.
@@ -11,6 +14,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/size.h"
 #include "common/snapshot.h"
 #include "common/terminal/screen_paint.h"
 #include "server/holder/viewer_internal.h"
@@ -19,18 +23,18 @@
 #define FRAME_EVERY 100u       /* ms from one to the next */
 #define STEP_MAX    (1u << 20) /* bytes from one to the next; with more, a new one is made */
 
-/* Alternate screen, no wrap at its last column; titles and modes are not for who only looks. */
+/* Alternate screen, no wrap at its last column; titles and other modes are not for pictures. */
 static const char begin_mirror[] = "\033[?1049h\033[?7l\033[2J";
-const char viewer_mirror_undo[] = "\030\033[m\033[?2026l\033[?5l\033[?7h\033[?25h\033[?1049l";
+static const char end_mirror[] = "\033[m\033[?2026l\033[?5l\033[?7h\033[?25h\033[?1049l";
 
-static bool needs_mirror(const struct viewer *viewer)
+/* When the job's terminal has that size. */
+static bool needs_mirror(const struct viewer *viewer, unsigned rows, unsigned cols)
 {
-    unsigned rows, cols;
-    uint64_t until;
-    const struct tracker *tracker = viewer->source->tracker;
-    if (!viewer->tty || viewer_is_writer(viewer) || viewer->rows == 0 || viewer->cols == 0)
+    if (!viewer->tty || viewer->rows == 0 || viewer->cols == 0)
         return false;
-    tracker_size_at(tracker, tracker_offset(tracker), &rows, &cols, &until);
+    /* A writer in a hidden window (1x1) is not another size: the job cannot have that. */
+    if (viewer_is_writer(viewer) && !size_is_valid(viewer->rows, viewer->cols))
+        return false;
     return viewer->rows != rows || viewer->cols != cols;
 }
 
@@ -55,16 +59,33 @@ static void on_frame_timer(uv_timer_t *timer)
     viewer_pump(timer->data);
 }
 
+static void begin(struct viewer *viewer)
+{
+    viewer->ops->on_missing(viewer);
+    undo_shown(viewer);
+    viewer_renew_mirror(viewer);
+    viewer->mirrored = true;
+}
+
+void viewer_prepare_mirror(struct viewer *viewer, unsigned rows, unsigned cols)
+{
+    if (!viewer->mirrored && needs_mirror(viewer, rows, cols) && viewer_open_timer(viewer))
+        begin(viewer);
+}
+
 bool viewer_update_mirror(struct viewer *viewer)
 {
-    bool wanted = needs_mirror(viewer) && viewer_open_timer(viewer);
+    const struct tracker *tracker = viewer->source->tracker;
+    unsigned rows, cols;
+    uint64_t until;
+    tracker_size_at(tracker, tracker_offset(tracker), &rows, &cols, &until);
+    bool wanted = needs_mirror(viewer, rows, cols) && viewer_open_timer(viewer);
     if (viewer->leaving || viewer->left)
         return viewer->mirrored;
     if (wanted && !viewer->mirrored) {
-        undo_shown(viewer);
-        bytes_append_text(&viewer->pending, begin_mirror);
+        begin(viewer);
     } else if (!wanted && viewer->mirrored) {
-        bytes_append_text(&viewer->pending, viewer_mirror_undo);
+        viewer_append_mirror_undo(viewer, &viewer->pending);
         uv_timer_stop(&viewer->timer);
         viewer_drop_picture(viewer);
         viewer_begin_restore(viewer, 0);
@@ -73,8 +94,18 @@ bool viewer_update_mirror(struct viewer *viewer)
     return wanted;
 }
 
+void viewer_append_mirror_undo(struct viewer *viewer, struct bytes *out)
+{
+    static const struct typing plain = {0};
+    struct writer writer = {.out = out};
+    writer_text(&writer, "\030");
+    typing_write(&viewer->typing, &plain, &writer);
+    writer_text(&writer, end_mirror);
+}
+
 void viewer_renew_mirror(struct viewer *viewer)
 {
+    viewer->typing = (struct typing){0};
     bytes_append_text(&viewer->pending, begin_mirror);
     viewer->frame_due = true;
 }
@@ -125,6 +156,8 @@ bool viewer_paint_mirror(struct viewer *viewer)
     int r = bring_picture(viewer);
     if (r == 0)
         r = screen_paint_view(viewer->picture, viewer->rows, viewer->cols, &viewer->pending);
+    if (r == 0 && viewer_is_writer(viewer))
+        r = tracker_write_typing(source->tracker, &viewer->typing, &viewer->pending);
     /* As for a restore. */
     malloc_trim(0);
     viewer->frame_due = false;

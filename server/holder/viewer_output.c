@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/newlines.h"
 #include "common/process.h"
 #include "server/holder/title_find.h"
 #include "server/holder/viewer_internal.h"
@@ -101,9 +102,12 @@ bool viewer_flush(struct viewer *viewer)
     return true;
 }
 
-/* What it gets of output that has just been read: all into pending, but for questions that others
- * answer. Returns how far that goes from offset, or -ENOMEM. */
-static ssize_t pass(struct viewer *viewer, uint64_t offset, const void *data, size_t len)
+bool viewer_returns(const struct viewer *viewer, uint64_t offset)
+{
+    return viewer->tty && offset < tracker_no_cr_until(viewer->source->tracker);
+}
+
+ssize_t viewer_pass(struct viewer *viewer, uint64_t offset, const void *data, size_t len)
 {
     const struct asked *asked = viewer->source->asked;
     size_t before = viewer->pending.len;
@@ -114,9 +118,28 @@ static ssize_t pass(struct viewer *viewer, uint64_t offset, const void *data, si
         int r = bytes_append(&viewer->pending, data, len);
         end = r < 0 ? r : end;
     }
+    if (end >= 0 && viewer_returns(viewer, offset)) {
+        int r = newlines_return(&viewer->pending, before);
+        end = r < 0 ? r : end;
+    }
     if (!viewer->titled)
         viewer->titled = title_guard(&viewer->pending, before);
     return end < 0 ? (ssize_t)end : (ssize_t)((uint64_t)end - offset);
+}
+
+/* The same through the filter. 0 or -ENOMEM. */
+static int replay(struct viewer *viewer, uint64_t offset, const void *data, size_t len)
+{
+    struct bytes returned = {0};
+    if (!viewer_returns(viewer, offset))
+        return replay_feed(viewer->replay, data, len, &viewer->pending);
+    int r = bytes_append(&returned, data, len);
+    if (r == 0)
+        r = newlines_return(&returned, 0);
+    if (r == 0)
+        r = replay_feed(viewer->replay, returned.data, returned.len, &viewer->pending);
+    bytes_finish(&returned);
+    return r;
 }
 
 /* Reads at most len bytes of the log at offset into pending, through the filter if wanted. Returns
@@ -124,9 +147,11 @@ static ssize_t pass(struct viewer *viewer, uint64_t offset, const void *data, si
 ssize_t viewer_read_back(struct viewer *viewer, uint64_t offset, size_t len, bool filter)
 {
     static uint8_t buf[VIEWER_CHUNK];
-    uint64_t skipped;
+    uint64_t skipped, no_cr = tracker_no_cr_until(viewer->source->tracker);
     if (len > sizeof(buf))
         len = sizeof(buf);
+    if (offset < no_cr && len > no_cr - offset)
+        len = (size_t)(no_cr - offset);
     if (viewer->log.offset != offset)
         joblog_seek(&viewer->log, offset);
     ssize_t n = joblog_read(&viewer->log, buf, len, &skipped);
@@ -139,7 +164,7 @@ ssize_t viewer_read_back(struct viewer *viewer, uint64_t offset, size_t len, boo
         return (ssize_t)len;
     if ((size_t)n > len - skipped)
         n = (ssize_t)(len - skipped);
-    ssize_t r = filter ? replay_feed(viewer->replay, buf, (size_t)n, &viewer->pending)
-                       : pass(viewer, offset + skipped, buf, (size_t)n);
+    ssize_t r = filter ? replay(viewer, offset + skipped, buf, (size_t)n)
+                       : viewer_pass(viewer, offset + skipped, buf, (size_t)n);
     return r < 0 ? r : (filter ? n : r) + (ssize_t)skipped;
 }

@@ -36,13 +36,23 @@ static struct screen *create(const struct output *input)
     return screen;
 }
 
+static void feed(struct screen *screen, const struct output *input, size_t at, size_t len)
+{
+    size_t until = (size_t)input->no_cr_until, first = at >= until ? 0 : until - at;
+    first = first < len ? first : len;
+    screen_set_no_cr(screen, true);
+    screen_feed(screen, input->data + at, first);
+    screen_set_no_cr(screen, false);
+    screen_feed(screen, input->data + at + first, len - first);
+}
+
 static struct screen *show(const struct output *input, bool cut)
 {
     struct screen *screen = create(input);
     uint32_t seed = input->cuts;
     for (size_t at = 0; at < input->len;) {
         size_t len = cut ? output_cut(&seed, input->len - at) : input->len - at;
-        screen_feed(screen, input->data + at, len);
+        feed(screen, input, at, len);
         at += len;
     }
     must(screen_x(screen) <= input->cols && screen_y(screen) < input->rows);
@@ -53,6 +63,7 @@ static struct tracker *track(const struct output *input)
 {
     struct tracker *tracker = tracker_create(input->rows, input->cols);
     must(tracker);
+    tracker_set_no_cr(tracker, input->no_cr_until);
     uint32_t seed = input->cuts;
     for (size_t at = 0; at < input->len;) {
         size_t len = output_cut(&seed, input->len - at);
@@ -67,16 +78,16 @@ static void play(const struct tracker_plan *plan, const struct output *input, bo
                  struct screen *screen)
 {
     struct replay *replay = replay_create();
-    struct bytes out = {0};
+    struct bytes out = {0}, raw = {0};
     must(replay);
     screen_feed(screen, plan->before.data, plan->before.len);
     for (size_t i = 0; i < plan->count; i++) {
         const struct tracker_range *range = &plan->ranges[i];
-        const uint8_t *data = input->data + range->from;
-        size_t len = range->to - range->from;
-        out.len = 0;
+        out.len = raw.len = 0;
+        output_append(input, range->from, range->to, &raw);
         must(bytes_append(&out, range->before.data, range->before.len) == 0);
-        must((filter ? replay_feed(replay, data, len, &out) : bytes_append(&out, data, len)) == 0);
+        must((filter ? replay_feed(replay, raw.data, raw.len, &out)
+                     : bytes_append(&out, raw.data, raw.len)) == 0);
         screen_feed(screen, out.data, out.len);
     }
     out.len = 0;
@@ -84,6 +95,7 @@ static void play(const struct tracker_plan *plan, const struct output *input, bo
     screen_feed(screen, out.data, out.len);
     screen_feed(screen, plan->after.data, plan->after.len);
     replay_destroy(replay);
+    bytes_finish(&raw);
     bytes_finish(&out);
 }
 

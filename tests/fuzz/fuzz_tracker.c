@@ -49,6 +49,7 @@ static struct tracker *track(const struct output *input, bool cut, uint64_t *ret
     struct asked asked = {.tracker = tracker};
     profile_init(&asked.profile);
     tracker_set_questions(tracker, on_question, &asked);
+    tracker_set_no_cr(tracker, input->no_cr_until);
     uint32_t seed = input->cuts;
     for (size_t at = 0; at < input->len;) {
         size_t len = cut ? output_cut(&seed, input->len - at) : input->len - at;
@@ -80,6 +81,9 @@ static void must_agree(const struct tracker *a, const struct tracker *b)
     for (int i = 0; i < 2; i++) {
         must_overlap(&one->state.screen[i].saved.cursor, &other->state.screen[i].saved.cursor);
         state.screen[i].saved.cursor = other->state.screen[i].saved.cursor;
+        /* One may know where a stop was set, and the other not. */
+        if ((one->unsure_screen[i] | other->unsure_screen[i]) & UNSURE_TABS)
+            shared_replace(&state.screen[i].tabs, shared_ref(other->state.screen[i].tabs));
     }
     must(state_equal(&state, &other->state));
     state_finish(&state);
@@ -90,15 +94,19 @@ static void must_agree(const struct tracker *a, const struct tracker *b)
 static void play(const struct tracker_plan *plan, const struct output *input, struct bytes *out)
 {
     struct replay *replay = replay_create();
+    struct bytes raw = {0};
     must(replay && bytes_append(out, plan->before.data, plan->before.len) == 0);
     for (size_t i = 0; i < plan->count; i++) {
         const struct tracker_range *range = &plan->ranges[i];
         must(bytes_append(out, range->before.data, range->before.len) == 0);
         replay_set_titles(replay, range->icons, range->titles);
-        must(replay_feed(replay, input->data + range->from, range->to - range->from, out) == 0);
+        raw.len = 0;
+        output_append(input, range->from, range->to, &raw);
+        must(replay_feed(replay, raw.data, raw.len, out) == 0);
     }
     must(replay_end(replay, out) == 0);
     must(bytes_append(out, plan->after.data, plan->after.len) == 0);
+    bytes_finish(&raw);
     replay_destroy(replay);
 }
 

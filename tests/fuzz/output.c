@@ -2,7 +2,10 @@
 
 #include <stdio.h>
 
+#include "common/newlines.h"
 #include "common/terminal/transition.h"
+
+enum { NO_CR = 240 }; /* first bytes from here on are of output without CRs */
 
 bool output_make(struct output *output, const uint8_t *data, size_t size)
 {
@@ -13,7 +16,21 @@ bool output_make(struct output *output, const uint8_t *data, size_t size)
                               .cuts = (uint32_t)data[2] << 8 | data[3],
                               .data = data + 4,
                               .len = size - 4};
+    size_t until = output->cuts % size;
+    if (data[0] >= NO_CR)
+        output->no_cr_until = until < output->len ? until : output->len;
     return true;
+}
+
+void output_append(const struct output *output, uint64_t from, uint64_t to, struct bytes *out)
+{
+    uint64_t until = output->no_cr_until < from ? from
+                     : output->no_cr_until > to ? to
+                                                : output->no_cr_until;
+    size_t before = out->len;
+    must(bytes_append(out, output->data + from, until - from) == 0);
+    must(newlines_return(out, before) == 0);
+    must(bytes_append(out, output->data + until, to - until) == 0);
 }
 
 size_t output_cut(uint32_t *seed, size_t left)
