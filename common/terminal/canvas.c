@@ -342,10 +342,11 @@ void canvas_column(struct canvas *c, unsigned x)
 
 void canvas_row(struct canvas *c, unsigned y)
 {
-    struct margins margins = canvas_margins(c);
     canvas_end_wrap(c);
-    if (c->state.origin)
+    if (c->state.origin) {
+        struct margins margins = canvas_margins(c);
         y = y > (unsigned)margins.bottom - margins.top ? margins.bottom : margins.top + y;
+    }
     set_y(c, y < c->rows ? y : c->rows - 1);
     if (c->unsure & UNSURE_ORIGIN || (c->state.origin && !canvas_is_steady(c)))
         canvas_lose_row(c);

@@ -164,7 +164,8 @@ void canvas_soft_reset(struct canvas *canvas); /* DECSTR */
 /* The screen has another size from the byte at offset on. */
 void canvas_resize(struct canvas *canvas, unsigned rows, unsigned cols, uint64_t offset);
 
-/* Nobody knows what was shown up to that offset. */
+/* Nobody knows what was shown up to that offset; nor where the cursor is. */
+void canvas_forget_rows(struct canvas *canvas, uint64_t offset);
 void canvas_forget(struct canvas *canvas, uint64_t offset);
 
 /* For canvas_*.c only. */

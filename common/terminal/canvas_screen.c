@@ -252,12 +252,10 @@ void canvas_resize(struct canvas *c, unsigned rows, unsigned cols, uint64_t offs
         c->gone = c->last;
 }
 
-void canvas_forget(struct canvas *c, uint64_t offset)
+void canvas_forget_rows(struct canvas *c, uint64_t offset)
 {
     c->begin = c->last = offset;
-    c->cursor.least = 0;
-    c->cursor.most = (uint16_t)c->cols;
-    canvas_lose_row(c);
+    c->fresh = false;
     for (int i = 0; i < 2; i++) {
         struct rows *rows = &c->screen[i];
         for (unsigned y = 0; y < rows->count; y++)
@@ -265,4 +263,12 @@ void canvas_forget(struct canvas *c, uint64_t offset)
         rows->shifts++;
     }
     c->gone = offset;
+}
+
+void canvas_forget(struct canvas *c, uint64_t offset)
+{
+    canvas_forget_rows(c, offset);
+    c->cursor.least = 0;
+    c->cursor.most = (uint16_t)c->cols;
+    canvas_lose_row(c);
 }

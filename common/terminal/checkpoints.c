@@ -99,7 +99,7 @@ static void bury(struct checkpoints *checkpoints, const struct canvas *canvas)
     for (unsigned i = checkpoints->count - 1; i > 0; i--) {
         struct checkpoint *first = &checkpoints->item[i - 1];
         first->dead = checkpoints_dead(checkpoints, canvas, i - 1);
-        if (first->dead && checkpoints->item[i].dead)
+        if (first->dead && checkpoints->item[i].dead && !checkpoints->item[i].held)
             remove_at(checkpoints, i);
     }
 }
@@ -126,7 +126,7 @@ static void drop_cheapest(struct checkpoints *checkpoints, bool alternate)
     double least = 0;
     for (unsigned i = 1; i + 1 < checkpoints->count; i++) {
         const struct checkpoint *it = &checkpoints->item[i];
-        if (it->alternate != alternate || it->enters)
+        if (it->alternate != alternate || it->enters || it->held)
             continue;
         double cost = loss(checkpoints, i);
         if (cheapest == 0 || cost < least) {
@@ -194,6 +194,23 @@ bool checkpoints_add(struct checkpoints *checkpoints, const struct canvas *canva
     bury(checkpoints, canvas);
     thin(checkpoints);
     return true;
+}
+
+const struct checkpoint *checkpoints_hold(struct checkpoints *checkpoints, uint64_t since)
+{
+    unsigned newest = checkpoints->count;
+    while (newest > 0 && checkpoints->item[newest - 1].coarse)
+        newest--;
+    if (newest == 0 || checkpoints->item[newest - 1].offset < since)
+        return NULL;
+    struct checkpoint *found = &checkpoints->item[newest - 1];
+    unsigned held = 0;
+    found->held = true;
+    for (unsigned i = newest; i-- > 0;) {
+        if (checkpoints->item[i].held && ++held > CHECKPOINTS_HELD_MAX)
+            checkpoints->item[i].held = false;
+    }
+    return found;
 }
 
 void checkpoints_enter(struct checkpoints *checkpoints)

@@ -12,8 +12,13 @@
 #include "common/terminal/canvas.h"
 #include "common/terminal/state.h"
 
-/* How many at most: in all, on the alternate screen, of different states. */
-enum { CHECKPOINTS_MAX = 64, CHECKPOINTS_ALTERNATE_MAX = 10, CHECKPOINTS_STATES_MAX = 16 };
+/* How many at most: in all, on the alternate screen, of different states, held. */
+enum {
+    CHECKPOINTS_MAX = 64,
+    CHECKPOINTS_ALTERNATE_MAX = 10,
+    CHECKPOINTS_STATES_MAX = 16,
+    CHECKPOINTS_HELD_MAX = 2
+};
 
 struct checkpoint_state; /* shared by checkpoints */
 
@@ -27,6 +32,7 @@ struct checkpoint {
     bool absolute;                   /* see struct canvas */
     bool coarse; /* not all is sure: only to be used when nothing else is there */
     bool enters; /* the alternate screen that is shown was entered here */
+    bool held;   /* see checkpoints_hold() */
     bool dead;   /* the bytes from here to the next one show nowhere any more and moved nothing */
 };
 
@@ -55,6 +61,12 @@ void checkpoints_enter(struct checkpoints *checkpoints);
  */
 void checkpoints_leave(struct checkpoints *checkpoints, const struct canvas *canvas,
                        uint64_t offset, bool whole);
+
+/*
+ * The newest one that is exact will be wanted: it and the one held before it are not dropped to
+ * make room, until others are held. NULL if there is none at or after offset `since`.
+ */
+const struct checkpoint *checkpoints_hold(struct checkpoints *checkpoints, uint64_t since);
 
 /* Drops all before offset. */
 void checkpoints_drop(struct checkpoints *checkpoints, uint64_t offset);
