@@ -26,6 +26,7 @@ const struct bench_kind bench_kinds[BENCH_KINDS] = {
     {"long", 32, 50},
     {"y", 4, 5},
     {"colour", 32, 50},
+    {"cursor", 32, 50},
 };
 
 static struct bench *current; /* whose world bench_fail clears away */

@@ -41,7 +41,7 @@ struct bench {
 
 /* Kinds of output: how pty_child calls them, and how many MB are enough to measure (a terminal
  * takes lines of one letter thirty times slower than long ones). */
-enum { BENCH_KINDS = 3 };
+enum { BENCH_KINDS = 4 };
 extern const struct bench_kind {
     const char *name;
     int attached_mb;
