@@ -318,6 +318,63 @@ START_TEST(what_has_safe_points_needs_no_keyframes)
 }
 END_TEST
 
+/* A program that writes each row over and over, without ever clearing it or the screen. */
+START_TEST(a_picture_costs_its_last_time)
+{
+    struct job job;
+    struct tracker_plan plan;
+    char text[64];
+    start(&job, 0);
+    print(&job, _i ? "\033[?1049h" : "");
+    for (int i = 0; i < 3000; i++) {
+        for (int row = 1; row <= ROWS; row++) {
+            snprintf(text, sizeof(text), "\033[%d;1H\033[3%dmpicture\033[m\033[%d;8H %09d    ", row,
+                     i % 8, row, i);
+            print(&job, text);
+        }
+    }
+    ck_assert_int_eq(tracker_plan(job.tracker, 0, 0, 0, &plan), 0);
+    ck_assert_uint_gt(tracker_offset(job.tracker), 600000);
+    ck_assert_uint_le(tracker_plan_bytes(&plan), 3 * 4096);
+    tracker_plan_finish(&plan);
+    check(&job, false);
+    finish(&job);
+}
+END_TEST
+
+/* What a picture was painted with counts as long as anything of it may be there. */
+START_TEST(what_may_still_show_is_not_left_out)
+{
+    static const char *const odd[] = {
+        "\033[3;5H\033[3@",
+        "\033[3;5H\033[2P",
+        "\033[3;4H\xe6\xbc\xa2",
+        "\033[3;4H\033[4hin\033[4l",
+        "\033[3;20Hw\033[5b",
+        "\033[?7l\033[3;18Hover\033[?7h",
+        "\033[3;9H\033[?1K",
+        "\033[1\"q\033[3;2HP\033[0\"q\033[3;5H\033[?0K",
+        "\033[3;4Ha\xcc\x81\033[m\xcc\x81",
+        "\033[3;20Hx\033[K",
+        "\033[3;20Hxy\bz",
+    };
+    struct job job;
+    char text[128];
+    start(&job, 0);
+    print(&job, "\033[Hfirst\033[3;1Hfirst of the row\033[6;1Hlast");
+    for (int i = 0; i < 3000; i++) {
+        snprintf(text, sizeof(text), "\033[3;%dH\033[4%dm%c\033[m\033[4;1H%06d", 3 + i % 9, i % 8,
+                 'a' + i % 26, i);
+        print(&job, text);
+        if (i % 600 == 300)
+            print(&job, odd[_i]);
+        if (i % 500 == 499)
+            check(&job, false);
+    }
+    finish(&job);
+}
+END_TEST
+
 START_TEST(a_keyframe_has_the_size_it_was_made_with)
 {
     struct job job;
@@ -411,6 +468,8 @@ static Suite *snapshot_suite(void)
     tcase_add_loop_test(keyframes, keyframes_keep_what_the_log_drops, 0, 4);
     tcase_add_test(keyframes, keyframes_are_near);
     tcase_add_test(keyframes, what_has_safe_points_needs_no_keyframes);
+    tcase_add_loop_test(keyframes, a_picture_costs_its_last_time, 0, 2);
+    tcase_add_loop_test(keyframes, what_may_still_show_is_not_left_out, 0, 11);
     tcase_add_test(keyframes, a_keyframe_has_the_size_it_was_made_with);
     tcase_add_loop_test(keyframes, a_broken_keyframe_is_none, 0, 2);
     tcase_add_loop_test(keyframes, an_ended_jobs_keyframe_tells_what_its_log_does_not, 0, 4);

@@ -55,9 +55,9 @@ static void find_safe_points(struct planning *p)
     while (end > 0 && p->item[end - 1].alternate)
         end--;
     p->safe = newest_before(p, 0, end, rows_oldest(&canvas->screen[SCREEN_NORMAL]));
-    for (unsigned i = 0; i + 1 < p->count; i++)
-        p->skip[i] = !p->item[i].coarse && !p->item[i + 1].coarse &&
-                     checkpoints_dead(&p->tracker->checkpoints, canvas, i);
+    checkpoints_find_dead(&p->tracker->checkpoints, canvas, p->skip);
+    for (unsigned i = 0; i < p->count; i++)
+        p->skip[i] &= i + 1 < p->count && !p->item[i].coarse && !p->item[i + 1].coarse;
     if (!canvas->state.alternate || entrance == p->count)
         return;
     unsigned visit =

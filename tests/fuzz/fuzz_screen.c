@@ -126,12 +126,6 @@ static void settle_saved(struct state *state, unsigned cols)
     }
 }
 
-static void settle_nothing(struct state *state, unsigned cols)
-{
-    (void)state;
-    (void)cols;
-}
-
 static void check_paint(const struct output *input, struct screen *screen)
 {
     struct screen_paint how = {.history = HISTORY};
@@ -190,7 +184,7 @@ static void check_rest(const struct output *input, const struct tracker *tracker
     must(tracker_plan_bytes(&plan) <= input->len - offset);
     play(&plan, input, false, view);
     must_equal(eager, view, "from a keyframe");
-    output_must_be_same(screen_state(view), screen_state(eager), input->cols, settle_nothing);
+    output_must_be_same(screen_state(view), screen_state(eager), input->cols, settle_saved);
     tracker_plan_finish(&plan);
     screen_destroy(view);
 }
