@@ -102,6 +102,9 @@ void bench_read_until_quiet(int fd, int ms);
 
 double bench_now_ms(void);
 
+/* The processor time of this process so far. */
+double bench_cpu_ms(void);
+
 /* Living descendants of this program whose command line contains the text: their pids, into fresh
  * memory that the caller frees. */
 size_t bench_find(const char *text, pid_t **ret_pids);

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/keyframe.h"
@@ -38,13 +37,6 @@ struct job {
     double most_ms; /* that one took */
 };
 
-static double cpu_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
 /* As a holder does. */
 static void keep(struct job *job)
 {
@@ -55,9 +47,9 @@ static void keep(struct job *job)
                                        .first = job->journal.whole_from,
                                        .most = 512u << 10,
                                        .reach = 8u << 20};
-    double before = cpu_ms();
+    double before = bench_cpu_ms();
     int r = snapshot_keep(&keeping);
-    double spent = cpu_ms() - before;
+    double spent = bench_cpu_ms() - before;
     if (r == -EAGAIN)
         return;
     if (r < 0)
@@ -87,11 +79,11 @@ static double print_all(struct job *job, const struct output_kind *kind)
     if (kind->start)
         kind->start(&start);
     output_make(kind, PERIOD, &period);
-    double before = cpu_ms();
+    double before = bench_cpu_ms();
     print(job, start.data, start.len);
     for (long left = bench_scaled(AMOUNT / 1000000) * 1000000; left > 0; left -= (long)period.len)
         print(job, period.data, (size_t)left < period.len ? (size_t)left : period.len);
-    double spent = cpu_ms() - before;
+    double spent = bench_cpu_ms() - before;
     bytes_finish(&start);
     bytes_finish(&period);
     return spent;
@@ -108,10 +100,10 @@ static void measure(struct job *job, const struct output_kind *kind)
                                 .history = HISTORY};
     for (int i = 0; i < ROUNDS; i++) {
         struct bytes out = {0};
-        double cpu_before = cpu_ms(), before = bench_now_ms();
+        double cpu_before = bench_cpu_ms(), before = bench_now_ms();
         int r = snapshot_paint(&snapshot, 0, 0, &out, &whole);
         samples_add(&wall, bench_now_ms() - before);
-        samples_add(&cpu, cpu_ms() - cpu_before);
+        samples_add(&cpu, bench_cpu_ms() - cpu_before);
         if (r < 0)
             bench_fail("no snapshot: %s", strerror(-r));
         bytes_finish(&out);
