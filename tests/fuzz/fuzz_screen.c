@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HISTORY = 50, HOLDS = 4 };
+enum { HISTORY = 50, HOLDS = 2 };
 
 static void must_equal(struct screen *a, struct screen *b, const char *what)
 {
