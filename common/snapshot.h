@@ -26,6 +26,23 @@ struct snapshot {
  */
 struct screen *snapshot_make(const struct snapshot *snapshot, bool *ret_whole, int *ret_error);
 
+/* For who sees to it that snapshots are cheap. */
+struct snapshot_keeping {
+    struct tracker *tracker;
+    int dir_fd;     /* the log; the caller's */
+    uint64_t first; /* nothing of the log is missing from here on */
+    uint64_t most;  /* a snapshot is to have no more than about so many bytes to go through ... */
+    uint64_t reach; /* ... and none that came before so many: the log is going to drop them */
+};
+
+/*
+ * Keeps a screen beside the log (common/keyframe.h) if a snapshot would have more to go through; to
+ * be called from time to time while output comes. 0: there is no need; 1: it has kept one; -EAGAIN:
+ * it cannot be right now, in the midst of a sequence; -EBUSY: nor in the state that the screen is
+ * in; or -errno.
+ */
+int snapshot_keep(const struct snapshot_keeping *keeping);
+
 /* Feeds that screen, which is what it was at offset `from`, all that has come since. 0 or -errno:
  * then it is of no use any more. */
 int snapshot_continue(const struct snapshot *snapshot, struct screen *screen, uint64_t from);

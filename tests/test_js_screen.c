@@ -6,6 +6,7 @@
 #include "tests/harness/screens.h"
 
 #include <check.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,6 +249,28 @@ START_TEST(another_size_gets_a_snapshot)
 }
 END_TEST
 
+/* What was printed once is shown for as long as it is there, however little the log keeps. */
+START_TEST(what_the_log_no_longer_has_is_still_shown)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/config", fixture.root);
+    fixture_setenv(&fixture, "JS_CONFIG", path);
+    must("echo log-size = 64k >$JS_CONFIG");
+    must(
+        "js run -d --size 20x5 -- sh -c \"printf '\\033[H\\033[2Jheader'; awk 'BEGIN { for (i = 0; "
+        "i < 60000; i++) printf \\\"\\033[%d;%dH%d\\\", 2 + i % 4, 1 + i % 15, i % 10 }'; "
+        "printf '\\033[2;1H\\033[Jend'; echo >done; exec sleep 1000\"");
+    must("until [ -s done ]; do sleep 0.01; done");
+    must("test ! -e $JS_STATE_DIR/jobs/*/log.0000000000000000");
+    expect("js screen 1", "header\nend\n");
+    char *text = attached_text(5, 20, "auto", "\033[?2026l");
+    ck_assert_str_eq(text, "header\nend\n");
+    free(text);
+    must("js kill 1");
+    expect("js screen 1", "header\nend\n");
+}
+END_TEST
+
 static Suite *js_screen_suite(void)
 {
     Suite *suite = suite_create("js_screen");
@@ -265,6 +288,7 @@ static Suite *js_screen_suite(void)
     tcase_add_test(tcase, plain_logs_can_be_followed);
     tcase_add_loop_test(tcase, attaching_by_a_snapshot_shows_the_same, 0, 3);
     tcase_add_test(tcase, another_size_gets_a_snapshot);
+    tcase_add_test(tcase, what_the_log_no_longer_has_is_still_shown);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -351,7 +351,7 @@ START_TEST(too_much_since_the_safe_point_is_said)
     job_init(&job);
     job_print(&job, "\033[?2004h\033[Htop line\r\n");
     for (int i = 0; i < 5000; i++)
-        job_print(&job, "\033[5;5H*\033[6;6H*");
+        job_print(&job, "\033[5;5H\033[@*\033[6;6H\033[@*");
     ck_assert_int_eq(make_plan(&job, 0, 0, 0, &plan), 0);
     tracker_plan_finish(&plan);
     ck_assert_int_eq(make_plan(&job, 0, 20000, 0, &plan), -E2BIG);

@@ -16,6 +16,40 @@ void canvas_finish(struct canvas *canvas)
     state_finish(&canvas->state);
     rows_finish(&canvas->screen[0]);
     rows_finish(&canvas->screen[1]);
+    cells_finish(&canvas->cells[0]);
+    cells_finish(&canvas->cells[1]);
+}
+
+static bool are_void(const struct canvas *c, int screen)
+{
+    const struct cells *cells = &c->cells[screen];
+    const struct rows *rows = &c->screen[screen];
+    return !cells->label || cells->shifts != rows->shifts || cells->rows != rows->count ||
+           cells->cols != c->cols;
+}
+
+const struct cells *canvas_known_cells(const struct canvas *c)
+{
+    int screen = state_screen(&c->state);
+    return are_void(c, screen) ? NULL : &c->cells[screen];
+}
+
+void canvas_next_stretch(struct canvas *c, uint64_t offset, bool placed)
+{
+    int shown = state_screen(&c->state);
+    if ((uint16_t)++c->stretch == 0)
+        c->stretch++;
+    for (int screen = 0; screen < 2; screen++) {
+        struct cells *cells = &c->cells[screen];
+        bool wanted = screen == shown && placed && (c->absolute || c->state.alternate);
+        if (!are_void(c, screen))
+            cells_next(cells, c->stretch, offset);
+        else if (wanted)
+            cells_begin(cells, c->screen[screen].count, c->cols, c->screen[screen].shifts,
+                        c->stretch, offset);
+        else
+            cells_finish(cells);
+    }
 }
 
 bool canvas_is_sure(const struct canvas *c)
@@ -41,12 +75,37 @@ bool canvas_is_steady(const struct canvas *c)
     return !(c->unsure_screen[screen] & UNSURE_MARGINS) && !c->state.side_margins;
 }
 
+bool canvas_is_placed(const struct canvas *c)
+{
+    return c->cursor.least == c->cursor.most && c->cursor.y_known && canvas_is_steady(c);
+}
+
+void canvas_touch_all(struct canvas *c, bool inked)
+{
+    rows_touch_all(canvas_rows(c), c->last, inked);
+    cells_loosen_all(canvas_cells(c));
+}
+
 void canvas_touch(struct canvas *c, bool inked)
 {
-    if (c->cursor.y_known)
-        rows_touch(canvas_rows(c), c->cursor.y, c->last, inked);
-    else
-        rows_touch_all(canvas_rows(c), c->last, inked);
+    if (!c->cursor.y_known) {
+        canvas_touch_all(c, inked);
+        return;
+    }
+    rows_touch(canvas_rows(c), c->cursor.y, c->last, inked);
+    cells_loosen(canvas_cells(c), c->cursor.y);
+}
+
+void canvas_write(struct canvas *c, unsigned x, unsigned n, bool inked)
+{
+    rows_touch(canvas_rows(c), c->cursor.y, c->last, inked);
+    cells_write(canvas_cells(c), c->cursor.y, x, n);
+}
+
+void canvas_renew(struct canvas *c, unsigned y, uint64_t since, bool inked)
+{
+    rows_renew(canvas_rows(c), y, since, c->last, inked);
+    cells_renew(canvas_cells(c), y, since);
 }
 
 /* The cursor has got to a column that is known, with bytes up to last: a row written from there on
@@ -83,7 +142,7 @@ void canvas_lose(struct canvas *c)
     c->cursor.most = (uint16_t)c->cols;
     canvas_lose_row(c);
     rows_blur_up(canvas_rows(c), c->last);
-    rows_touch_all(canvas_rows(c), c->last, true);
+    canvas_touch_all(c, true);
     c->gone = c->last;
 }
 
@@ -346,10 +405,11 @@ void canvas_column(struct canvas *c, unsigned x)
 
 void canvas_row(struct canvas *c, unsigned y)
 {
-    struct margins margins = canvas_margins(c);
     canvas_end_wrap(c);
-    if (c->state.origin)
+    if (c->state.origin) {
+        struct margins margins = canvas_margins(c);
         y = y > (unsigned)margins.bottom - margins.top ? margins.bottom : margins.top + y;
+    }
     set_y(c, y < c->rows ? y : c->rows - 1);
     if (c->unsure & UNSURE_ORIGIN || (c->state.origin && !canvas_is_steady(c)))
         canvas_lose_row(c);

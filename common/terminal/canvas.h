@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/terminal/cells.h"
 #include "common/terminal/rows.h"
 #include "common/terminal/state.h"
 #include "common/terminal/width.h"
@@ -41,8 +42,11 @@ struct canvas {
     struct state state;
     struct cursor cursor;
     struct rows screen[2]; /* the alternate one has rows only while it is shown */
+    struct cells cells[2]; /* their cells, as far as anything is known of them */
+    uint32_t stretch;      /* of the output; see cells.h */
     unsigned unsure;
     unsigned unsure_screen[2];
+    uint64_t saved_at[2]; /* offset of what saved each screen's cursor */
     unsigned survives;
     /* Offsets of the first and the last byte of what is being carried out. */
     uint64_t begin, last;
@@ -80,6 +84,20 @@ static inline struct rows *canvas_rows(struct canvas *canvas)
 {
     return &canvas->screen[state_screen(&canvas->state)];
 }
+
+static inline struct cells *canvas_cells(struct canvas *canvas)
+{
+    return &canvas->cells[state_screen(&canvas->state)];
+}
+
+/*
+ * Another stretch of the output begins at offset, where a checkpoint is. placed: while the one
+ * before went on, no row of the screen that is shown has moved.
+ */
+void canvas_next_stretch(struct canvas *canvas, uint64_t offset, bool placed);
+
+/* What is known of the cells of the screen shown, NULL if nothing is. */
+const struct cells *canvas_known_cells(const struct canvas *canvas);
 
 /* Whether all that comes next depends on is known: where the cursor is, and all of the state. */
 bool canvas_is_sure(const struct canvas *canvas);
@@ -165,7 +183,8 @@ void canvas_soft_reset(struct canvas *canvas); /* DECSTR */
 /* The screen has another size from the byte at offset on. */
 void canvas_resize(struct canvas *canvas, unsigned rows, unsigned cols, uint64_t offset);
 
-/* Nobody knows what was shown up to that offset. */
+/* Nobody knows what was shown up to that offset; nor where the cursor is. */
+void canvas_forget_rows(struct canvas *canvas, uint64_t offset);
 void canvas_forget(struct canvas *canvas, uint64_t offset);
 
 /* For canvas_*.c only. */
@@ -173,6 +192,10 @@ struct margins canvas_margins(const struct canvas *canvas); /* the rows that are
 bool canvas_is_steady(const struct canvas *canvas);   /* margins are known, none at the sides */
 void canvas_row_down(struct canvas *canvas);          /* as LF, without its columns */
 void canvas_touch(struct canvas *canvas, bool inked); /* the cursor's row changes */
+void canvas_touch_all(struct canvas *canvas, bool inked);
+void canvas_write(struct canvas *canvas, unsigned x, unsigned n, bool inked); /* n cells of it do */
+void canvas_renew(struct canvas *canvas, unsigned y, uint64_t since, bool inked); /* all of a row */
+bool canvas_is_placed(const struct canvas *canvas); /* the cursor is, and the margins are known */
 void canvas_set_x(struct canvas *canvas, unsigned x);
 void canvas_lose_row(struct canvas *canvas);
 void canvas_end_wrap(struct canvas *canvas); /* a pending wrap is forgotten */

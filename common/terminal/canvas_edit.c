@@ -9,7 +9,7 @@ void canvas_change_line(struct canvas *c)
 
 void canvas_change_screen(struct canvas *c)
 {
-    rows_touch_all(canvas_rows(c), c->last, true);
+    canvas_touch_all(c, true);
     c->fresh = false;
 }
 
@@ -19,19 +19,28 @@ void canvas_mix(struct canvas *c)
     c->fresh = false;
 }
 
+/* Columns x to end - 1 of the cursor's row, which has the cursor as one end. At a pending wrap
+ * terminals differ. */
+static void erase_cells(struct canvas *c, unsigned x, unsigned end)
+{
+    if (canvas_is_placed(c) && c->cursor.most < c->cols)
+        canvas_write(c, x, end - x, false);
+    else
+        canvas_touch(c, false);
+}
+
 /* From the cursor to the end of its row: the whole row is new if it was blank or newly written up
  * to the cursor. */
 static void erase_to_end(struct canvas *c)
 {
-    struct rows *rows = canvas_rows(c);
     if (!c->cursor.y_known)
-        rows_touch_all(rows, c->last, false);
+        canvas_touch_all(c, false);
     else if (c->cursor.most == 0)
-        rows_renew(rows, c->cursor.y, c->begin, c->last, false);
+        canvas_renew(c, c->cursor.y, c->begin, false);
     else if (c->fresh && c->cursor.most < c->cols)
-        rows_renew(rows, c->cursor.y, c->fresh_since, c->last, true);
+        canvas_renew(c, c->cursor.y, c->fresh_since, true);
     else
-        rows_touch(rows, c->cursor.y, c->last, false);
+        erase_cells(c, c->cursor.most, c->cols);
     /* Some terminals let an erasure end a pending wrap. */
     if (c->cursor.least == c->cols)
         c->cursor.least = (uint16_t)(c->cols - 1);
@@ -46,7 +55,9 @@ void canvas_erase_line(struct canvas *c, int how, bool selective)
     if (c->cursor.least == c->cols)
         c->cursor.least = (uint16_t)(c->cols - 1);
     if (how == 2 && !selective && c->cursor.y_known)
-        rows_renew(canvas_rows(c), c->cursor.y, c->begin, c->last, false);
+        canvas_renew(c, c->cursor.y, c->begin, false);
+    else if (how == 1 && !selective)
+        erase_cells(c, 0, c->cursor.most + 1u);
     else
         canvas_touch(c, false);
 }
@@ -57,13 +68,13 @@ void canvas_erase_chars(struct canvas *c, unsigned n)
     if (c->cursor.least + n >= c->cols)
         erase_to_end(c);
     else
-        canvas_touch(c, false);
+        erase_cells(c, c->cursor.most, c->cursor.most + n);
 }
 
 static void erase_rows(struct canvas *c, unsigned first, unsigned end)
 {
     for (unsigned y = first; y < end; y++)
-        rows_renew(canvas_rows(c), y, c->begin, c->last, false);
+        canvas_renew(c, y, c->begin, false);
 }
 
 void canvas_erase_display(struct canvas *c, int how, bool selective)
@@ -79,7 +90,7 @@ void canvas_erase_display(struct canvas *c, int how, bool selective)
     if (how == 2)
         erase_rows(c, 0, c->rows);
     else if (!c->cursor.y_known)
-        rows_touch_all(canvas_rows(c), c->last, false);
+        canvas_touch_all(c, false);
     else if (how == 1)
         erase_rows(c, 0, c->cursor.y);
     else
@@ -159,7 +170,7 @@ void canvas_align(struct canvas *c)
 {
     int screen = state_screen(&c->state);
     for (unsigned y = 0; y < c->rows; y++)
-        rows_renew(canvas_rows(c), y, c->begin, c->last, true);
+        canvas_renew(c, y, c->begin, true);
     /* xterm lets it reset the margins, xterm.js does not. */
     if (c->state.screen[screen].margins.set)
         c->unsure_screen[screen] |= UNSURE_MARGINS;

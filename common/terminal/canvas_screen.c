@@ -56,6 +56,7 @@ void canvas_save_cursor(struct canvas *c)
     saved->set = true;
     saved->origin = c->state.origin;
     saved->cursor = c->cursor;
+    c->saved_at[state_screen(&c->state)] = c->begin;
     pen_copy(&saved->pen, &c->state.pen);
     saved->charsets = c->state.charsets;
     check_saved(c);
@@ -99,7 +100,9 @@ void canvas_restore_cursor(struct canvas *c)
     c->state.charsets = saved->charsets;
     c->state.origin = saved->origin;
     c->cursor = saved->cursor;
-    /* A pending wrap comes back or not. */
+    /* A pending wrap comes back or not; a replay from after it was saved could not tell. */
+    if (c->cursor.most >= c->cols)
+        rows_age(canvas_rows(c), c->saved_at[state_screen(&c->state)]);
     clip_cursor(c);
     c->falls = 0;
     struct margins margins = canvas_margins(c);
@@ -252,12 +255,10 @@ void canvas_resize(struct canvas *c, unsigned rows, unsigned cols, uint64_t offs
         c->gone = c->last;
 }
 
-void canvas_forget(struct canvas *c, uint64_t offset)
+void canvas_forget_rows(struct canvas *c, uint64_t offset)
 {
     c->begin = c->last = offset;
-    c->cursor.least = 0;
-    c->cursor.most = (uint16_t)c->cols;
-    canvas_lose_row(c);
+    c->fresh = false;
     for (int i = 0; i < 2; i++) {
         struct rows *rows = &c->screen[i];
         for (unsigned y = 0; y < rows->count; y++)
@@ -265,4 +266,12 @@ void canvas_forget(struct canvas *c, uint64_t offset)
         rows->shifts++;
     }
     c->gone = offset;
+}
+
+void canvas_forget(struct canvas *c, uint64_t offset)
+{
+    canvas_forget_rows(c, offset);
+    c->cursor.least = 0;
+    c->cursor.most = (uint16_t)c->cols;
+    canvas_lose_row(c);
 }

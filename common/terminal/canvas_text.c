@@ -17,22 +17,34 @@ enum { CLUSTER_LONG = 512 };
 static void wrap(struct canvas *c, bool full)
 {
     if (full && c->fresh && c->cursor.y_known)
-        rows_renew(canvas_rows(c), c->cursor.y, c->fresh_since, c->last, true);
+        canvas_renew(c, c->cursor.y, c->fresh_since, true);
     canvas_row_down(c);
     c->cursor.least = c->cursor.most = 0;
     c->fresh = c->cursor.y_known;
     c->fresh_since = c->begin;
 }
 
+/* Characters from column x on, up to the right end at most: all narrow, or what they cover is not
+ * known by the cell. */
+static void cover(struct canvas *c, unsigned x, unsigned n, bool narrow)
+{
+    if (x >= c->cols)
+        x = c->cols - 1;
+    if (narrow && canvas_is_placed(c) && !c->state.insert)
+        canvas_write(c, x, n < c->cols - x ? n : c->cols - x, true);
+    else
+        canvas_touch(c, true);
+}
+
 /* Characters that may or may not wrap: what is sure afterwards. */
-static void print_unsure(struct canvas *c, unsigned least, unsigned most)
+static void print_unsure(struct canvas *c, unsigned least, unsigned most, bool narrow)
 {
     unsigned right = c->cursor.most + most;
     if (right <= c->cols || !c->state.autowrap) {
+        cover(c, c->cursor.most, most, narrow && least == most);
         c->cursor.least =
             (uint16_t)(c->cursor.least + least < c->cols ? c->cursor.least + least : c->cols);
         c->cursor.most = (uint16_t)(right < c->cols ? right : c->cols);
-        canvas_touch(c, true);
         return;
     }
     struct margins margins = canvas_margins(c);
@@ -57,16 +69,11 @@ static void print_exact(struct canvas *c, size_t n, uint64_t begin, unsigned ste
             wrap(c, true);
         size_t room = c->cols - c->cursor.most, now = n < room ? n : room;
         c->last = begin + (now - 1) * step;
-        canvas_touch(c, true);
+        cover(c, c->cursor.most, (unsigned)now, true);
         c->cursor.least = c->cursor.most = (uint16_t)(c->cursor.most + now);
         begin += now * step;
         n -= now;
     }
-}
-
-static bool is_exact(const struct canvas *c)
-{
-    return c->cursor.least == c->cursor.most && c->cursor.y_known && canvas_is_steady(c);
 }
 
 /*
@@ -92,12 +99,13 @@ static void print_ascii(struct canvas *c, size_t n, uint64_t begin)
     c->based = true;
     if (c->cursor.most + n <= c->cols || !c->state.autowrap) {
         canvas_at(c, begin, begin + n);
-        print_unsure(c, n < c->cols ? (unsigned)n : c->cols, n < c->cols ? (unsigned)n : c->cols);
-    } else if (is_exact(c)) {
+        unsigned columns = n < c->cols ? (unsigned)n : c->cols;
+        print_unsure(c, columns, columns, true);
+    } else if (canvas_is_placed(c)) {
         print_exact(c, n, begin, 1);
     } else {
         canvas_at(c, begin, begin + n);
-        print_unsure(c, 0, 2 * c->cols);
+        print_unsure(c, 0, 2 * c->cols, false);
     }
 }
 
@@ -108,13 +116,13 @@ static void print_glyph(struct canvas *c, struct width width)
     if (width.most == 0 && !c->based)
         width.most = 1;
     c->based |= width.least > 0;
-    bool exact = is_exact(c) && width.least == width.most && width.most <= c->cols;
+    bool exact = canvas_is_placed(c) && width.least == width.most && width.most <= c->cols;
     c->glyph = width;
     if (exact && c->state.autowrap && c->cursor.most + width.most > c->cols) {
         bool full = c->cursor.most == c->cols;
         wrap(c, full);
     }
-    print_unsure(c, width.least, width.most);
+    print_unsure(c, width.least, width.most, width.least == 1 && width.most == 1);
 }
 
 /* Characters outside of ASCII. Returns how many bytes they took, at least 1. */
@@ -213,9 +221,9 @@ void canvas_repeat(struct canvas *c, unsigned n)
 {
     uint64_t last = c->last;
     if (!c->printed || c->glyph.least != 1 || c->glyph.most != 1)
-        print_unsure(c, 0, 2 * n);
-    else if (c->cursor.most + n <= c->cols || !c->state.autowrap || !is_exact(c))
-        print_unsure(c, n, n);
+        print_unsure(c, 0, 2 * n, false);
+    else if (c->cursor.most + n <= c->cols || !c->state.autowrap || !canvas_is_placed(c))
+        print_unsure(c, n, n, true);
     else
         print_exact(c, n, c->begin, 0);
     c->last = last;

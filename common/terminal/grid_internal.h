@@ -21,6 +21,8 @@ struct grid_last {
     unsigned y, x;
 };
 
+enum { GRID_PENS_FOUND = 256 }; /* a power of two */
+
 struct grid {
     struct tsm_screen *tsm; /* owned */
     unsigned rows, cols;
@@ -34,8 +36,9 @@ struct grid {
     uint32_t pens_most;    /* so many before those not used any more are looked for */
     struct pen cached_pen; /* owned; the pen of cached_number */
     uint32_t cached_number;
-    struct intern glyphs[2]; /* of one column, of two */
-    unsigned source_cols;    /* while another one is copied to this one: how wide that is */
+    uint32_t found[GRID_PENS_FOUND]; /* numbers that were looked up, each at its pen's place */
+    struct intern glyphs[2];         /* of one column, of two */
+    unsigned source_cols;            /* while another one is copied to this one: how wide that is */
 };
 
 /* What libtsm shows a cell with. */

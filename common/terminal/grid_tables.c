@@ -42,6 +42,8 @@ void grid_swap_tables(struct grid *a, struct grid *b)
     b->pens_most = old.pens_most;
     b->cached_pen = old.cached_pen;
     b->cached_number = old.cached_number;
+    memset(a->found, 0, sizeof(a->found));
+    memset(b->found, 0, sizeof(b->found));
     memcpy(b->glyphs, old.glyphs, sizeof(b->glyphs));
 }
 
@@ -109,12 +111,32 @@ static bool make_pen_room(struct grid *grid, uint32_t number)
     return true;
 }
 
+/* Where a pen is looked for first: one that was asked for lately is mostly there. */
+static uint32_t *place_of(struct grid *grid, const struct pen *pen)
+{
+    uint32_t mixed = pen->foreground ^ pen->background * 31 ^ pen->flags * 1021u ^
+                     (uint32_t)pen->underline * 4093u ^ pen->underline_color * 7;
+    mixed *= 2654435761u; /* the golden ratio's, after Knuth */
+    return &grid->found[mixed >> 16 & (GRID_PENS_FOUND - 1)];
+}
+
+static uint32_t cache_pen(struct grid *grid, const struct pen *pen, uint32_t number)
+{
+    pen_copy(&grid->cached_pen, pen);
+    grid->cached_number = number;
+    return number;
+}
+
 uint32_t grid_pen_number(struct grid *grid, const struct pen *pen)
 {
     uint8_t key[KEY_MOST];
     bool fresh;
     if (grid->pens.used > 0 && same_pen(pen, &grid->cached_pen))
         return grid->cached_number;
+    uint32_t *place = place_of(grid, pen);
+    if (intern_is_used(&grid->pens, *place) && *place < grid->pen_room &&
+        same_pen(pen, &grid->pen[*place]))
+        return cache_pen(grid, pen, *place);
     if (grid->pens.used >= grid->pens_most) {
         sweep(grid);
         if (grid->pens.used > grid->pens_most / 2 && grid->pens_most < PENS_MOST / 2)
@@ -125,9 +147,8 @@ uint32_t grid_pen_number(struct grid *grid, const struct pen *pen)
         return 0;
     if (fresh)
         pen_copy(&grid->pen[number], pen);
-    pen_copy(&grid->cached_pen, pen);
-    grid->cached_number = number;
-    return number;
+    *place = number;
+    return cache_pen(grid, pen, number);
 }
 
 const struct pen *grid_pen(const struct grid *grid, uint32_t number)

@@ -123,6 +123,14 @@ void rows_blur_up(struct rows *rows, uint64_t last)
     }
 }
 
+void rows_age(struct rows *rows, uint64_t offset)
+{
+    for (unsigned i = 0; i < rows->count; i++) {
+        if (rows->ring[i].since > offset)
+            rows->ring[i].since = offset;
+    }
+}
+
 void rows_mix(struct rows *rows, uint64_t last)
 {
     uint64_t oldest = rows_oldest(rows);

@@ -60,6 +60,9 @@ void rows_scroll_down(struct rows *rows, unsigned top, unsigned bottom, unsigned
 /* Rows have moved up, by nobody knows how much. */
 void rows_blur_up(struct rows *rows, uint64_t last);
 
+/* What all rows show depends on the bytes from that offset on. */
+void rows_age(struct rows *rows, uint64_t offset);
+
 /* Any row may now be where any other was. */
 void rows_mix(struct rows *rows, uint64_t last);
 

@@ -351,6 +351,27 @@ int screen_paint(struct screen *screen, const struct screen_paint *how, struct b
     return r;
 }
 
+static bool is_saved_paintable(const struct screen_state *state, unsigned cols)
+{
+    const struct saved_cursor *saved = &state->saved;
+    const struct margins *margins = &state->margins;
+    if (!saved->set)
+        return true;
+    bool outside =
+        margins->set && (saved->cursor.y < margins->top || saved->cursor.y > margins->bottom);
+    return saved->cursor.most < cols && !(saved->origin && outside);
+}
+
+bool screen_is_paintable(struct screen *screen)
+{
+    const struct state *state = screen_state(screen);
+    unsigned cols = screen_cols(screen);
+    bool pending = screen_x(screen) >= cols && !state->autowrap;
+    return screen->shift == 0 && !pending &&
+           is_saved_paintable(&state->screen[SCREEN_NORMAL], cols) &&
+           is_saved_paintable(&state->screen[SCREEN_ALTERNATE], cols);
+}
+
 /* Pictures */
 
 static void paint_view(struct painting *p, const struct grid_cell *cells)

@@ -25,6 +25,13 @@ struct screen_paint {
 int screen_paint(struct screen *screen, const struct screen_paint *how, struct bytes *out);
 
 /*
+ * Whether another screen that is fed what screen_paint() appends does the same as this one with all
+ * that comes next: rarely not, when part of what it knows cannot be told (a single shift, a wrap
+ * that was pending when the cursor was saved).
+ */
+bool screen_is_paintable(struct screen *screen);
+
+/*
  * Appends a picture: one synchronized update that puts the cells of the screen shown, or the part
  * of them that has the cursor in it, and the cursor on a terminal of that size, whatever it shows,
  * and leaves its scrollback and all other state alone. 0 or -ENOMEM (out as before).

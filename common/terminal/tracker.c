@@ -377,16 +377,33 @@ uint64_t tracker_offset(const struct tracker *tracker)
     return tracker->parser.offset + tracker->later_len;
 }
 
+/* The next byte's offset is that one, and nothing before it counts. */
+static void skip_to(struct tracker *tracker, uint64_t offset)
+{
+    parser_skip(&tracker->parser, offset);
+    checkpoints_finish(&tracker->checkpoints);
+    tracker->history = offset;
+    tracker->next_checkpoint = offset;
+}
+
 void tracker_gap(struct tracker *tracker, uint64_t offset)
 {
     tracker_catch_up(tracker);
     if (offset <= tracker->parser.offset)
         return;
-    parser_skip(&tracker->parser, offset);
+    skip_to(tracker, offset);
     canvas_forget(&tracker->canvas, offset);
-    checkpoints_finish(&tracker->checkpoints);
-    tracker->history = offset;
-    tracker->next_checkpoint = offset;
+}
+
+void tracker_begin_at(struct tracker *tracker, uint64_t offset)
+{
+    tracker_catch_up(tracker);
+    skip_to(tracker, offset);
+    canvas_forget_rows(&tracker->canvas, offset);
+    canvas_break_text(&tracker->canvas);
+    tracker->sizes = 0;
+    note_size(tracker);
+    consider_checkpoint(tracker, offset);
 }
 
 void tracker_set_no_cr(struct tracker *tracker, uint64_t until)

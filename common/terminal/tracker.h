@@ -85,6 +85,13 @@ void tracker_gap(struct tracker *tracker, uint64_t offset);
 void tracker_set_no_cr(struct tracker *tracker, uint64_t until);
 uint64_t tracker_no_cr_until(const struct tracker *tracker);
 
+/*
+ * What has been fed so far was no output: it has brought the tracker to the state and the cursor
+ * that the job's terminal had at offset, which is the next byte's. No plan will reach back behind
+ * it. What was fed must not end inside of a sequence.
+ */
+void tracker_begin_at(struct tracker *tracker, uint64_t offset);
+
 /* The job's terminal has that size from the next byte on (0 counts as 1). */
 void tracker_resize(struct tracker *tracker, unsigned rows, unsigned cols);
 
@@ -165,6 +172,33 @@ struct tracker_plan {
  */
 int tracker_plan(const struct tracker *tracker, uint64_t first, uint64_t limit,
                  unsigned history_lines, struct tracker_plan *ret);
+
+/*
+ * An offset for the next two: at the end of the output, or a little before. What comes after it has
+ * nothing to do with what comes before, but for the state and the cursor: no sequence is unfinished
+ * there, and no mark or REP that may follow belongs to a character before. The tracker remembers
+ * the last two. 0, or -EAGAIN if there is none right now.
+ */
+int tracker_hold(struct tracker *tracker, uint64_t *ret_offset);
+
+/*
+ * tracker_plan() without a limit, up to an offset: what is overwritten by what comes after it may
+ * be missing. until: what tracker_hold() has told just now, or tracker_offset().
+ */
+int tracker_plan_until(const struct tracker *tracker, uint64_t first, uint64_t until,
+                       struct tracker_plan *ret);
+
+/*
+ * For a screen (screen.h) that was brought to offset `from`, which tracker_hold() has told: what of
+ * the output from there on it has to be fed. until: as above. Given to tracker_plan_finish() too. 0
+ * or -ENOMEM (ret is empty).
+ */
+int tracker_plan_rest(const struct tracker *tracker, uint64_t from, uint64_t until,
+                      struct tracker_plan *ret);
+
+/* The bytes of the log that a plan replays. */
+uint64_t tracker_plan_bytes(const struct tracker_plan *plan);
+
 void tracker_plan_finish(struct tracker_plan *plan);
 
 #endif

@@ -12,15 +12,17 @@
 #include "common/terminal/transition.h"
 #include "common/terminal/writer.h"
 
-enum { NOWHERE = CHECKPOINTS_MAX + 1, CLUSTER_MAX = 1024 };
+enum { NOWHERE = CHECKPOINTS_MAX + 1, CLUSTER_MAX = 1024, HOLD_REACH = 16384 };
 
 struct planning {
     const struct tracker *tracker;
     const struct checkpoint *item; /* count of them */
     unsigned count;
-    uint64_t end;   /* of what comes before everything is told: see end_of() */
-    unsigned start; /* where the replay begins */
-    unsigned safe;  /* the safe point on the normal screen, NOWHERE if there is none */
+    uint64_t until;            /* where all of it ends */
+    uint64_t end;              /* of what comes before everything is told: see end_of() */
+    const struct state *state; /* at until */
+    unsigned start;            /* where the replay begins */
+    unsigned safe;             /* the safe point on the normal screen, NOWHERE if there is none */
     bool skip[CHECKPOINTS_MAX + 1]; /* leave out the stretch after that checkpoint */
 };
 
@@ -53,8 +55,9 @@ static void find_safe_points(struct planning *p)
     while (end > 0 && p->item[end - 1].alternate)
         end--;
     p->safe = newest_before(p, 0, end, rows_oldest(&canvas->screen[SCREEN_NORMAL]));
-    for (unsigned i = 0; i + 1 < p->count; i++)
-        p->skip[i] = checkpoints_dead(&p->tracker->checkpoints, canvas, i);
+    checkpoints_find_dead(&p->tracker->checkpoints, canvas, p->skip);
+    for (unsigned i = 0; i < p->count; i++)
+        p->skip[i] &= i + 1 < p->count && !p->item[i].coarse && !p->item[i + 1].coarse;
     if (!canvas->state.alternate || entrance == p->count)
         return;
     unsigned visit =
@@ -65,7 +68,7 @@ static void find_safe_points(struct planning *p)
 
 static uint64_t bytes_from(const struct planning *p, unsigned start)
 {
-    uint64_t bytes = tracker_offset(p->tracker) - p->end;
+    uint64_t bytes = p->until - p->end;
     for (unsigned i = start; i < p->count; i++)
         bytes += p->skip[i] ? 0 : stretch_end(p, i) - p->item[i].offset;
     return bytes;
@@ -177,7 +180,7 @@ static void write_before(const struct planning *p, struct writer *writer)
 
 static void write_after(const struct planning *p, struct writer *writer)
 {
-    const struct state *state = &p->tracker->canvas.state;
+    const struct state *state = p->state;
     if (state->progress) {
         writer_text(writer, "\033]9;4;");
         writer_append(writer, state->progress->data, state->progress->len);
@@ -200,11 +203,11 @@ static struct tracker_range *add_range(struct tracker_plan *plan, const struct t
 }
 
 /* The ranges, and in writer->out, which is the plan's after, what is left to tell when they have
- * been replayed. */
-static void add_ranges(const struct planning *p, struct tracker_plan *plan, struct writer *writer)
+ * been replayed. replaying: the last range that there is ends where the first one begins. */
+static void add_ranges(const struct planning *p, struct tracker_plan *plan, bool replaying,
+                       struct writer *writer)
 {
     unsigned reached = p->start; /* the checkpoint that the terminal is at */
-    bool replaying = false;
     for (unsigned i = p->start; i < p->count; i++) {
         if (p->skip[i] || p->item[i].offset == stretch_end(p, i)) {
             replaying = false;
@@ -232,6 +235,15 @@ static void add_ranges(const struct planning *p, struct tracker_plan *plan, stru
     }
 }
 
+/* What comes last: the text or the unfinished sequence at the end, after all else has been told. */
+static void add_end(const struct planning *p, struct tracker_plan *plan)
+{
+    if (p->end == p->until)
+        return;
+    add_range(plan, &p->state->titles, p->end, p->until)->before = plan->after;
+    plan->after = (struct bytes){0};
+}
+
 static int write_plan(const struct planning *p, struct tracker_plan *plan)
 {
     struct writer before = {.out = &plan->before}, after = {.out = &plan->after};
@@ -242,15 +254,11 @@ static int write_plan(const struct planning *p, struct tracker_plan *plan)
     if (!plan->ranges)
         return -ENOMEM;
     if (p->start < p->count) {
-        add_ranges(p, plan, &after);
+        add_ranges(p, plan, false, &after);
         plan->resized = p->item[p->start].offset < p->tracker->resized;
     }
     write_after(p, &after);
-    uint64_t offset = tracker_offset(p->tracker);
-    if (p->end < offset) {
-        add_range(plan, &p->tracker->canvas.state.titles, p->end, offset)->before = plan->after;
-        plan->after = (struct bytes){0};
-    }
+    add_end(p, plan);
     return after.error;
 }
 
@@ -266,25 +274,101 @@ static uint64_t end_of(const struct tracker *tracker)
     return canvas->printed && end - canvas->cluster < CLUSTER_MAX ? canvas->cluster : end;
 }
 
-int tracker_plan(const struct tracker *tracker, uint64_t first, uint64_t limit,
-                 unsigned history_lines, struct tracker_plan *ret)
+static struct planning begin_plan(const struct tracker *tracker, uint64_t until)
 {
-    tracker_catch_up(tracker);
     struct planning p = {.tracker = tracker,
                          .item = tracker->checkpoints.item,
                          .count = tracker->checkpoints.count,
-                         .end = end_of(tracker)};
-    *ret = (struct tracker_plan){0};
+                         .until = until,
+                         .end = end_of(tracker),
+                         .state = &tracker->canvas.state};
+    if (until < p.end)
+        p.end = until;
     while (p.count > 0 && p.item[p.count - 1].offset > p.end)
         p.count--;
+    if (until < tracker_offset(tracker) && p.count > 0 && p.item[p.count - 1].offset == until)
+        p.state = checkpoint_state(&p.item[p.count - 1]);
     find_safe_points(&p);
-    int exact = choose_start(&p, first, limit, history_lines);
-    int r = write_plan(&p, ret);
+    return p;
+}
+
+static int write_plan_from(struct planning *p, uint64_t first, uint64_t limit,
+                           unsigned history_lines, struct tracker_plan *ret)
+{
+    *ret = (struct tracker_plan){0};
+    int exact = choose_start(p, first, limit, history_lines);
+    int r = write_plan(p, ret);
     if (r < 0) {
         tracker_plan_finish(ret);
         return r;
     }
     return exact;
+}
+
+int tracker_plan(const struct tracker *tracker, uint64_t first, uint64_t limit,
+                 unsigned history_lines, struct tracker_plan *ret)
+{
+    tracker_catch_up(tracker);
+    struct planning p = begin_plan(tracker, tracker_offset(tracker));
+    return write_plan_from(&p, first, limit, history_lines, ret);
+}
+
+int tracker_plan_until(const struct tracker *tracker, uint64_t first, uint64_t until,
+                       struct tracker_plan *ret)
+{
+    tracker_catch_up(tracker);
+    struct planning p = begin_plan(tracker, until);
+    return write_plan_from(&p, first, 0, 0, ret);
+}
+
+int tracker_hold(struct tracker *tracker, uint64_t *ret_offset)
+{
+    tracker_settle(tracker);
+    uint64_t end = end_of(tracker), since = end > HOLD_REACH ? end - HOLD_REACH : 0;
+    const struct checkpoint *checkpoint = checkpoints_hold(&tracker->checkpoints, since);
+    *ret_offset = checkpoint ? checkpoint->offset : end;
+    bool complete = !tracker->canvas.printed || end == tracker->canvas.cluster;
+    return checkpoint || complete ? 0 : -EAGAIN;
+}
+
+/* From there to the first checkpoint, and then what is not left out. */
+static int write_rest(struct planning *p, uint64_t from, struct tracker_plan *plan)
+{
+    struct writer after = {.out = &plan->after};
+    while (p->start < p->count && p->item[p->start].offset < from)
+        p->start++;
+    p->safe = NOWHERE;
+    plan->ranges = calloc(p->count + 2, sizeof(plan->ranges[0]));
+    if (!plan->ranges)
+        return -ENOMEM;
+    uint64_t to = p->start < p->count ? p->item[p->start].offset : p->end;
+    if (from < to)
+        add_range(plan, &p->state->titles, from, to);
+    if (p->start < p->count)
+        add_ranges(p, plan, from < to, &after);
+    write_after(p, &after);
+    add_end(p, plan);
+    return after.error;
+}
+
+int tracker_plan_rest(const struct tracker *tracker, uint64_t from, uint64_t until,
+                      struct tracker_plan *ret)
+{
+    tracker_catch_up(tracker);
+    struct planning p = begin_plan(tracker, until);
+    *ret = (struct tracker_plan){0};
+    int r = write_rest(&p, from, ret);
+    if (r < 0)
+        tracker_plan_finish(ret);
+    return r;
+}
+
+uint64_t tracker_plan_bytes(const struct tracker_plan *plan)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < plan->count; i++)
+        sum += plan->ranges[i].to - plan->ranges[i].from;
+    return sum;
 }
 
 void tracker_plan_finish(struct tracker_plan *plan)

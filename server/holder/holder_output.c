@@ -3,17 +3,20 @@
 #include "server/holder/holder.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
 #include "common/record.h"
+#include "common/snapshot.h"
 
-#define READ_CHUNK  (64u << 10) /* output handled at once, at most */
-#define READ_SHOWN  (8u << 10)  /* while somebody looks: job and terminal work side by side then */
-#define READ_SMALL  1024u       /* after a read this short there is no more: do not ask again */
-#define DRAIN_BYTES (1u << 20)  /* read in one go when a job stops or ends; then the loop turns */
+#define READ_CHUNK  (64u << 10)  /* output handled at once, at most */
+#define READ_SHOWN  (8u << 10)   /* while somebody looks: job and terminal work side by side then */
+#define READ_SMALL  1024u        /* after a read this short there is no more: do not ask again */
+#define DRAIN_BYTES (1u << 20)   /* read in one go when a job stops or ends; then the loop turns */
+#define KEEP_MOST   (512u << 10) /* for a snapshot to go through: some 5 ms; less of a small log */
 
 /*
  * One holder per process, so one buffer; only the pages that are used count. Its first `unseen`
@@ -44,11 +47,48 @@ static void note_log_failure(struct holder *holder, int error)
     holder_changed(holder);
 }
 
+static uint64_t most_to_go_through(const struct journal *journal)
+{
+    return journal->limit / 4 < KEEP_MOST ? journal->limit / 4 : KEEP_MOST;
+}
+
+static bool is_look_due(const struct holder *holder)
+{
+    return holder->journal.next - holder->kept >= most_to_go_through(&holder->journal) / 2;
+}
+
+/*
+ * Snapshots are to be cheap, and to find in the log all that they need: there is a keyframe beside
+ * it when there is no safe point near. The log always has three quarters of its limit.
+ */
+static void keep_screen(struct holder *holder)
+{
+    const struct journal *journal = &holder->journal;
+    if (!is_look_due(holder))
+        return;
+    struct snapshot_keeping keeping = {.tracker = holder->tracker,
+                                       .dir_fd = holder->state_fd,
+                                       .first = journal->whole_from,
+                                       .most = most_to_go_through(journal),
+                                       .reach = journal->limit / 2};
+    int r = snapshot_keep(&keeping);
+    if (r == -EAGAIN)
+        return;
+    holder->kept = journal->next;
+    /* A screen's cells were in many small blocks: they go back, as an idle holder has little. */
+    if (r > 0)
+        malloc_trim(0);
+    else if (r < 0)
+        log_debug(LOG_PTY, "no keyframe at %llu: %s", (unsigned long long)journal->next,
+                  strerror(-r));
+}
+
 /* The tracker sees what it has put off: output pauses, or the buffer has no room for a chunk. */
 static void settle_tracker(struct holder *holder)
 {
     tracker_settle(holder->tracker);
     unseen = 0;
+    keep_screen(holder);
     holder_check_title(holder);
 }
 
@@ -112,6 +152,8 @@ static ssize_t read_chunk(struct holder *holder)
     size_t len = 0;
     size_t room = sizeof(read_buf) - unseen;
     size_t most = holder->viewers && room > READ_SHOWN ? READ_SHOWN : room;
+    if (most > holder->journal.limit / 8) /* a small log must not drop what nobody has seen yet */
+        most = holder->journal.limit / 8;
     uint8_t *buf = read_buf + unseen;
     ssize_t n = 0;
     bool paused = false;
@@ -124,7 +166,8 @@ static ssize_t read_chunk(struct holder *holder)
     }
     if (len > 0)
         handle_output(holder, buf, len);
-    if (paused || sizeof(read_buf) - unseen < READ_SHOWN || !pty_has_more(&holder->pty))
+    if (paused || sizeof(read_buf) - unseen < READ_SHOWN || !pty_has_more(&holder->pty) ||
+        is_look_due(holder))
         settle_tracker(holder);
     return len > 0 ? (ssize_t)len : n;
 }

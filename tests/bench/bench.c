@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MINUTE_MS 60000
@@ -26,6 +27,7 @@ const struct bench_kind bench_kinds[BENCH_KINDS] = {
     {"long", 32, 50},
     {"y", 4, 5},
     {"colour", 32, 50},
+    {"cursor", 32, 50},
 };
 
 static struct bench *current; /* whose world bench_fail clears away */
@@ -57,6 +59,13 @@ long bench_scaled(long number)
 double bench_now_ms(void)
 {
     return (double)deadline_now_ns() / 1e6;
+}
+
+double bench_cpu_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
 /* The world */

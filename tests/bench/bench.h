@@ -41,7 +41,7 @@ struct bench {
 
 /* Kinds of output: how pty_child calls them, and how many MB are enough to measure (a terminal
  * takes lines of one letter thirty times slower than long ones). */
-enum { BENCH_KINDS = 3 };
+enum { BENCH_KINDS = 4 };
 extern const struct bench_kind {
     const char *name;
     int attached_mb;
@@ -101,6 +101,9 @@ void bench_read_until(int fd, const char *text);
 void bench_read_until_quiet(int fd, int ms);
 
 double bench_now_ms(void);
+
+/* The processor time of this process so far. */
+double bench_cpu_ms(void);
 
 /* Living descendants of this program whose command line contains the text: their pids, into fresh
  * memory that the caller frees. */

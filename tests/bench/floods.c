@@ -139,7 +139,8 @@ static struct cost measure(struct bench *bench, enum bench_tool tool, const stru
 static void print_results(const struct bench *bench, struct samples cpu[BENCH_TOOLS][KINDS],
                           struct samples wall[BENCH_TOOLS][KINDS])
 {
-    bench_header(bench, "CPU s, share of dtach's, wall s: long lines, y\\n, coloured");
+    bench_header(bench,
+                 "CPU s, share of dtach's, wall s: long lines, y\\n, coloured, cursor-addressed");
     for (int tool = BENCH_DTACH; tool < BENCH_TOOLS; tool++) {
         if (!bench->present[tool])
             continue;

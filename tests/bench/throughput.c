@@ -1,6 +1,6 @@
 /*
  * Throughput, attached: how long it takes until a terminal that reads as fast as it can has got a
- * fixed amount of output, of three kinds. Budget: at least 0.95 of the same program in the same
+ * fixed amount of output, of four kinds. Budget: at least 0.95 of the same program in the same
  * terminal without a tool. (tmux and screen send less than the program prints.)
  */
 #include "tests/bench/bench.h"
@@ -36,7 +36,7 @@ static double measure(struct bench *bench, enum bench_tool tool, const struct be
 
 static void print_results(const struct bench *bench, struct samples samples[BENCH_TOOLS][KINDS])
 {
-    bench_header(bench, "MB/s and share of bare: long lines, y\\n, coloured");
+    bench_header(bench, "MB/s and share of bare: long lines, y\\n, coloured, cursor-addressed");
     for (int tool = 0; tool < BENCH_TOOLS; tool++) {
         if (!bench->present[tool])
             continue;

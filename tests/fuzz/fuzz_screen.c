@@ -4,7 +4,8 @@
  * - the cuts make no difference;
  * - lazy = eager: what a plan replays, with and without the filter, gives the screen that all of
  *   the output gives;
- * - what is painted gives the same screen and state again.
+ * - what is painted gives the same screen and state again;
+ * - so does what was painted somewhere on the way, and then fed what a plan says of the rest.
  */
 #include "common/terminal/replay.h"
 #include "common/terminal/screen_paint.h"
@@ -18,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HISTORY = 50 };
+enum { HISTORY = 50, HOLDS = 2 };
 
 static void must_equal(struct screen *a, struct screen *b, const char *what)
 {
@@ -59,7 +60,13 @@ static struct screen *show(const struct output *input, bool cut)
     return screen;
 }
 
-static struct tracker *track(const struct output *input)
+/* Offsets that the tracker has told on the way, for keyframes. */
+struct holds {
+    uint64_t offset[HOLDS];
+    unsigned count;
+};
+
+static struct tracker *track(const struct output *input, struct holds *holds)
 {
     struct tracker *tracker = tracker_create(input->rows, input->cols);
     must(tracker);
@@ -69,6 +76,8 @@ static struct tracker *track(const struct output *input)
         size_t len = output_cut(&seed, input->len - at);
         tracker_feed(tracker, input->data + at, len);
         at += len;
+        if (seed >> 20 & 1 && tracker_hold(tracker, &holds->offset[holds->count % HOLDS]) == 0)
+            holds->count++;
     }
     return tracker;
 }
@@ -153,6 +162,45 @@ static void check_paint(const struct output *input, struct screen *screen)
     bytes_finish(&out);
 }
 
+/* A keyframe at offset: the screen, as a plan gives it, painted. NULL if that cannot be told. */
+static struct screen *keep(const struct output *input, const struct tracker *tracker,
+                           uint64_t offset)
+{
+    struct screen_paint how = {0};
+    struct tracker_plan plan;
+    struct bytes out = {0};
+    struct screen *then = create(input), *view = NULL;
+    int r = tracker_plan_until(tracker, 0, offset, &plan);
+    must(r == 0 || r == -E2BIG);
+    play(&plan, input, false, then);
+    if (r == 0 && screen_is_paintable(then)) {
+        view = create(input);
+        must(screen_paint(then, &how, &out) == 0);
+        screen_feed(view, out.data, out.len);
+    }
+    tracker_plan_finish(&plan);
+    screen_destroy(then);
+    bytes_finish(&out);
+    return view;
+}
+
+/* From a keyframe on. */
+static void check_rest(const struct output *input, const struct tracker *tracker,
+                       struct screen *eager, uint64_t offset)
+{
+    struct tracker_plan plan;
+    struct screen *view = keep(input, tracker, offset);
+    if (!view)
+        return;
+    must(tracker_plan_rest(tracker, offset, input->len, &plan) == 0);
+    must(tracker_plan_bytes(&plan) <= input->len - offset);
+    play(&plan, input, false, view);
+    must_equal(eager, view, "from a keyframe");
+    output_must_be_same(screen_state(view), screen_state(eager), input->cols, settle_saved);
+    tracker_plan_finish(&plan);
+    screen_destroy(view);
+}
+
 /* Other sizes only must not break anything. */
 static void check_sizes(const struct output *input, struct screen *screen)
 {
@@ -175,10 +223,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct screen *whole = show(&input, false), *cut = show(&input, true);
     must_equal(whole, cut, "cut");
     must(state_equal(screen_state(whole), screen_state(cut)));
-    struct tracker *tracker = track(&input);
+    struct holds holds = {0};
+    struct tracker *tracker = track(&input, &holds);
     check_lazy(&input, tracker, whole, 0, false);
     check_lazy(&input, tracker, whole, HISTORY, false);
     check_lazy(&input, tracker, whole, 0, true);
+    for (unsigned i = 0; i < holds.count && i < HOLDS; i++)
+        check_rest(&input, tracker, whole, holds.offset[i]);
     tracker_destroy(tracker);
     check_paint(&input, whole);
     check_sizes(&input, cut);

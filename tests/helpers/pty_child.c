@@ -17,24 +17,39 @@
  *   env NAME          NAME=value, or NAME is unset
  *   numbered N [US]   line 1 … line N; US microseconds apart
  *   flood BYTES KIND  BYTES bytes of output, KIND long (200-column lines), y (y\n), colour (a line
- * of coloured words); the last line may be cut fill N BYTE       N times the byte with that number
- * (decimal) Terminal size              SIZE rows cols now and on each SIGWINCH, for ever onesize
- * SIZE rows cols echo              raw mode, READY, then sends back each byte read, until EOF or
- * the byte 4 modes             alternate screen, mouse, bracketed paste, application keys, no
- * cursor; READY; raw mode; goes on after a byte of input and leaves it all as it is editor as an
- * editor does: raw mode, alternate screen, EDIT; the byte ^Z restores the terminal and stops the
- * group with SIGTSTP, afterwards EDIT again; q ends it; any other byte: KEY nn (hexadecimal) tty
- * TTY name pid=N ppid=N pgrp=N sid=N foreground=N termios           TERMIOS iflag oflag cflag lflag
- * erase intr susp (octal) Signals and processes ignore SIG        ignores the signal from now on
- * (ignore-hup, ignore-term are short for it) catch SIG         prints CAUGHT SIG each time; system
- * calls go on hold              waits for ever (signals are handled) sleep MS          waits that
- * long exit N            exits with N at once kill SIG          sends itself that signal; goes on
- * if it survives stop-self         STOPPING, SIGTSTP to itself; when continued CONTINUED fork-hold
- * starts a child in the same group that ignores HUP and waits for ever: CHILD pid setsid-hold the
- * same in a session of its own, still with the terminal open: CHILD pid setsid-quiet      the same
- * with 0, 1 and 2 on /dev/null: CHILD pid children N        starts N children in the same group
- * that wait for ever: CHILDREN N spin MS           uses the processor for so many milliseconds of
- * its time What it inherited fdlist            FD n target for each open descriptor, then FDS count
+ *                     of coloured words), cursor (words that are placed one by one); what comes
+ *                     last may be cut
+ *   fill N BYTE       N times the byte with that number (decimal)
+ *
+ * Terminal
+ *   size              SIZE rows cols now and on each SIGWINCH, for ever
+ *   onesize           SIZE rows cols
+ *   echo              raw mode, READY, then sends back each byte read, until EOF or the byte 4
+ *   modes             alternate screen, mouse, bracketed paste, application keys, no cursor; READY;
+ *                     raw mode; goes on after a byte of input and leaves it all as it is
+ *   editor            as an editor does: raw mode, alternate screen, EDIT; the byte ^Z restores the
+ *                     terminal and stops the group with SIGTSTP, afterwards EDIT again; q ends it;
+ *                     any other byte: KEY nn (hexadecimal)
+ *   tty               TTY name pid=N ppid=N pgrp=N sid=N foreground=N
+ *   termios           TERMIOS iflag oflag cflag lflag erase intr susp (octal)
+ *
+ * Signals and processes
+ *   ignore SIG        ignores the signal from now on (ignore-hup, ignore-term are short for it)
+ *   catch SIG         prints CAUGHT SIG each time; system calls go on
+ *   hold              waits for ever (signals are handled)
+ *   sleep MS          waits that long
+ *   exit N            exits with N at once
+ *   kill SIG          sends itself that signal; goes on if it survives
+ *   stop-self         STOPPING, SIGTSTP to itself; when continued CONTINUED
+ *   fork-hold         starts a child in the same group that ignores HUP and waits for ever: CHILD
+ *                     pid
+ *   setsid-hold       the same in a session of its own, still with the terminal open: CHILD pid
+ *   setsid-quiet      the same with 0, 1 and 2 on /dev/null: CHILD pid
+ *   children N        starts N children in the same group that wait for ever: CHILDREN N
+ *   spin MS           uses the processor for so many milliseconds of its time
+ *
+ * What it inherited
+ *   fdlist            FD n target for each open descriptor, then FDS count
  *   ask TEXT END      raw mode, TEXT (as in raw), then reads until END (likewise) has come: ANSWER
  *                     and all that was read, ESC as \e and other control bytes as \xHH
  *   ask-many N        asks for DA1 N times, reading nothing: ASKED

@@ -157,10 +157,27 @@ void behave_numbered(char **args)
     }
 }
 
+/* A screen of 24 rows and 80 columns, of words that are placed one by one, in several colours. */
+static const char *flood_screen(size_t *ret_len)
+{
+    static char screen[8192];
+    size_t len = 0;
+    for (int row = 1; row <= 24; row++) {
+        for (int col = 1; col < 80; col += 10)
+            len += (size_t)snprintf(screen + len, sizeof(screen) - len,
+                                    "\033[%d;%dH\033[%d;3%dmword %04d\033[m", row, col,
+                                    col / 10 % 2, (row + col / 10) % 8, row * col);
+    }
+    *ret_len = len;
+    return screen;
+}
+
 /* One line of the kind of output, with its length. */
 static const char *flood_line(const char *kind, size_t *ret_len)
 {
     static char line[256];
+    if (strcmp(kind, "cursor") == 0)
+        return flood_screen(ret_len);
     if (strcmp(kind, "y") == 0) {
         *ret_len = 2;
         return "y\n";
