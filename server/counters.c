@@ -58,6 +58,11 @@ void counters_attempts(struct counters *counters, const struct job_info *before,
         counters->attempts_ended[known_reason(after->end->reason)]++;
 }
 
+enum fault_kind counters_fault_of(uint32_t stage)
+{
+    return stage == START_CGROUP ? FAULT_CGROUP : FAULT_START;
+}
+
 void counters_fault(struct counters *counters, enum fault_kind kind)
 {
     counters->faults[kind]++;

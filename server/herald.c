@@ -323,7 +323,7 @@ void herald_job_changed(struct server *server, struct job *job, const struct job
     if (after->end && !before->end && after->end->reason == END_LOST)
         herald_fault(server, FAULT_LOST);
     if (after->end && !before->end && after->end->reason == END_SPAWN_FAILED)
-        herald_fault(server, FAULT_START);
+        herald_fault(server, counters_fault_of(after->end->stage));
     event_diff(before, after, clock_realtime_ns(), add, herald);
     tell_followers(herald);
 }
