@@ -362,6 +362,8 @@ static enum event_kind event_of_notice(uint32_t kind)
         return EVENT_ASKS;
     case NOTICE_ASKS_NO_MORE:
         return EVENT_ASKS_NO_MORE;
+    case NOTICE_GRACE_OVER:
+        return EVENT_GRACE_OVER;
     }
     return 0;
 }
