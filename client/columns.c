@@ -69,7 +69,7 @@ static int append_uid(VALUE_OF)
 
 static int append_state(VALUE_OF)
 {
-    return append_text(out, job_state_name(job->state));
+    return append_text(out, exact ? job_state_name(job->state) : jobs_view_state(job));
 }
 
 static int append_name(VALUE_OF)

@@ -131,6 +131,9 @@ static void add_other(struct bytes *out, const struct job_event *event)
     case EVENT_NOTIFICATION:
         add_notification(out, event);
         break;
+    case EVENT_GRACE_OVER:
+        bytes_append_text(out, "does not end by itself: it is killed");
+        break;
     case EVENT_ASKS:
         bytes_append_text(out, "waits for input");
         break;

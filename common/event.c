@@ -40,7 +40,7 @@ const char *event_kind_name(uint32_t kind)
         [EVENT_RENAMED] = "renamed",   [EVENT_TITLE] = "title",
         [EVENT_BELL] = "bell",         [EVENT_NOTIFICATION] = "notification",
         [EVENT_ASKS] = "asks",         [EVENT_ASKS_NO_MORE] = "asks-no-more",
-        [EVENT_WARNING] = "warning",
+        [EVENT_WARNING] = "warning",   [EVENT_GRACE_OVER] = "grace-over",
     };
     static_assert(COUNT(names) == EVENT_KIND_COUNT, "an event kind has no name");
     return kind < COUNT(names) && names[kind] ? names[kind] : "unknown";

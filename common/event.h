@@ -37,7 +37,8 @@ enum event_kind {
     EVENT_NOTIFICATION = 20,  /* title, text: what it wants the user to be told */
     EVENT_ASKS = 21,          /* it seems to wait for input from its terminal */
     EVENT_ASKS_NO_MORE = 22,
-    EVENT_WARNING = 23, /* text: what the user should know of the job */
+    EVENT_WARNING = 23,    /* text: what the user should know of the job */
+    EVENT_GRACE_OVER = 24, /* it is being ended and did not heed TERM: KILL follows */
     EVENT_KIND_COUNT,
 };
 

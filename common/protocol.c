@@ -318,7 +318,7 @@ STRUCT(msg_title, title_table);
 
 static const struct wire_field notice_table[] = {
     FIELD(msg_notice, kind, WIRE_U32, REQUIRED, 0,
-          "1 bell, 2 notification, 3 the job seems to wait for input, 4 no more"),
+          "1 bell, 2 notification, 3 it seems to wait for input, 4 no more, 5 it is killed now"),
     FIELD(msg_notice, count, WIRE_U64, OPTIONAL, 0, "bells; notifications left out before this"),
     FIELD(msg_notice, title, WIRE_STR, OPTIONAL, EVENT_TEXT_MAX, "title of a notification"),
     FIELD(msg_notice, text, WIRE_STR, OPTIONAL, EVENT_TEXT_MAX, "text of a notification"),

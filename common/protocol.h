@@ -416,6 +416,7 @@ enum notice_kind {
     NOTICE_TEXT = 2, /* a notification for the user */
     NOTICE_ASKS = 3, /* the job seems to wait for input from its terminal */
     NOTICE_ASKS_NO_MORE = 4,
+    NOTICE_GRACE_OVER = 5, /* it is being ended, and did not heed TERM: KILL follows */
 };
 
 /* Something has happened on the job's terminal that changes nothing in its record. */

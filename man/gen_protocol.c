@@ -12,11 +12,12 @@ enum { STRUCTS_MAX = 64 };
 static const struct wire_struct *structs[STRUCTS_MAX];
 static size_t struct_count;
 
-/* "job_info" and "msg_run" as the page calls them: "info" and "run". */
+/* "job_info" and "msg_run" as the page calls them: "info" and "run"; others by their whole names.
+ */
 static const char *name_of(const struct wire_struct *type)
 {
-    const char *underscore = strchr(type->name, '_');
-    return underscore ? underscore + 1 : type->name;
+    bool shortened = strncmp(type->name, "job_", 4) == 0 || strncmp(type->name, "msg_", 4) == 0;
+    return shortened ? type->name + 4 : type->name;
 }
 
 static bool is_known(const struct wire_struct *type)

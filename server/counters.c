@@ -34,15 +34,6 @@ void counters_job_ended(struct counters *counters, const struct job_info *info)
     count_duration(counters, (info->ended_ns - info->started_ns) / 1000000u);
 }
 
-static bool has_ended(const struct job_info *info, uint32_t attempt)
-{
-    const struct job_attempt *attempts = info->attempts.items;
-    for (size_t i = 0; i < info->attempts.len; i++)
-        if (attempts[i].number == attempt)
-            return attempts[i].end != NULL;
-    return info->attempts.len > 0 && attempt < attempts[0].number;
-}
-
 void counters_attempts(struct counters *counters, const struct job_info *before,
                        const struct job_info *after)
 {
@@ -50,12 +41,17 @@ void counters_attempts(struct counters *counters, const struct job_info *before,
     counters->attempts += has > had ? has - had : 0;
     const struct job_attempt *attempts = after->attempts.items;
     for (size_t i = 0; i < after->attempts.len; i++)
-        if (attempts[i].end && !has_ended(before, attempts[i].number))
+        if (attempts[i].end && !event_attempt_has_ended(before, attempts[i].number))
             counters->attempts_ended[known_reason(attempts[i].end->reason)]++;
     /* The only attempt of a plain job ends with it. */
     bool ends = job_state_is_final(after->state) && !job_state_is_final(before->state);
     if (after->attempts.len == 0 && ends && has > 0 && after->end)
         counters->attempts_ended[known_reason(after->end->reason)]++;
+}
+
+enum fault_kind counters_fault_of(uint32_t stage)
+{
+    return stage == START_CGROUP ? FAULT_CGROUP : FAULT_START;
 }
 
 void counters_fault(struct counters *counters, enum fault_kind kind)

@@ -30,6 +30,9 @@ void counters_job_ended(struct counters *counters, const struct job_info *info);
 void counters_attempts(struct counters *counters, const struct job_info *before,
                        const struct job_info *after);
 
+/* What a start that failed at that step (enum start_stage) counts as. */
+enum fault_kind counters_fault_of(uint32_t stage);
+
 void counters_fault(struct counters *counters, enum fault_kind kind);
 
 /* Room for what counters_describe makes. */

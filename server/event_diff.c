@@ -1,6 +1,5 @@
 #include "server/event_diff.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* A difference being told. */
@@ -59,6 +58,14 @@ static const struct job_attempt *find_attempt(const struct job_info *info, uint3
     return NULL;
 }
 
+/* A plain job has no list, and one that is started again has its last end until it tells more. */
+bool event_attempt_has_ended(const struct job_info *info, uint32_t number)
+{
+    const struct job_attempt *attempt = find_attempt(info, number);
+    uint32_t newest = event_attempts(info);
+    return attempt ? attempt->end != NULL : number < newest || (number == newest && info->end);
+}
+
 static void tell_started(const struct diff *diff, uint32_t number)
 {
     const struct job_attempt *attempt = find_attempt(diff->after, number);
@@ -85,10 +92,9 @@ static void diff_attempts(const struct diff *diff)
     const struct job_attempt *attempts = after->attempts.items;
     for (size_t i = 0; i < after->attempts.len; i++) {
         const struct job_attempt *attempt = &attempts[i];
-        const struct job_attempt *known = find_attempt(diff->before, attempt->number);
         if (attempt->number > had && attempt->started_ns)
             tell_started(diff, attempt->number);
-        if (attempt->end && (known ? !known->end : attempt->number >= had))
+        if (attempt->end && !event_attempt_has_ended(diff->before, attempt->number))
             tell_attempt_ended(diff, attempt);
     }
     if (after->attempts.len == 0 && has > had)

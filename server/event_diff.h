@@ -7,6 +7,8 @@
 #ifndef JS_SERVER_EVENT_DIFF_H
 #define JS_SERVER_EVENT_DIFF_H
 
+#include <stdbool.h>
+
 #include "common/event.h"
 
 /* Gets each event, in their order; all that it points to is borrowed. */
@@ -21,5 +23,8 @@ struct job_event event_of(const struct job_info *info, enum event_kind kind, uin
 
 /* The number of the newest attempt that was started, 0 = none was. */
 uint32_t event_attempts(const struct job_info *info);
+
+/* Whether the attempt of that number is known to have ended. */
+bool event_attempt_has_ended(const struct job_info *info, uint32_t number);
 
 #endif

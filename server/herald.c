@@ -323,7 +323,7 @@ void herald_job_changed(struct server *server, struct job *job, const struct job
     if (after->end && !before->end && after->end->reason == END_LOST)
         herald_fault(server, FAULT_LOST);
     if (after->end && !before->end && after->end->reason == END_SPAWN_FAILED)
-        herald_fault(server, FAULT_START);
+        herald_fault(server, counters_fault_of(after->end->stage));
     event_diff(before, after, clock_realtime_ns(), add, herald);
     tell_followers(herald);
 }
@@ -362,6 +362,8 @@ static enum event_kind event_of_notice(uint32_t kind)
         return EVENT_ASKS;
     case NOTICE_ASKS_NO_MORE:
         return EVENT_ASKS_NO_MORE;
+    case NOTICE_GRACE_OVER:
+        return EVENT_GRACE_OVER;
     }
     return 0;
 }

@@ -154,7 +154,7 @@ static void note_start(struct job *job, const struct wire_frame *frame)
     } else if (frame->type == MSG_ERROR && !job->started) {
         const struct msg_error *error = frame->body;
         job->info.state = JOB_FAILED;
-        herald_job_failed(job->server, job, error->text, FAULT_START);
+        herald_job_failed(job->server, job, error->text, counters_fault_of(error->stage));
     }
 }
 

@@ -77,6 +77,38 @@ START_TEST(a_start_that_failed_is_told_with_its_reason)
 }
 END_TEST
 
+/* Each attempt, what comes between them, and the job's end. */
+START_TEST(attempts_are_told_one_by_one)
+{
+    must("js run -d --restart on-failure:2 --backoff 10ms..10ms -- sh -c 'exit 4'; js wait 1; test "
+         "$? = "
+         "4; js run -d --delay 50ms -- true; js wait 2");
+    expect_kinds("js events --json 1",
+                 "started:1 attempt-ended:1 backoff:1 started:1 attempt-ended:1 backoff:1 "
+                 "started:1 attempt-ended:1 ended:1 ");
+    must("js events --json 1 | jq -c 'select(.kind == \"attempt-ended\") | [.attempt, .end.code]'");
+    ck_assert_str_eq(result.out, "[1,4]\n[2,4]\n[3,4]\n");
+    expect_kinds("js events --json 2", "queued:2 started:2 attempt-ended:2 ended:2 ");
+    must("js events --json 2 | jq -r 'select(.kind == \"queued\").due' | cut -c1-2; js events 1 | "
+         "grep -c 'is started again at 20'");
+    ck_assert_str_eq(result.out, "20\n2\n");
+    must("js retry 1 >/dev/null; js wait 1 || true; js events --json -n 1 1 | jq -c '[.kind, "
+         ".attempt]'");
+    ck_assert_str_eq(result.out, "[\"ended\",6]\n");
+}
+END_TEST
+
+/* What takes no notice of TERM is killed, and that is told. */
+START_TEST(a_grace_that_is_over_is_told)
+{
+    must("js run -d -- pty_child ignore-term ready hold");
+    fixture_js_until(&fixture, &result, "READY", "logs", "1", NULL);
+    must("js kill --grace 50ms 1");
+    expect_kinds("js events --json 1", "started:1 grace-over:1 ended:1 ");
+    must("js events 1 | grep -c 'does not end by itself: it is killed$'");
+}
+END_TEST
+
 START_TEST(who_attaches_and_leaves_is_told)
 {
     must("js run -d -- sleep 600");
@@ -283,6 +315,8 @@ static Suite *js_events_suite(void)
     tcase_add_checked_fixture(tc, begin, end);
     tcase_add_test(tc, a_job_is_told_from_its_start_to_its_end);
     tcase_add_test(tc, a_start_that_failed_is_told_with_its_reason);
+    tcase_add_test(tc, attempts_are_told_one_by_one);
+    tcase_add_test(tc, a_grace_that_is_over_is_told);
     tcase_add_test(tc, who_attaches_and_leaves_is_told);
     tcase_add_test(tc, following_tells_what_comes_until_the_jobs_have_ended);
     tcase_add_test(tc, a_limit_and_a_cursor_cut_the_history);

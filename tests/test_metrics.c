@@ -105,6 +105,34 @@ START_TEST(every_end_has_its_reason)
 }
 END_TEST
 
+/* A job that is started again is live again, and ends again; attempts are counted each. */
+START_TEST(attempts_and_retries_are_counted)
+{
+    must("js run -d --restart on-failure:2 --backoff 10ms..10ms -- sh -c 'exit 4'; js wait 1; test "
+         "$? = "
+         "4");
+    look();
+    ck_assert_double_eq(value("js_jobs_started_total"), 1);
+    ck_assert_double_eq(value("js_attempts_started_total"), 3);
+    ck_assert_double_eq(value("js_attempts_ended_total{reason=\"exited\"}"), 3);
+    must("js retry 1; js wait 1; test $? = 4; js run true; js retry 2; js wait 2");
+    look();
+    ck_assert_double_eq(value("js_jobs_started_total"), 4);
+    ck_assert_double_eq(value("js_jobs_ended_total{reason=\"exited\"}"), 4);
+    ck_assert_double_eq(value("js_attempts_started_total"), 8);
+    ck_assert_double_eq(value("js_attempts_ended_total{reason=\"exited\"}"), 8);
+    /* One that waits is live, and when it is canceled it has ended without an attempt. */
+    must("js run -d --delay 1h -- true");
+    look();
+    ck_assert_double_eq(value("js_jobs{state=\"queued\"}"), 1);
+    must("js kill 3");
+    look();
+    ck_assert_double_eq(value("js_jobs_ended_total{reason=\"canceled\"}"), 1);
+    ck_assert_double_eq(value("js_attempts_started_total"), 8);
+    ck_assert_double_eq(value("js_job_duration_seconds_count"), 4);
+}
+END_TEST
+
 /* Times add up as the jobs' own do, and each is in the first group that it is not too long for. */
 START_TEST(durations_are_a_histogram)
 {
@@ -246,6 +274,7 @@ static Suite *metrics_suite(void)
     TCase *tc = tcase_create("metrics");
     tcase_add_checked_fixture(tc, begin, end);
     tcase_add_test(tc, every_end_has_its_reason);
+    tcase_add_test(tc, attempts_and_retries_are_counted);
     tcase_add_test(tc, durations_are_a_histogram);
     tcase_add_test(tc, the_format_is_that_of_prometheus);
     tcase_add_test(tc, a_server_that_is_not_there_has_no_metrics);

@@ -311,6 +311,7 @@ static int init_handles(struct holder *holder)
         r = uv_timer_init(&holder->loop, &holder->attempt_timer);
     if (r == 0)
         r = killer_init(&holder->killer, &holder->loop, &holder->cgroup, on_tree_gone, holder);
+    holder->killer.on_grace_over = holder_on_grace_over;
     holder->sigusr1.data = holder;
     holder->sigchld.data = holder->drain_timer.data = holder->stop_timer.data = holder;
     holder->title_timer.data = holder->attempt_timer.data = holder;

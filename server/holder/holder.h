@@ -260,7 +260,10 @@ void holder_on_notice(void *holder, const struct notice *notice);
 /* The job has printed something, or begins to run: a look will tell whether it asks for input. */
 void holder_watch_asking(struct holder *holder);
 
-/* Makes what these two need of the loop. 0 or -errno. */
+/* What does not end by itself is killed now (killer::on_grace_over): the servers are told. */
+void holder_on_grace_over(struct killer *killer);
+
+/* Makes what these need of the loop. 0 or -errno. */
 int holder_open_notices(struct holder *holder);
 
 /* The job ends: what waits to be told is told. */

@@ -154,6 +154,12 @@ void holder_watch_asking(struct holder *holder)
     uv_timer_start(&notices->asks_timer, on_asks_timer, ASKS_QUIET_MS, 0);
 }
 
+void holder_on_grace_over(struct killer *killer)
+{
+    struct msg_notice body = {.kind = NOTICE_GRACE_OVER};
+    control_publish_notice(killer->data, &body);
+}
+
 /* Its life */
 
 int holder_open_notices(struct holder *holder)

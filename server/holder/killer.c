@@ -24,6 +24,8 @@ static void on_timer(uv_timer_t *timer)
 {
     struct killer *killer = timer->data;
     killer->forced = true;
+    if (killer->on_grace_over)
+        killer->on_grace_over(killer);
     killer_check(killer);
 }
 

@@ -24,6 +24,7 @@ struct killer {
     const struct cgroup *cgroup; /* the owner's: where there is one, nothing in it escapes KILL */
     pid_t pgid; /* the job's process group; its leader is not reaped while we run */
     bool active, forced;
+    void (*on_grace_over)(struct killer *killer); /* what is left is killed now; may be NULL */
     killer_gone_fn on_gone; /* called by killer_check, at most once per start */
     void *data;             /* the owner's */
 };
