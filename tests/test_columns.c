@@ -14,7 +14,11 @@ static struct job_end killed = {.reason = END_OUT_OF_MEMORY, .code = -1, .signal
 static struct job_usage used = {
     .cpu_ms = 61234, .memory = 0, .peak = 3u << 20, .read = 1536, .written = 12, .processes = 0};
 static struct job_usage uses = {.cpu_ms = 7, .memory = 4096, .peak = 8192, .processes = 2};
-static struct job_plan queued = {.queue = (char *)"build", .priority = -2, .slot = (char *)"db"};
+static char *labels[] = {(char *)"team=a b", (char *)"x=", NULL};
+static struct job_plan queued = {.queue = (char *)"build",
+                                 .priority = -2,
+                                 .slot = (char *)"db",
+                                 .labels = {.items = labels, .len = 2}};
 static struct job_info infos[] = {
     {.id = 3,
      .uid = (char *)"d9ac4d0281017931",
@@ -102,6 +106,7 @@ static const struct {
     {"peak", "3145728\n8192\n\n"},
     {"read,written", "1536\t12\n0\t0\n\t\n"},
     {"io", "1536/12\n0/0\n\n"},
+    {"labels", "\n\nteam=a b x=\n"},
     {"queue", "\n\nbuild\n"},
     {"priority", "\n\n-2\n"},
     {"slot", "\n\ndb\n"},

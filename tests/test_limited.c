@@ -41,20 +41,24 @@ static void must(const char *text)
     fixture_expect_code(&result, 0);
 }
 
-/* Refused: with 125, that reason, and no job. */
+/* Refused: with 125, that reason, and no job; also one that would have to wait first. */
 static void expect_refusal(const char *option, const char *why)
 {
-    char text[256], expected[4096];
-    snprintf(text, sizeof(text), "js run %s -- true", option);
-    line(text);
-    fixture_expect_code(&result, 125);
-    snprintf(expected, sizeof(expected), "js: %s\n", why);
-    /* Which process is in the way may change from one look to the next. */
-    size_t same = strcspn(expected, "0123456789");
-    ck_assert_int_eq(strncmp(result.err, expected, same), 0);
-    must("js ls -a");
-    ck_assert_str_eq(result.out, "");
-    ck_assert_uint_eq(fixture_count_entries(&fixture, "state/jobs"), 0);
+    static const char *const forms[] = {"js run %s -- true", "js run -d %s -- true",
+                                        "js run -d --delay 1h %s -- true"};
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        char text[256], expected[4096];
+        snprintf(text, sizeof(text), forms[i], option);
+        line(text);
+        fixture_expect_code(&result, 125);
+        snprintf(expected, sizeof(expected), "js: %s\n", why);
+        /* Which process is in the way may change from one look to the next. */
+        size_t same = strcspn(expected, "0123456789");
+        ck_assert_int_eq(strncmp(result.err, expected, same), 0);
+        must("js ls -a");
+        ck_assert_str_eq(result.out, "");
+        ck_assert_uint_eq(fixture_count_entries(&fixture, "state/jobs"), 0);
+    }
 }
 
 /* Whether such a job can be; where it cannot, it is refused. */

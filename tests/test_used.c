@@ -55,7 +55,7 @@ START_TEST(a_live_job_tells_what_it_uses)
     ck_assert_double_ge(value("mem", "1"), 20.0 * 1048576);
     ck_assert_double_ge(value("peak", "1"), 20.0 * 1048576);
     ck_assert_double_eq(value("procs", "1"), 2);
-    must("js show 1 | grep -c '^usage  *processor 0[.][0-9]*s, memory 2[0-9].*, 2 processes$'");
+    must("js show 1 | grep -c '^usage  *processor [0-9.ms]*, memory 2[0-9].*, 2 processes$'");
     must("js show --json 1 | jq -e '.jobs[0].usage | .cpu_ms >= 250 and .memory >= 20971520 and "
          ".peak >= .memory and .processes == 2'");
     /* Only who asks for it wakes the holders. */
@@ -130,11 +130,9 @@ START_TEST(columns_are_chosen)
         char expected[512];
         fixture_js(&fixture, &result, commands[i], "-o", "id,cpus", NULL);
         fixture_expect_code(&result, 2);
-        snprintf(
-            expected, sizeof(expected),
-            "js: %s: 'cpus' is no column; there are id, mark, uid, state, name, attached, age, "
-            "exit, reason, command, cwd,",
-            commands[i]);
+        snprintf(expected, sizeof(expected),
+                 "js: %s: 'cpus' is no column; there are id, mark, uid, state, name, ",
+                 commands[i]);
         ck_assert_int_eq(strncmp(result.err, expected, strlen(expected)), 0);
         ck_assert_str_eq(result.out, "");
     }

@@ -159,6 +159,14 @@ static int open_in(struct cgroup *cgroup, const struct cgroup_base *base,
     return r;
 }
 
+int cgroup_check(const char *root, const struct job_plan *plan, char *text, size_t size)
+{
+    struct cgroup_base base;
+    int r = cgroup_base_open(&base, root, wanted_controllers(plan), text, size);
+    cgroup_base_close(&base);
+    return r;
+}
+
 int cgroup_open(struct cgroup *cgroup, const char *root, const struct job_plan *plan,
                 const char *uid, uint32_t attempt, char *text, size_t size)
 {

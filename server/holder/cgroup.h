@@ -23,6 +23,9 @@ void cgroup_init(struct cgroup *cgroup);
 /* Whether the plan (or NULL) asks for what only a cgroup gives. */
 bool cgroup_is_asked(const struct job_plan *plan);
 
+/* Whether such a cgroup can be made, as far as can be seen without making it. As cgroup_open. */
+int cgroup_check(const char *root, const struct job_plan *plan, char *text, size_t size);
+
 /*
  * Makes the cgroup of an attempt with the limits of the plan, and removes those that killed holders
  * have left and that are empty now. root: see server/holder/cgroup_base.h. 0, or -errno with text

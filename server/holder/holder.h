@@ -304,6 +304,12 @@ void holder_remove_socket(struct holder *holder);
 void holder_maybe_exit(struct holder *holder);
 
 /*
+ * A job that waits is not to find out at its turn that its limits cannot be kept. 0, or -errno with
+ * holder->why.
+ */
+int holder_check_cgroup(struct holder *holder);
+
+/*
  * Makes the cgroup of the attempt that is to start, if its plan asks for one. 0 with an fd for the
  * program to enter by (the caller's; -1 = there is no cgroup), or -errno with holder->why.
  */

@@ -5,6 +5,16 @@
 
 #define WHY_SIZE 2048
 
+int holder_check_cgroup(struct holder *holder)
+{
+    char text[WHY_SIZE];
+    const struct job_plan *plan = holder->info.plan;
+    int r = cgroup_is_asked(plan) ? cgroup_check("", plan, text, sizeof(text)) : 0;
+    if (r < 0)
+        wire_set_str(&holder->why, text);
+    return r;
+}
+
 int holder_make_cgroup(struct holder *holder, int *ret_fd)
 {
     char text[WHY_SIZE];

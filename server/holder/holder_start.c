@@ -367,6 +367,8 @@ void holder_start(struct holder *holder, struct control *starter, uint32_t reque
     holder->start_request = request_id;
     enum start_stage stage;
     int r = prepare(holder, start, &stage);
+    if (r == 0 && (r = holder_check_cgroup(holder)) < 0)
+        stage = START_CGROUP;
     bool waits = r == 0 && holder_waits(holder);
     if (r == 0 && !waits)
         r = holder_launch(holder, &stage);
