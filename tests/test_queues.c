@@ -2,6 +2,7 @@
 #include "tests/harness/await.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
+#include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
 
 #include <check.h>
@@ -388,6 +389,50 @@ START_TEST(the_next_server_knows_whose_turn_it_is)
 }
 END_TEST
 
+/* Connects to the holder of job 1 as the next server does. */
+static void come(struct raw_client *server)
+{
+    raw_client_open_holder(server, &fixture, 1);
+    raw_client_say_hello(server);
+    raw_client_expect(server, MSG_CHANGED, 0);
+}
+
+/* Says that it is the turn of that attempt, and waits until the holder has read it. */
+static void say_begin(struct raw_client *server, uint32_t attempt)
+{
+    struct msg_begin body = {.attempt = attempt};
+    struct msg_on_job sentinel = {0};
+    ck_assert(raw_client_send(server, MSG_BEGIN, 0, &body, NULL, 0));
+    ck_assert(raw_client_send(server, MSG_DETACH, 1, &sentinel, NULL, 0));
+    raw_client_expect(server, MSG_DONE, 1);
+}
+
+/*
+ * What an earlier server has said last may be read after the next one has been told that the job
+ * waits: then two could be told to start where there is one place.
+ */
+START_TEST(the_newest_server_says_whose_turn_it_is)
+{
+    struct raw_client first, second;
+    must("js queue pause q && js run -d -q q -- pty_child ready hold");
+    come(&first);
+    come(&second);
+    say_begin(&first, 1);
+    expect("js show --json 1 | jq -r .jobs[0].state", "queued\n");
+    say_begin(&second, 2); /* nor does an attempt that is not the next one */
+    expect("js show --json 1 | jq -r .jobs[0].state", "queued\n");
+    raw_client_close(&second);
+    come(&second);
+    struct msg_begin body = {.attempt = 1};
+    ck_assert(raw_client_send(&second, MSG_BEGIN, 0, &body, NULL, 0));
+    jobs_await_state(&fixture, "1", "running");
+    raw_client_close(&first);
+    raw_client_close(&second);
+    must("js kill 1");
+    expect("js show --json 1 | jq .jobs[0].attempt", "1\n");
+}
+END_TEST
+
 /* Nobody asks anything of js meanwhile. */
 START_TEST(a_server_that_dies_is_replaced_while_jobs_wait)
 {
@@ -544,6 +589,7 @@ static Suite *queues_suite(void)
     tcase_add_test(tcase, a_time_holds_up_nobody_else);
     tcase_add_test(tcase, again_and_again);
     tcase_add_test(tcase, the_next_server_knows_whose_turn_it_is);
+    tcase_add_test(tcase, the_newest_server_says_whose_turn_it_is);
     tcase_add_test(tcase, a_server_that_dies_is_replaced_while_jobs_wait);
     tcase_add_test(tcase, a_server_that_nobody_waits_for_is_not_replaced);
     tcase_add_test(tcase, damaged_settings_are_told);
