@@ -509,6 +509,37 @@ START_TEST(who_is_attached_waits_with_the_job)
 }
 END_TEST
 
+/* Whoever waits with a job is told why nothing comes of it. */
+static const struct {
+    const char *options, *words;
+    int code;
+} given_up[] = {
+    {"--after 1", "js: job 2 was canceled: job 1, which it was to come after, did not end well",
+     143},
+    {"--slot s", "js: job 2 was replaced: job 3 takes slot s", 143},
+    {"--slot t --queue-timeout 100ms",
+     "js: job 2 has waited longer than it was to (--queue-timeout)", 75},
+};
+
+START_TEST(who_is_attached_is_told_why_nothing_comes)
+{
+    char text[128];
+    struct program waiting;
+    must("js run -d --slot t -- pty_child ready hold");
+    snprintf(text, sizeof(text), "js run %s%s true", _i == 1 ? "--after 1 " : "",
+             given_up[_i].options);
+    fixture_start(&fixture, &waiting, "/bin/sh", "-c", text, NULL);
+    jobs_await_state(&fixture, "2", _i == 2 ? "ended" : "queued");
+    if (_i == 1)
+        must("js run -d --slot s --if-busy replace true");
+    must("js kill 1");
+    program_must_end(&waiting, deadline_default());
+    ck_assert_int_eq(program_exit_code(&waiting), given_up[_i].code);
+    ck_assert(program_await_err(&waiting, given_up[_i].words, deadline_default()));
+    program_finish(&waiting);
+}
+END_TEST
+
 /* From then on ^C is the job's. */
 START_TEST(once_it_runs_it_can_be_interrupted)
 {
@@ -594,6 +625,7 @@ static Suite *queues_suite(void)
     tcase_add_test(tcase, a_server_that_nobody_waits_for_is_not_replaced);
     tcase_add_test(tcase, damaged_settings_are_told);
     tcase_add_test(tcase, who_is_attached_waits_with_the_job);
+    tcase_add_loop_test(tcase, who_is_attached_is_told_why_nothing_comes, 0, COUNT(given_up));
     tcase_add_test(tcase, once_it_runs_it_can_be_interrupted);
     tcase_add_loop_test(tcase, mistakes_are_named, 0, COUNT(mistakes));
     suite_add_tcase(suite, tcase);
