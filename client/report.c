@@ -108,11 +108,26 @@ static void report_if_out_of_memory(const struct job_info *job)
     report_error("job %u was out of memory: it may have %s (--mem)", job->id, most);
 }
 
+/* It was ended for the sake of others, or did not come to be. */
+static bool report_given_up(const struct job_info *job)
+{
+    uint32_t reason = job->end ? job->end->reason : END_NONE;
+    if (reason == END_EXPIRED)
+        report_error("job %u has waited longer than it was to (--queue-timeout)", job->id);
+    else if ((reason == END_CANCELED || reason == END_REPLACED) && job->warning)
+        report_error("job %u was %s: %s", job->id, end_reason_name(reason), job->warning);
+    else
+        return false;
+    return true;
+}
+
 void report_death(const struct job_info *job)
 {
     const struct job_end *end = job->end;
     report_if_lost(job);
     report_if_out_of_memory(job);
+    if (report_given_up(job))
+        return;
     /* As shells: whoever pressed ^C, or closed the pipe, knows. */
     if (!end || !end->signal || end->signal == SIGINT || end->signal == SIGPIPE)
         return;

@@ -33,7 +33,10 @@ int report_instead(const struct job_info *job);
 /* Tells the user when the job's holder died, and how it ended is therefore not known. */
 void report_if_lost(const struct job_info *job);
 
-/* Prints what a shell would when its foreground job died of a signal ("Killed"); else nothing. */
+/*
+ * Prints what a shell would when its foreground job died of a signal ("Killed"), or why the server
+ * or its holder gave it up; else nothing.
+ */
 void report_death(const struct job_info *job);
 
 /* "[3]+ Stopped  vim notes" on stderr. mark is '+', '-' or ' '. */

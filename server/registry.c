@@ -27,12 +27,6 @@ void registry_init(struct registry *registry, struct server *server, const struc
         .server = server, .paths = paths, .keep_jobs = UINT64_MAX, .keep_ns = UINT64_MAX};
 }
 
-void registry_set_keep(struct registry *registry, uint64_t jobs, uint64_t ms)
-{
-    registry->keep_jobs = jobs;
-    registry->keep_ns = ms > UINT64_MAX / 1000000u ? UINT64_MAX : ms * 1000000u;
-}
-
 void registry_finish(struct registry *registry)
 {
     while (registry->count > 0)
@@ -355,44 +349,6 @@ int registry_forget(struct registry *registry, struct job *job)
     herald_job_forgotten(registry->server, job);
     registry_remove(registry, job);
     return 0;
-}
-
-static bool comes_after(const struct job_info *info, const char *uid)
-{
-    const struct plan_after *after = info->plan ? info->plan->after.items : NULL;
-    for (size_t i = 0; after && i < info->plan->after.len; i++)
-        if (strcmp(after[i].job, uid) == 0)
-            return true;
-    return false;
-}
-
-const struct job *registry_waiter(const struct registry *registry, const struct job *job)
-{
-    for (size_t i = 0; i < registry->count; i++) {
-        const struct job_info *info = &registry->jobs[i]->info;
-        if (!job_state_is_final(info->state) && info->attempt == 0 &&
-            comes_after(info, job->info.uid))
-            return registry->jobs[i];
-    }
-    return NULL;
-}
-
-void registry_prune(struct registry *registry)
-{
-    uint64_t now = clock_realtime_ns();
-    size_t ended = 0;
-    for (size_t i = 0; i < registry->count; i++)
-        ended += job_state_is_final(registry->jobs[i]->info.state);
-    for (size_t i = 0; i < registry->count;) {
-        struct job *job = registry->jobs[i];
-        bool old = now > job->info.ended_ns && now - job->info.ended_ns > registry->keep_ns;
-        if (!job_state_is_final(job->info.state) || job->linked ||
-            (ended <= registry->keep_jobs && !old) || registry_waiter(registry, job) ||
-            registry_forget(registry, job) < 0)
-            i++;
-        else
-            ended--;
-    }
 }
 
 static int open_job_dir(const struct registry *registry, const struct job_info *info)

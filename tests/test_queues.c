@@ -2,6 +2,7 @@
 #include "tests/harness/await.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
+#include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
 
 #include <check.h>
@@ -388,6 +389,50 @@ START_TEST(the_next_server_knows_whose_turn_it_is)
 }
 END_TEST
 
+/* Connects to the holder of job 1 as the next server does. */
+static void come(struct raw_client *server)
+{
+    raw_client_open_holder(server, &fixture, 1);
+    raw_client_say_hello(server);
+    raw_client_expect(server, MSG_CHANGED, 0);
+}
+
+/* Says that it is the turn of that attempt, and waits until the holder has read it. */
+static void say_begin(struct raw_client *server, uint32_t attempt)
+{
+    struct msg_begin body = {.attempt = attempt};
+    struct msg_on_job sentinel = {0};
+    ck_assert(raw_client_send(server, MSG_BEGIN, 0, &body, NULL, 0));
+    ck_assert(raw_client_send(server, MSG_DETACH, 1, &sentinel, NULL, 0));
+    raw_client_expect(server, MSG_DONE, 1);
+}
+
+/*
+ * What an earlier server has said last may be read after the next one has been told that the job
+ * waits: then two could be told to start where there is one place.
+ */
+START_TEST(the_newest_server_says_whose_turn_it_is)
+{
+    struct raw_client first, second;
+    must("js queue pause q && js run -d -q q -- pty_child ready hold");
+    come(&first);
+    come(&second);
+    say_begin(&first, 1);
+    expect("js show --json 1 | jq -r .jobs[0].state", "queued\n");
+    say_begin(&second, 2); /* nor does an attempt that is not the next one */
+    expect("js show --json 1 | jq -r .jobs[0].state", "queued\n");
+    raw_client_close(&second);
+    come(&second);
+    struct msg_begin body = {.attempt = 1};
+    ck_assert(raw_client_send(&second, MSG_BEGIN, 0, &body, NULL, 0));
+    jobs_await_state(&fixture, "1", "running");
+    raw_client_close(&first);
+    raw_client_close(&second);
+    must("js kill 1");
+    expect("js show --json 1 | jq .jobs[0].attempt", "1\n");
+}
+END_TEST
+
 /* Nobody asks anything of js meanwhile. */
 START_TEST(a_server_that_dies_is_replaced_while_jobs_wait)
 {
@@ -461,6 +506,37 @@ START_TEST(who_is_attached_waits_with_the_job)
     pty_driver_expect(shell, "got ahead", deadline);
     pty_driver_expect(shell, "<0>", deadline);
     jobs_close(shell);
+}
+END_TEST
+
+/* Whoever waits with a job is told why nothing comes of it. */
+static const struct {
+    const char *options, *words;
+    int code;
+} given_up[] = {
+    {"--after 1", "js: job 2 was canceled: job 1, which it was to come after, did not end well",
+     143},
+    {"--slot s", "js: job 2 was replaced: job 3 takes slot s", 143},
+    {"--slot t --queue-timeout 100ms",
+     "js: job 2 has waited longer than it was to (--queue-timeout)", 75},
+};
+
+START_TEST(who_is_attached_is_told_why_nothing_comes)
+{
+    char text[128];
+    struct program waiting;
+    must("js run -d --slot t -- pty_child ready hold");
+    snprintf(text, sizeof(text), "js run %s%s true", _i == 1 ? "--after 1 " : "",
+             given_up[_i].options);
+    fixture_start(&fixture, &waiting, "/bin/sh", "-c", text, NULL);
+    jobs_await_state(&fixture, "2", _i == 2 ? "ended" : "queued");
+    if (_i == 1)
+        must("js run -d --slot s --if-busy replace true");
+    must("js kill 1");
+    program_must_end(&waiting, deadline_default());
+    ck_assert_int_eq(program_exit_code(&waiting), given_up[_i].code);
+    ck_assert(program_await_err(&waiting, given_up[_i].words, deadline_default()));
+    program_finish(&waiting);
 }
 END_TEST
 
@@ -544,10 +620,12 @@ static Suite *queues_suite(void)
     tcase_add_test(tcase, a_time_holds_up_nobody_else);
     tcase_add_test(tcase, again_and_again);
     tcase_add_test(tcase, the_next_server_knows_whose_turn_it_is);
+    tcase_add_test(tcase, the_newest_server_says_whose_turn_it_is);
     tcase_add_test(tcase, a_server_that_dies_is_replaced_while_jobs_wait);
     tcase_add_test(tcase, a_server_that_nobody_waits_for_is_not_replaced);
     tcase_add_test(tcase, damaged_settings_are_told);
     tcase_add_test(tcase, who_is_attached_waits_with_the_job);
+    tcase_add_loop_test(tcase, who_is_attached_is_told_why_nothing_comes, 0, COUNT(given_up));
     tcase_add_test(tcase, once_it_runs_it_can_be_interrupted);
     tcase_add_loop_test(tcase, mistakes_are_named, 0, COUNT(mistakes));
     suite_add_tcase(suite, tcase);
