@@ -52,12 +52,6 @@ static void begin_with_jobs(void)
          "js wait 3 4");
 }
 
-static void end_with_jobs(void)
-{
-    must("js server stop --kill-jobs");
-    end();
-}
-
 #define IDS " --json | jq -c '[.jobs[].id]'"
 
 static const struct {
@@ -287,7 +281,7 @@ static Suite *select_suite(void)
 {
     Suite *suite = suite_create("select");
     TCase *tc = tcase_create("select");
-    tcase_add_checked_fixture(tc, begin_with_jobs, end_with_jobs);
+    tcase_add_checked_fixture(tc, begin_with_jobs, end);
     LOOP(tc, ls_lists_what_fits, lists);
     LOOP(tc, a_command_about_several_jobs, cases);
     tcase_add_test(tc, all_that_fit_are_stopped_continued_and_killed);
