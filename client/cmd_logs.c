@@ -324,24 +324,28 @@ static void print_heading(const struct job_info *job, bool first)
     fflush(stdout);
 }
 
-static int await_end(struct connection *connection, const struct job_info *job)
-{
-    struct jobs_view view;
-    char number[16], *items[] = {number};
-    struct msg_wait body = {.jobs = {.items = items, .len = 1}};
-    snprintf(number, sizeof(number), "%u", job->id);
-    int status = jobs_view_fetch(&view, connection, MSG_WAIT, &body);
-    if (status == 0)
-        jobs_view_finish(&view);
-    return status;
-}
-
 static int print_attempt(struct connection *connection, const struct job_info *job,
                          const struct logs_options *opts, const struct range *range)
 {
     struct range own = *range;
     int status = opts->attempt > 0 ? find_attempt(job, opts->attempt, &own) : 0;
     return status == 0 ? print_log(connection, job, opts, &own) : status;
+}
+
+/* The same once it has ended: it is asked for again, as it may have had more attempts by then. */
+static int print_ended(struct connection *connection, const struct job_info *job,
+                       const struct logs_options *opts, const struct range *range)
+{
+    struct jobs_view view;
+    char number[16], *items[] = {number};
+    struct msg_wait body = {.jobs = {.items = items, .len = 1}};
+    snprintf(number, sizeof(number), "%u", job->id);
+    int status = jobs_view_fetch(&view, connection, MSG_WAIT, &body);
+    if (status != 0)
+        return status;
+    status = print_attempt(connection, view.jobs.len > 0 ? view.jobs.items : job, opts, range);
+    jobs_view_finish(&view);
+    return status;
 }
 
 /* Every job is tried; the exit status of the last failure. */
@@ -354,10 +358,10 @@ static int print_logs(struct connection *connection, const struct jobs_view *vie
     if (several && (opts->follow || opts->cast))
         return wrong("--follow and --cast are for one job at a time");
     for (size_t i = 0; i < view->jobs.len && !connection->lost; i++) {
-        int r = opts->wait ? await_end(connection, &jobs[i]) : 0;
         if (several)
             print_heading(&jobs[i], i == 0);
-        r = r == 0 ? print_attempt(connection, &jobs[i], opts, range) : r;
+        int r = opts->wait ? print_ended(connection, &jobs[i], opts, range)
+                           : print_attempt(connection, &jobs[i], opts, range);
         status = r == 0 ? status : r;
     }
     return status;

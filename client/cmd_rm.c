@@ -121,7 +121,7 @@ static const struct option_spec prune_table[] = {
     COMMAND_OPTION(prune_options, 'o', "older", "TIME", OPTION_DURATION, older_ms,
                    "only jobs that ended longer ago than that", NULL),
     COMMAND_OPTION(prune_options, '\0', "failed", NULL, OPTION_FLAG, failed,
-                   "only jobs that failed: by a code that is no success, a signal, a timeout, ...",
+                   "only jobs that failed: by a code that is no success, a signal, a timeout",
                    NULL),
     COMMAND_OPTION(prune_options, '\0', "ok", NULL, OPTION_FLAG, ok, "only jobs that did not fail",
                    NULL),

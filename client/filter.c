@@ -72,14 +72,6 @@ bool filter_is_empty(const struct filter *filter)
            !filter->name && !filter->failed && !filter->ok && filter->ended_before_ns == 0;
 }
 
-bool filter_is_failure(const struct job_info *job)
-{
-    const struct job_end *end = job->end;
-    if (!job_state_is_final(job->state))
-        return false;
-    return !end || end->reason != END_EXITED || !plan_code_is_ok(job->plan, end->code);
-}
-
 bool filter_passes(const struct filter *filter, const struct job_info *job)
 {
     bool final = job_state_is_final(job->state);
@@ -87,9 +79,9 @@ bool filter_passes(const struct filter *filter, const struct job_info *job)
         return false;
     if (filter->name && (!job->name || fnmatch(filter->name, job->name, 0) != 0))
         return false;
-    if (filter->failed && !filter_is_failure(job))
+    if (filter->failed && !job_has_failed(job))
         return false;
-    if (filter->ok && (!final || filter_is_failure(job)))
+    if (filter->ok && (!final || job_has_failed(job)))
         return false;
     if (filter->ended_before_ns && (!final || job->ended_ns >= filter->ended_before_ns))
         return false;

@@ -14,8 +14,8 @@ struct filter {
     uint32_t states;          /* bit N: those in enum job_state N; 0 = in any */
     const char *state_words;  /* as the user wrote them, for messages; or NULL */
     const char *name;         /* pattern (fnmatch(3)) of the name; NULL = any, or none */
-    bool failed;              /* only those that ended, and did not well */
-    bool ok;                  /* only those that ended well */
+    bool failed;              /* only those that failed (job_has_failed) */
+    bool ok;                  /* only ended ones that did not fail */
     uint64_t ended_before_ns; /* since the epoch; 0 = at any time, or not yet */
 };
 
@@ -38,9 +38,6 @@ bool filter_is_valid(const struct filter *filter, const char *command);
 bool filter_is_empty(const struct filter *filter);
 
 bool filter_passes(const struct filter *filter, const struct job_info *job);
-
-/* Whether the job has ended otherwise than with a code that is none of a failure. */
-bool filter_is_failure(const struct job_info *job);
 
 /* "no job fits -l app=web": what to tell when nothing passes. 0 or -ENOMEM. */
 int filter_describe_none(const struct filter *filter, struct bytes *out);

@@ -119,6 +119,16 @@ static const struct {
     {"env = x", "'env': 'x' is not allowed: write NAME=VALUE"},
     {"unset = x=y", "'unset': 'x=y' is not allowed: write the NAME"},
     {"name = 7", "'name': '7' is not allowed: write a name"},
+    {"rlimit = core=zero", "'rlimit': 'core=zero' is not allowed: write NAME="},
+    {"nice = 20", "'nice': '20' is not allowed: write a number from -20"},
+    {"mem = 0", "'mem': '0' is not allowed: "},
+    {"cpus = many", "'cpus': 'many' is not allowed: "},
+    {"pids = 0", "'pids': '0' is not allowed: write a number from 1"},
+    {"queue = a b", "'queue': 'a b' is not allowed: write a name"},
+    {"slot = -x", "'slot': '-x' is not allowed: write a name"},
+    {"priority = high", "'priority': 'high' is not allowed: write a whole number"},
+    {"every = day", "'every': 'day' is not allowed: write a duration"},
+    {"if-busy = wait", "'if-busy': 'wait' is not allowed: write queue, drop"},
     {"detach-keys = xyz", "'detach-keys': 'xyz' is not allowed: "},
 };
 
@@ -225,6 +235,17 @@ START_TEST(what_is_printed_can_be_read)
 }
 END_TEST
 
+/* What a section for programs that are not trusted would have. */
+START_TEST(limits_can_be_in_a_profile)
+{
+    write_config("[profile untrusted]\nrlimit = nofile=64,core=0\nno-new-privs = yes\nnice = 5\n"
+                 "timeout = 90s\n");
+    must("js run --profile untrusted --nice 7 -- sh -c 'ulimit -n; grep NoNewPrivs "
+         "/proc/self/status; nice'");
+    ck_assert_str_eq(result.out, "64\nNoNewPrivs:\t1\n7\n");
+}
+END_TEST
+
 /* When a server is started, whoever started it is told what is wrong with its configuration. */
 static const char *const starters[] = {"js server start", "js server restart",
                                        "js run -d -- true; js server stop; js ls", "js run true"};
@@ -255,6 +276,7 @@ static Suite *profiles_suite(void)
     tcase_add_test(tc, a_profile_that_is_not_there_is_refused);
     tcase_add_test(tc, a_broken_profile_is_refused_and_no_other);
     tcase_add_test(tc, a_broken_line_is_told);
+    tcase_add_test(tc, limits_can_be_in_a_profile);
     tcase_add_test(tc, what_is_printed_can_be_read);
     LOOP(tc, a_broken_configuration_is_told_at_the_start, starters);
     suite_add_tcase(suite, tc);

@@ -52,12 +52,6 @@ static void begin_with_jobs(void)
          "js wait 3 4");
 }
 
-static void end_with_jobs(void)
-{
-    must("js server stop --kill-jobs");
-    end();
-}
-
 #define IDS " --json | jq -c '[.jobs[].id]'"
 
 static const struct {
@@ -84,17 +78,22 @@ static const struct {
 
 START_TEST(ls_lists_what_fits)
 {
-    char text[256];
-    snprintf(text, sizeof(text), "%s" IDS, lists[_i].line);
-    expect(text, 0, lists[_i].ids, "");
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        char text[256];
+        snprintf(text, sizeof(text), "%s" IDS, lists[i].line);
+        expect(text, 0, lists[i].ids, "");
+    }
 }
 END_TEST
 
-static const struct {
+struct test_case {
     const char *line;
     int code;
     const char *out, *err;
-} cases[] = {
+};
+
+/* Each leaves everything as it was. */
+static const struct test_case cases[] = {
     /* What nothing fits is as when there is no such job. */
     {"js kill -l app=mail", 125, "", "js: no job fits -l app=mail\n"},
     {"js wait -l app=web -l tier=2", 125, "", "js: no job fits -l app=web -l tier=2\n"},
@@ -114,7 +113,6 @@ static const struct {
     {"js kill 4 77 3", 1, "",
      "js: job 4 already exited (0)\njs: no job 77\njs: job 3 already exited (3)\n"},
     {"js kill 77", 125, "", "js: no job 77\n"},
-    {"js rm 77 4 1", 1, "", "js: no job 77\njs: job 1 is running: end it first (js kill 1)\n"},
     {"js stop 3 77; echo $?", 0, "1\n",
      "js: job 3 exited (3); its output: js logs 3\njs: no job 77\n"},
     {"js cont 1 2 77", 1, "",
@@ -130,7 +128,21 @@ static const struct {
     {"js wait -l app=web -l tier!=1", 3, "", ""},
     {"js wait 3 4", 0, "", ""},
     {"js wait --any -l app", 3, "", ""},
-    /* Prune. */
+    /* A job is no command. */
+    {"js 3", 2, "", "js: no such command: '3'; js fg 3?\n"},
+    {"js %+", 2, "", "js: no such command: '%+'; js fg %+?\n"},
+};
+
+START_TEST(a_command_about_several_jobs)
+{
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        expect(cases[i].line, cases[i].code, cases[i].out, cases[i].err);
+}
+END_TEST
+
+/* Those that leave something else behind: each in a world of its own. */
+static const struct test_case removals[] = {
+    {"js rm 77 4 1", 1, "", "js: no job 77\njs: job 1 is running: end it first (js kill 1)\n"},
     {"js prune --older 1h", 0, "", "js: no ended job fits: nothing to forget\n"},
     {"js prune --older 0 --ok", 0, "", "js: 1 job forgotten\n"},
     {"js prune --failed; js ls -a" IDS, 0, "[1,2,4]\n", "js: 1 job forgotten\n"},
@@ -142,14 +154,11 @@ static const struct {
      "js: 2 jobs forgotten\njs: no ended job fits: nothing to forget\n"},
     {"js rm --all -l app; js ls -a" IDS, 0, "[1,2,4]\n", "js: 1 job forgotten\n"},
     {"js rm -l app; js ls -a" IDS, 0, "[1,2,4]\n", ""},
-    /* A job is no command. */
-    {"js 3", 2, "", "js: no such command: '3'; js fg 3?\n"},
-    {"js %+", 2, "", "js: no such command: '%+'; js fg %+?\n"},
 };
 
-START_TEST(a_command_about_several_jobs)
+START_TEST(ended_jobs_are_forgotten)
 {
-    expect(cases[_i].line, cases[_i].code, cases[_i].out, cases[_i].err);
+    expect(removals[_i].line, removals[_i].code, removals[_i].out, removals[_i].err);
 }
 END_TEST
 
@@ -287,9 +296,10 @@ static Suite *select_suite(void)
 {
     Suite *suite = suite_create("select");
     TCase *tc = tcase_create("select");
-    tcase_add_checked_fixture(tc, begin_with_jobs, end_with_jobs);
-    LOOP(tc, ls_lists_what_fits, lists);
-    LOOP(tc, a_command_about_several_jobs, cases);
+    tcase_add_checked_fixture(tc, begin_with_jobs, end);
+    tcase_add_test(tc, ls_lists_what_fits);
+    tcase_add_test(tc, a_command_about_several_jobs);
+    LOOP(tc, ended_jobs_are_forgotten, removals);
     tcase_add_test(tc, all_that_fit_are_stopped_continued_and_killed);
     tcase_add_test(tc, labels_are_shown_and_kept);
     tcase_add_test(tc, a_job_does_not_wait_for_itself);
