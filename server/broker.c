@@ -319,6 +319,8 @@ void broker_explain(struct broker *broker)
         any = any || state == JOB_QUEUED || state == JOB_BACKOFF || state == JOB_STARTING;
     }
     if (any && docket_fill(&docket, broker, true) == 0) {
+        for (size_t i = 0; i < docket.count; i++)
+            docket.jobs[i].unknown = false; /* words may go by what is in the record */
         explain(broker, &docket);
         free(docket.jobs);
     }
