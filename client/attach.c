@@ -270,6 +270,18 @@ static int describe(struct attach *attach, struct msg_terminal **ret)
     return r;
 }
 
+/* Takes over out_fd. 0 or the exit status. */
+static int request(struct attach *attach, enum message_type type, const void *body, int out_fd)
+{
+    int fds[] = {out_fd, -1};
+    size_t count = 1;
+    if (attach->options->scripted && (fds[count++] = fd_dup(attach->options->script_fd)) < 0) {
+        fd_close(out_fd);
+        return report_error("cannot pass the script on: %s", strerror(-fds[1]));
+    }
+    return connection_request(attach->connection, type, body, fds, count);
+}
+
 static int start(struct attach *attach, enum message_type type, const void *body)
 {
     int out_fd = raw_tty_output(&attach->relay.fd);
@@ -287,7 +299,7 @@ static int start(struct attach *attach, enum message_type type, const void *body
     }
     /* A server may go at any moment, and a job may end: the next answer says what has become. */
     attach->connection->patient = true;
-    int status = connection_request(attach->connection, type, body, &out_fd, 1);
+    int status = request(attach, type, body, out_fd);
     attach->connection->patient = false;
     return status;
 }

@@ -15,6 +15,8 @@
  *     client sends nothing more. The connection is not handed over twice.
  *  5. File descriptors ride with the first byte of their frame. A receiver closes what a
  *     message does not declare.
+ *     Of a message whose descriptors are not always the same (common/run_fds.h) the fields say
+ *     which have come.
  *  6. Growth: fields and messages may be added, never changed or renumbered. A holder lives as
  *     long as its job, so every server must keep speaking each protocol from PROTOCOL_LOWEST on.
  *
@@ -100,6 +102,8 @@ enum message_type {
     MSG_NOTICE = 92,
     /* Client to server, passed on to the job's holder. */
     MSG_SEND = 115,
+    /* Client to server again. */
+    MSG_RUN_PLANNED = 105,
 };
 
 enum error_code {
@@ -202,6 +206,8 @@ struct msg_run {
     struct wire_strs live;      /* see msg_attach; what is not listed is left as it is in env */
     struct msg_terminal *terminal;
     struct job_plan *plan; /* NULL: run it once, now */
+    uint32_t script_at;    /* of argv: the script's name, in its place its path for the job; with
+                              plan->script only */
     char *uid;  /* the job's, made by the client (common/uid.h); NULL = the server makes it */
     bool again; /* asked before, of a server that went away: the job with that uid is the answer */
 };

@@ -1,6 +1,7 @@
 #include "server/holder/child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -95,6 +96,8 @@ static void set_stdio(const struct child_plan *plan)
             fail(plan, START_STDIO, errno);
     /* Everything of ours is close-on-exec; this is for what a library may have opened. */
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    if (plan->script_fd >= 0 && fcntl(plan->script_fd, F_SETFD, 0) < 0)
+        fail(plan, START_STDIO, errno);
 }
 
 static void set_mask(const struct child_plan *plan)

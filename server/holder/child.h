@@ -23,6 +23,7 @@ struct child_plan {
     int pts_fd;
     int cgroup_fd; /* cgroup.procs of its own cgroup, close-on-exec; -1 = none */
     int status_fd; /* close-on-exec */
+    int script_fd; /* close-on-exec here; the program inherits it. -1 = none */
     char *const *argv;
     char *const *script_argv; /* {"/bin/sh", path, argv[1], ...}; path is filled in by the child */
     char *const *env;

@@ -324,7 +324,8 @@ static int init_handles(struct holder *holder)
 
 int holder_init(struct holder *holder)
 {
-    *holder = (struct holder){.state = JOB_STARTING, .lock_fd = -1, .state_fd = -1, .pts_fd = -1};
+    *holder = (struct holder){
+        .state = JOB_STARTING, .lock_fd = -1, .state_fd = -1, .pts_fd = -1, .script_fd = -1};
     holder->pty.ptmx_fd = holder->pty.typed_fd = -1;
     alarm_init(&holder->due, NULL, NULL);
     holder->launch.status_fd = -1;
@@ -353,6 +354,7 @@ static void holder_finish(struct holder *holder)
     asked_finish(&holder->asked);
     journal_finish(&holder->journal);
     holder->state_fd = fd_close(holder->state_fd);
+    holder->script_fd = fd_close(holder->script_fd);
     holder->lock_fd = fd_close(holder->lock_fd);
 }
 

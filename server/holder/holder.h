@@ -100,6 +100,7 @@ struct holder {
     uint64_t grace_ms;
     uint32_t leftovers; /* enum config_leftovers */
     int lock_fd;        /* held for life */
+    int script_fd;      /* for every attempt (common/sealed.h), -1 = none; owned */
     int state_fd;       /* the job's state directory; owned */
     char runtime_dir[512];
     char state_dir[4096];
@@ -142,8 +143,8 @@ int holder_init(struct holder *holder);
 int holder_run(struct holder *holder, uint32_t id, int listen_fd, int lock_fd);
 
 /*
- * `start`: takes over *run from the message and the descriptors in fds (out_fd, conn_fd, both or
- * none). The answer comes later.
+ * `start`: takes over *run from the message and its descriptors (common/run_fds.h). The answer
+ * comes later.
  */
 void holder_start(struct holder *holder, struct control *starter, uint32_t request_id,
                   struct msg_start *start, struct channel_fds *fds);

@@ -16,10 +16,13 @@
 #include "common/log.h"
 #include "common/paths.h"
 #include "common/process.h"
+#include "common/run_fds.h"
+#include "common/sealed.h"
 #include "common/size.h"
 #include "common/tty.h"
 #include "server/holder/start_text.h"
 
+#define SCRIPT_FD    63 /* or the next free one: low numbers are the script's own to use */
 #define ROWS_DEFAULT 24u
 #define COLS_DEFAULT 80u
 
@@ -246,7 +249,8 @@ int holder_fork(struct holder *holder, enum start_stage *ret_stage)
                              .socket = socket,
                              .attempt = holder->info.attempt,
                              .plan = holder->info.plan,
-                             .cgroup_fd = cgroup_fd};
+                             .cgroup_fd = cgroup_fd,
+                             .script_fd = holder->script_fd};
     return launch_start(&holder->launch, &holder->loop, holder->run, &env, holder->pts_fd,
                         on_launched, holder, ret_stage);
 }
@@ -306,8 +310,31 @@ static int resume_terminal(struct holder *holder, const struct job_info *before)
     return r;
 }
 
+/* Nobody else has to be trusted with what the job's record will say. */
+static int check_script(const struct holder *holder, int script_fd)
+{
+    const struct msg_run *run = holder->run;
+    uint64_t size;
+    int r = sealed_check(script_fd, SEALED_SCRIPT_MAX, &size);
+    if (r < 0)
+        return r;
+    bool fits =
+        size == holder->info.plan->script && run->script_at > 0 && run->script_at < run->argv.len;
+    return fits ? 0 : -EINVAL;
+}
+
+static int take_script(struct holder *holder, const struct run_fds *fds)
+{
+    if (fds->script_fd < 0)
+        return 0;
+    int r = check_script(holder, fds->script_fd);
+    if (r == 0)
+        r = holder->script_fd = sealed_reopen(fds->script_fd, SCRIPT_FD);
+    return r < 0 ? r : 0;
+}
+
 /* Every step of the start up to the first attempt. 0 or -errno with *ret_stage. */
-static int prepare(struct holder *holder, const struct msg_start *start,
+static int prepare(struct holder *holder, const struct msg_start *start, const struct run_fds *fds,
                    enum start_stage *ret_stage)
 {
     *ret_stage = START_DIRECTORY;
@@ -324,6 +351,10 @@ static int prepare(struct holder *holder, const struct msg_start *start,
     holder->source.dir_fd = holder->state_fd;
     journal_init(&holder->journal, holder->state_fd, start->log_limit);
     log_set_json(start->log_json);
+    *ret_stage = START_SCRIPT;
+    r = take_script(holder, fds);
+    if (r < 0)
+        return r;
     *ret_stage = START_PTY;
     holder->pts_fd = open_terminal(holder, holder->run->terminal);
     if (holder->pts_fd < 0)
@@ -333,12 +364,12 @@ static int prepare(struct holder *holder, const struct msg_start *start,
 }
 
 static int take_first_viewer(struct holder *holder, const struct msg_start *start,
-                             struct channel_fds *fds)
+                             struct run_fds *fds)
 {
     int error = 0;
     struct viewer *viewer = viewer_create(
         &holder->loop, &holder->source, holder->run->terminal, ATTACH_OWN, (pid_t)start->client_pid,
-        fd_take(&fds->fds[0]), fd_take(&fds->fds[1]), &holder_viewer_ops, holder, &error);
+        fd_take(&fds->output_fd), fd_take(&fds->connection_fd), &holder_viewer_ops, holder, &error);
     if (!viewer)
         return error;
     viewer->number = ++holder->viewer_number;
@@ -353,8 +384,10 @@ static int take_first_viewer(struct holder *holder, const struct msg_start *star
 void holder_start(struct holder *holder, struct control *starter, uint32_t request_id,
                   struct msg_start *start, struct channel_fds *fds)
 {
+    struct run_fds mine;
     if (holder->run || holder->state != JOB_STARTING || start->run->argv.len == 0 ||
-        (fds->count == 2 && !start->run->terminal)) {
+        (!start->run->detached && !start->run->terminal) ||
+        run_fds_take(&mine, start->run, true, fds) < 0) {
         channel_send_error(&starter->channel, request_id, ERROR_MALFORMED,
                            "start: this job has been started, or there is nothing to start");
         return;
@@ -366,17 +399,18 @@ void holder_start(struct holder *holder, struct control *starter, uint32_t reque
     holder->starter = starter;
     holder->start_request = request_id;
     enum start_stage stage;
-    int r = prepare(holder, start, &stage);
+    int r = prepare(holder, start, &mine, &stage);
     if (r == 0 && (r = holder_check_cgroup(holder)) < 0)
         stage = START_CGROUP;
     bool waits = r == 0 && holder_waits(holder);
     if (r == 0 && !waits)
         r = holder_launch(holder, &stage);
-    if (fds->count == 2) {
-        int viewer_error = take_first_viewer(holder, start, fds);
+    if (mine.connection_fd >= 0) {
+        int viewer_error = take_first_viewer(holder, start, &mine);
         if (viewer_error < 0)
             log_warn("cannot attach the client that runs this job: %s", strerror(-viewer_error));
     }
+    run_fds_finish(&mine);
     if (r < 0)
         holder_fail_start(holder, stage, -r);
     else if (waits)

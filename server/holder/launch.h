@@ -25,7 +25,7 @@ struct launch {
     void *data; /* the owner's */
 };
 
-/* JS_JOB_ID and the like, for the job's environment, and where it is put. */
+/* JS_JOB_ID and the like, for the job's environment; where it is put; and its script. */
 struct launch_env {
     uint32_t id;
     const char *uid;
@@ -34,6 +34,7 @@ struct launch_env {
     const struct job_plan *plan; /* or NULL */
     int cgroup_fd; /* where the program enters its own cgroup, stays the caller's; -1 = it has none
                     */
+    int script_fd; /* the caller's, close-on-exec: the job has it under this number; -1 = none */
 };
 
 /*
