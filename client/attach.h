@@ -16,6 +16,7 @@ struct attach_options {
     bool watch;              /* keys do not go to the job */
     struct size size;        /* instead of the terminal's, if not 0x0 */
     const char *uid;         /* of the job that is to be run; NULL for MSG_ATTACH */
+    bool no_pty;             /* the job has no terminal (as far as is known) */
     bool scripted;           /* script_fd rides along, behind the output */
     int script_fd;           /* the caller's */
 };

@@ -129,6 +129,7 @@ static int start(const struct run_options *opts, const struct config *config,
                                         opts->detach_keys ? opts->detach_keys : config->detach_keys,
                                     .size = opts->size,
                                     .uid = body->uid,
+                                    .no_pty = opts->no_pty,
                                     .scripted = script->fd >= 0,
                                     .script_fd = script->fd};
     return attach_run(&connection, request_type(body), body, &body->terminal, &attach);

@@ -313,6 +313,8 @@ static bool may_repeat(const struct connection *connection)
 static int report_reply(const struct connection *connection)
 {
     const struct msg_error *error = connection->reply.body;
+    if (connection->expected && error->code == connection->expected)
+        return CONNECTION_EXPECTED;
     int status = report_message(error);
     if (error->code == ERROR_UNSUPPORTED && strcmp(connection->peer_version, JS_VERSION) != 0)
         report_error("the server is js %s, this is js %s: js server restart starts this one, and "

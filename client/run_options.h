@@ -11,7 +11,7 @@
 #include "common/protocol.h"
 #include "common/size.h"
 
-#define RUN_OPTIONS_COUNT (21 + START_OPTIONS_COUNT + RUN_LIMITS_COUNT)
+#define RUN_OPTIONS_COUNT (22 + START_OPTIONS_COUNT + RUN_LIMITS_COUNT)
 #define RUN_GRACE_UNSET   UINT64_MAX
 
 struct run_options {
@@ -39,6 +39,7 @@ struct run_options {
     struct option_list labels;
     const char *script; /* see client/script.h */
     const char *interpreter;
+    bool no_pty;
 };
 
 extern const struct option_spec run_options_table[RUN_OPTIONS_COUNT];

@@ -12,6 +12,7 @@
 struct run_fds {
     int output_fd;     /* of the client; none of a detached job */
     int connection_fd; /* to the client, in `start` only; none of a detached job */
+    int errors_fd;     /* of the client's standard error, if terminal.errors says so */
     int script_fd;     /* common/sealed.h; of a job with plan.script */
 };
 
@@ -22,6 +23,9 @@ void run_fds_finish(struct run_fds *set);
 
 /* Whether a script belongs to it. */
 bool run_fds_has_script(const struct msg_run *run);
+
+/* Whether standard error has a descriptor of its own. terminal may be NULL. */
+bool run_fds_has_errors(const struct job_plan *plan, const struct msg_terminal *terminal);
 
 /*
  * Takes what run says there is out of fds; what is there beyond that stays. with_connection: they

@@ -120,7 +120,7 @@ static bool name_is_free(const struct request *request, const char *name)
 static bool script_is_valid(const struct request *request, const struct msg_run *run)
 {
     uint64_t size = 0;
-    size_t at = run->detached ? 0 : 1;
+    size_t at = run->detached ? 0 : 1 + run_fds_has_errors(run->plan, run->terminal);
     int r = request->fds->count > at ? sealed_check(request->fds->fds[at], SEALED_SCRIPT_MAX, &size)
                                      : -EBADF;
     if (r == 0 && size == run->plan->script && run->script_at > 0 && run->script_at < run->argv.len)
@@ -137,6 +137,9 @@ static bool run_is_valid(const struct request *request, const struct msg_run *ru
         refuse(request, ERROR_MALFORMED, "run: an attached job needs an output and a terminal");
     else if (run->uid && !uid_is_valid(run->uid))
         refuse(request, ERROR_MALFORMED, "run: that is no unique id");
+    else if (!run->detached && run_fds_has_errors(run->plan, run->terminal) &&
+             request->fds->count < 2)
+        refuse(request, ERROR_MALFORMED, "run: the descriptor of standard error did not come");
     else if (run_fds_has_script(run) && !script_is_valid(request, run))
         return false;
     else
@@ -176,8 +179,11 @@ static void pass_client(const struct request *request, struct job *job, struct m
         return;
     adopt->client_request = request->id;
     adopt->client_pid = (uint32_t)request->client->pid;
-    int fds[] = {fd_take(&request->fds->fds[0]), conn_fd};
-    int r = job_send(job, MSG_ADOPT, adopt, fds, 2, NULL, request->id);
+    int fds[] = {fd_take(&request->fds->fds[0]), conn_fd, -1};
+    size_t count = 2;
+    if (run_fds_has_errors(job->info.plan, adopt->terminal) && request->fds->count > 1)
+        fds[count++] = fd_take(&request->fds->fds[1]);
+    int r = job_send(job, MSG_ADOPT, adopt, fds, count, NULL, request->id);
     if (r < 0)
         log_about_job(job->info.id, log_error("cannot pass a client on: %s", strerror(-r)));
 }
@@ -264,6 +270,16 @@ static void handle_run(const struct request *request)
     fd_close(tell_fd);
 }
 
+/* Its client has to know: its terminal is not for raw mode then. */
+static void refuse_no_terminal(const struct request *request, const struct job *job)
+{
+    char text[160];
+    snprintf(text, sizeof(text),
+             "job %u has no terminal: this js cannot attach to it; its output: js logs %u",
+             job->info.id, job->info.id);
+    refuse(request, ERROR_NO_TERMINAL, text);
+}
+
 static void handle_attach(const struct request *request)
 {
     struct msg_attach *attach = request->body;
@@ -272,6 +288,10 @@ static void handle_attach(const struct request *request)
         return;
     if (job_state_is_final(job->info.state)) {
         refuse_ended(request, job);
+        return;
+    }
+    if (job->info.plan && job->info.plan->no_pty && !attach->no_pty) {
+        refuse_no_terminal(request, job);
         return;
     }
     struct msg_adopt adopt = {.mode = attach->mode,

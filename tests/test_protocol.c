@@ -156,6 +156,8 @@ static const struct {
     {MSG_SCREEN, 15, "screen"},
     {MSG_RUN, 20, "run"},
     {MSG_RUN_PLANNED, 105, "run-planned"},
+    {MSG_RAISE, 106, "raise"},
+    {MSG_INPUT_ENDED, 107, "input-ended"},
     {MSG_ATTACH, 21, "attach"},
     {MSG_LIST, 22, "list"},
     {MSG_WAIT, 23, "wait"},

@@ -91,14 +91,17 @@ END_TEST
 /* Which is which */
 
 static const struct {
-    bool detached, script, start;
+    bool detached, errors, script, start;
     size_t count;
-    int output, connection, script_fd; /* index, -1 = none */
+    int output, connection, errors_fd, script_fd; /* index, -1 = none */
 } cases[] = {
-    {true, false, false, 0, -1, -1, -1}, {false, false, false, 1, 0, -1, -1},
-    {true, true, false, 1, -1, -1, 0},   {false, true, false, 2, 0, -1, 1},
-    {true, false, true, 0, -1, -1, -1},  {false, false, true, 2, 0, 1, -1},
-    {true, true, true, 1, -1, -1, 0},    {false, true, true, 3, 0, 1, 2},
+    {true, false, false, false, 0, -1, -1, -1, -1}, {false, false, false, false, 1, 0, -1, -1, -1},
+    {true, false, true, false, 1, -1, -1, -1, 0},   {false, false, true, false, 2, 0, -1, -1, 1},
+    {true, false, false, true, 0, -1, -1, -1, -1},  {false, false, false, true, 2, 0, 1, -1, -1},
+    {true, false, true, true, 1, -1, -1, -1, 0},    {false, false, true, true, 3, 0, 1, -1, 2},
+    {true, true, true, true, 1, -1, -1, -1, 0},     {false, true, false, false, 2, 0, -1, 1, -1},
+    {false, true, true, false, 3, 0, -1, 1, 2},     {false, true, false, true, 3, 0, 1, 2, -1},
+    {false, true, true, true, 4, 0, 1, 2, 3},
 };
 
 static void fill(struct channel_fds *fds, size_t count)
@@ -116,8 +119,9 @@ static void expect(int fd, const struct channel_fds *came, int index)
 START_TEST(the_message_says_which_is_which)
 {
     runner_fds_begin();
-    struct job_plan plan = {.script = cases[_i].script ? 5 : 0};
-    struct msg_run run = {.detached = cases[_i].detached, .plan = &plan};
+    struct job_plan plan = {.script = cases[_i].script ? 5 : 0, .no_pty = cases[_i].errors};
+    struct msg_terminal terminal = {.errors = true}; /* which no other job's can have */
+    struct msg_run run = {.detached = cases[_i].detached, .plan = &plan, .terminal = &terminal};
     struct channel_fds fds;
     struct run_fds set;
     for (size_t count = 0; count < cases[_i].count; count++) {
@@ -132,6 +136,7 @@ START_TEST(the_message_says_which_is_which)
     ck_assert_int_eq(run_fds_take(&set, &run, cases[_i].start, &fds), 0);
     expect(set.output_fd, &came, cases[_i].output);
     expect(set.connection_fd, &came, cases[_i].connection);
+    expect(set.errors_fd, &came, cases[_i].errors_fd);
     expect(set.script_fd, &came, cases[_i].script_fd);
     for (size_t i = 0; i < CHANNEL_FDS_MAX; i++)
         ck_assert_int_eq(fds.fds[i] == -1, i < cases[_i].count);

@@ -228,6 +228,17 @@ START_TEST(every_attempt_has_the_script)
 }
 END_TEST
 
+/* What was never stored cannot be run once more. */
+START_TEST(it_cannot_be_retried)
+{
+    must("echo 'echo x' | js run --script -");
+    line("js retry 1");
+    ck_assert_str_eq(result.err, "js: job 1 cannot be started again: its script was never stored; "
+                                 "js run --script\n");
+    ck_assert_int_eq(result.code, 125);
+}
+END_TEST
+
 /* Requests that js does not send */
 
 static void request(struct raw_client *client, uint32_t id, uint64_t size, uint32_t at,
@@ -319,6 +330,7 @@ static Suite *script_suite(void)
     tcase_add_test(tcase, without_a_terminal_its_input_is_at_its_end);
     tcase_add_test(tcase, a_script_outlives_the_server);
     tcase_add_test(tcase, every_attempt_has_the_script);
+    tcase_add_test(tcase, it_cannot_be_retried);
     tcase_add_test(tcase, a_script_that_is_not_what_it_says_is_refused);
     suite_add_tcase(suite, tcase);
 

@@ -39,7 +39,7 @@ static void take_foreground(const struct child_plan *plan)
     if (setpgid(0, 0) < 0)
         fail(plan, START_GROUP, errno);
     /* Still in the background here: tcsetpgrp would stop us with TTOU (all signals are blocked). */
-    if (tcsetpgrp(plan->pts_fd, getpid()) < 0)
+    if (plan->stdio.tty_fd >= 0 && tcsetpgrp(plan->stdio.tty_fd, getpid()) < 0)
         fail(plan, START_TERMINAL, errno);
 }
 
@@ -92,7 +92,7 @@ static void set_limits(const struct child_plan *plan)
 static void set_stdio(const struct child_plan *plan)
 {
     for (int fd = 0; fd <= 2; fd++)
-        if (dup2(plan->pts_fd, fd) < 0)
+        if (dup2(plan->stdio.fds[fd], fd) < 0)
             fail(plan, START_STDIO, errno);
     /* Everything of ours is close-on-exec; this is for what a library may have opened. */
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);

@@ -61,7 +61,7 @@ static void end_failed(struct holder *holder, const struct msg_error *error)
     if (!holder->begun && holder->starter)
         channel_send(&holder->starter->channel, MSG_ERROR, holder->start_request, error, NULL, 0);
     holder->begun = true;
-    if (bytes_printf(&line, "js: %s\r\n", error->text) == 0)
+    if (bytes_printf(&line, "js: %s%s", error->text, holder->pipes ? "\n" : "\r\n") == 0)
         holder_say(holder, line.data, line.len);
     bytes_finish(&line);
     holder_end(holder);
@@ -88,16 +88,17 @@ static void greet_first_viewer(struct holder *holder)
 {
     struct viewer *viewer = holder->first_viewer;
     holder->first_viewer = NULL;
-    int fd = fd_dup(holder->pty.ptmx_fd);
-    if (fd >= 0) {
+    int fd = -1;
+    if (holder_pass_input(holder, &fd) == 0) {
         viewer_enter_raw(viewer);
         viewer->shown = true;
-        channel_send(&viewer->channel, MSG_ATTACHED, holder->first_request, &holder->info, &fd, 1);
+        channel_send(&viewer->channel, MSG_ATTACHED, holder->first_request, &holder->info, &fd,
+                     fd >= 0);
         holder_greet_waiting(holder, viewer, holder->note);
         return;
     }
     channel_send_error(&viewer->channel, holder->first_request, ERROR_OS,
-                       "cannot pass the job's PTY: no descriptors left; the job runs detached");
+                       "cannot pass the job's input: no descriptors left; the job runs detached");
     viewer_end(viewer);
 }
 
@@ -115,9 +116,10 @@ static void answer_start(struct holder *holder)
     holder->note = NULL;
     holder_note_socket(holder);
     holder->pty.on_typed = holder_on_typed;
-    int r = pty_watch(&holder->pty, holder_on_output, holder);
+    int r = holder->pipes ? pipes_watch(holder->pipes, &holder->loop, holder_on_pipe, holder)
+                          : pty_watch(&holder->pty, holder_on_output, holder);
     if (r < 0)
-        log_error("cannot watch the PTY: %s", strerror(-r));
+        log_error("cannot watch its output: %s", strerror(-r));
 }
 
 static void forget_run(struct holder *holder)
@@ -188,6 +190,15 @@ static int open_terminal(struct holder *holder, const struct msg_terminal *termi
                     holder->info.cols);
 }
 
+/* What stands for the terminal of a job that is to have none. */
+static int open_pipes(struct holder *holder, const struct msg_terminal *terminal)
+{
+    int r = 0;
+    holder->plain_opost = true; /* its output is somebody's data */
+    holder->pipes = pipes_create(terminal && terminal->piped && !holder->run->detached, &r);
+    return holder->pipes ? 0 : r;
+}
+
 static int fill_info(struct holder *holder, const struct msg_start *start)
 {
     struct job_info *info = &holder->info;
@@ -251,8 +262,12 @@ int holder_fork(struct holder *holder, enum start_stage *ret_stage)
                              .plan = holder->info.plan,
                              .cgroup_fd = cgroup_fd,
                              .script_fd = holder->script_fd};
-    return launch_start(&holder->launch, &holder->loop, holder->run, &env, holder->pts_fd,
-                        on_launched, holder, ret_stage);
+    struct child_stdio stdio = {.fds = {holder->pts_fd, holder->pts_fd, holder->pts_fd},
+                                .tty_fd = holder->pts_fd};
+    for (int i = 0; holder->pipes && i < 3; i++)
+        stdio.fds[i] = holder->pipes->job_fds[i];
+    return launch_start(&holder->launch, &holder->loop, holder->run, &env, &stdio, on_launched,
+                        holder, ret_stage);
 }
 
 static int take_plan(struct holder *holder, const struct msg_start *start)
@@ -356,11 +371,17 @@ static int prepare(struct holder *holder, const struct msg_start *start, const s
     if (r < 0)
         return r;
     *ret_stage = START_PTY;
-    holder->pts_fd = open_terminal(holder, holder->run->terminal);
-    if (holder->pts_fd < 0)
-        return holder->pts_fd;
+    if (holder->info.plan && holder->info.plan->no_pty)
+        r = open_pipes(holder, holder->run->terminal);
+    else
+        r = holder->pts_fd = open_terminal(holder, holder->run->terminal);
+    if (r < 0)
+        return r;
     follow_caller(holder);
-    return start->before ? resume_terminal(holder, start->before) : 0;
+    if (start->before)
+        r = holder->pipes ? journal_resume(&holder->journal)
+                          : resume_terminal(holder, start->before);
+    return r < 0 ? r : 0;
 }
 
 static int take_first_viewer(struct holder *holder, const struct msg_start *start,
@@ -372,6 +393,8 @@ static int take_first_viewer(struct holder *holder, const struct msg_start *star
         fd_take(&fds->output_fd), fd_take(&fds->connection_fd), &holder_viewer_ops, holder, &error);
     if (!viewer)
         return error;
+    if (holder->pipes && viewer_set_streams(viewer, fd_take(&fds->errors_fd)) < 0)
+        log_warn("cannot keep its standard error apart");
     viewer->number = ++holder->viewer_number;
     viewer->next = holder->viewers;
     holder->viewers = viewer;

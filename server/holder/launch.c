@@ -225,8 +225,8 @@ static int watch(struct launch *launch, uv_loop_t *loop)
 }
 
 int launch_start(struct launch *launch, uv_loop_t *loop, const struct msg_run *run,
-                 const struct launch_env *env, int pts_fd, launch_done_fn on_done, void *data,
-                 enum start_stage *ret_stage)
+                 const struct launch_env *env, const struct child_stdio *stdio,
+                 launch_done_fn on_done, void *data, enum start_stage *ret_stage)
 {
     *launch = (struct launch){.status_fd = -1, .pid = -1, .on_done = on_done, .data = data};
     *ret_stage = START_FORK;
@@ -238,7 +238,7 @@ int launch_start(struct launch *launch, uv_loop_t *loop, const struct msg_run *r
     struct prepared *p = calloc(1, sizeof(*p));
     int r = p ? prepare(p, run, env) : -ENOMEM;
     if (r == 0) {
-        p->plan.pts_fd = pts_fd;
+        p->plan.stdio = *stdio;
         p->plan.status_fd = pipe_fds[1];
         r = fork_child(&p->plan);
     }

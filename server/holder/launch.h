@@ -38,12 +38,12 @@ struct launch_env {
 };
 
 /*
- * Forks the program of run onto the slave pts_fd (which stays the caller's). on_done is
+ * Forks the program of run with these descriptors (which stay the caller's). on_done is
  * called once, from the loop or from launch_check. 0 or -errno with *ret_stage.
  */
 int launch_start(struct launch *launch, uv_loop_t *loop, const struct msg_run *run,
-                 const struct launch_env *env, int pts_fd, launch_done_fn on_done, void *data,
-                 enum start_stage *ret_stage);
+                 const struct launch_env *env, const struct child_stdio *stdio,
+                 launch_done_fn on_done, void *data, enum start_stage *ret_stage);
 
 /* Looks now whether the exec has succeeded or failed. For whoever reaps the child first. */
 void launch_check(struct launch *launch);
