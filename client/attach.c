@@ -1,5 +1,6 @@
 #include "client/attach.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -123,7 +124,8 @@ static void on_event(struct connection *connection, struct wire_frame *frame)
     if (frame->type != MSG_LEFT)
         return;
     const struct msg_left *left = frame->body;
-    relay_copy(&attach->relay);
+    for (size_t i = 0; i < attach->relay_count; i++)
+        relay_copy(&attach->relays[i]);
     raw_tty_restore(&attach->tty);
     attach_finish(attach, report_left(attach, left));
 }
@@ -164,7 +166,7 @@ static void on_failure(struct connection *connection)
 void attach_send_size(struct attach *attach, enum message_type type)
 {
     struct msg_resize body = {0};
-    if (attach->options->size.rows == 0)
+    if (attach->options->size.rows == 0 && !attach->bare)
         raw_tty_size(&attach->tty, &body.rows, &body.cols);
     if (attach->attached && (body.rows || type == MSG_RESUMED))
         channel_send(&attach->connection->channel, type, 0, &body, NULL, 0);
@@ -188,6 +190,9 @@ static void handle_interrupt(struct attach *attach, int number)
         int number, index;
     } characters[] = {{SIGINT, VINTR}, {SIGQUIT, VQUIT}, {SIGTSTP, VSUSP}};
     bool for_job = number == SIGTSTP || (!attach->tty.keys && !attach->waits);
+    if (attach->bare && !attach->waits && !attach->options->watch &&
+        attach_bare_raise(attach, number))
+        return;
     if (!for_job || !attach->attached || attach->options->watch) {
         attach->signal = number;
         attach_ask_to_leave(attach);
@@ -243,9 +248,7 @@ static int watch_everything(struct attach *attach)
         if (r < 0)
             return r;
     }
-    int r = relay_open(&attach->relay, loop);
-    if (r == 0)
-        r = input_open(&attach->input, loop, attach_on_input, attach);
+    int r = input_open(&attach->input, loop, attach_on_input, attach);
     attach->input_open = r == 0;
     /* Until the job runs nothing but keys can go anywhere (see is_interrupt). */
     if (r == 0 && attach->tty.keys)
@@ -257,6 +260,8 @@ static int describe(struct attach *attach, struct msg_terminal **ret)
 {
     const struct size *size = &attach->options->size;
     int r = raw_tty_describe(&attach->tty, ret);
+    if (r == 0 && attach->bare)
+        attach_bare_describe(attach, *ret);
     if (r == 0)
         (*ret)->marks = attach_may_ask(attach);
     if (r == 0)
@@ -270,26 +275,73 @@ static int describe(struct attach *attach, struct msg_terminal **ret)
     return r;
 }
 
-static int start(struct attach *attach, enum message_type type, const void *body)
+/* An output of ours for the holder, with a relay if need be. Returns the fd or -errno. */
+static int open_output(struct attach *attach, int fd)
 {
-    int out_fd = raw_tty_output(&attach->relay.fd);
-    if (out_fd < 0)
-        return report_error("cannot open the output anew: %s", strerror(-out_fd));
-    int r = watch_everything(attach);
-    if (r < 0) {
+    struct relay relay = {.fd = -1, .to_fd = fd};
+    int out_fd = raw_tty_output(fd, &relay.fd);
+    if (out_fd < 0 || relay.fd < 0)
+        return out_fd;
+    assert(attach->relay_count < ATTACH_RELAYS);
+    struct relay *to = &attach->relays[attach->relay_count++];
+    *to = relay;
+    int r = relay_open(to, &attach->connection->loop);
+    if (r < 0)
         fd_close(out_fd);
-        return report_error("cannot watch the terminal: %s", uv_strerror(r));
-    }
-    r = raw_tty_claim(&attach->tty);
+    return r < 0 ? r : out_fd;
+}
+
+/* The descriptors of the request, in their order. 0 or -errno. */
+static int collect_fds(struct attach *attach, struct channel_fds *fds)
+{
+    const struct attach_options *options = attach->options;
+    int fd = fds->fds[fds->count++] = open_output(attach, 1);
+    if (fd >= 0 && attach->apart)
+        fd = fds->fds[fds->count++] = open_output(attach, 2);
+    if (fd >= 0 && options->scripted)
+        fd = fds->fds[fds->count++] = fd_dup(options->script_fd);
+    return fd < 0 ? fd : 0;
+}
+
+static int request(struct attach *attach, enum message_type type, const void *body)
+{
+    struct channel_fds fds;
+    channel_fds_init(&fds);
+    int r = collect_fds(attach, &fds);
     if (r < 0) {
-        fd_close(out_fd);
-        return report_error("cannot set the terminal to raw mode: %s", strerror(-r));
+        channel_fds_finish(&fds);
+        return report_error("cannot pass the output on: %s", strerror(-r));
     }
     /* A server may go at any moment, and a job may end: the next answer says what has become. */
     attach->connection->patient = true;
-    int status = connection_request(attach->connection, type, body, &out_fd, 1);
+    int status = connection_request(attach->connection, type, body, fds.fds, fds.count);
     attach->connection->patient = false;
     return status;
+}
+
+static int start(struct attach *attach, enum message_type type, const void *body)
+{
+    int r = watch_everything(attach);
+    if (r < 0)
+        return report_error("cannot watch the terminal: %s", uv_strerror(r));
+    r = raw_tty_claim(&attach->tty);
+    if (r < 0)
+        return report_error("cannot set the terminal to raw mode: %s", strerror(-r));
+    return request(attach, type, body);
+}
+
+/* The job has no terminal: it is attached to in another way. */
+static int start_bare(struct attach *attach, struct msg_attach *body)
+{
+    attach->connection->expected = 0;
+    attach_bare_begin(attach);
+    wire_clear(&msg_terminal_fields, body->terminal);
+    free(body->terminal);
+    body->terminal = NULL;
+    body->no_pty = true;
+    if (describe(attach, &body->terminal) < 0)
+        return report_error("out of memory");
+    return request(attach, MSG_ATTACH, body);
 }
 
 /* `run` was asked again: an earlier server had started the job, and it has ended meanwhile. */
@@ -307,7 +359,7 @@ static void catch_up(struct attach *attach)
     uint32_t rows, cols;
     if (attach->continued)
         attach_send_size(attach, MSG_RESUMED);
-    else if (raw_tty_size(&attach->tty, &rows, &cols) &&
+    else if (!attach->bare && raw_tty_size(&attach->tty, &rows, &cols) &&
              (rows != attach->told.rows || cols != attach->told.cols))
         attach_send_size(attach, MSG_RESIZE);
 }
@@ -335,12 +387,14 @@ static int settle_in(struct attach *attach)
         report_error("job %u: %s", info->id, info->warning);
         raw_tty_enter(&attach->tty);
     }
+    if (attach->bare)
+        attach_bare_settle(attach);
     catch_up(attach);
     attach_write_keys(attach);
     attach_ask_terminal(attach);
     if (attach->leave_asked)
         attach_ask_to_leave(attach);
-    if (!attach->tty.keys && !attach->options->watch)
+    if (!attach->tty.keys && !attach->options->watch && !attach->input_ended)
         input_set_reading(&attach->input, true);
     if (connection->lost) /* behind the answer, before we were attached */
         on_lost(connection);
@@ -349,14 +403,26 @@ static int settle_in(struct attach *attach)
     return attach->status;
 }
 
+static void finish(struct attach *attach)
+{
+    raw_tty_finish(&attach->tty);
+    if (attach->input_open)
+        input_set_reading(&attach->input, false);
+    connection_finish(attach->connection);
+    input_close(&attach->input);
+    fd_close(attach->ptmx_fd);
+    for (size_t i = 0; i < attach->relay_count; i++)
+        relay_close(&attach->relays[i]);
+    bytes_finish(&attach->keys);
+    bytes_finish(&attach->after);
+    ask_finish(&attach->ask);
+}
+
 int attach_run(struct connection *connection, enum message_type type, void *body,
                struct msg_terminal **terminal_member, const struct attach_options *options)
 {
-    struct attach attach = {.connection = connection,
-                            .options = options,
-                            .ptmx_fd = -1,
-                            .relay.fd = -1,
-                            .input.epoll_fd = -1};
+    struct attach attach = {
+        .connection = connection, .options = options, .ptmx_fd = -1, .input.epoll_fd = -1};
     struct chord_keys keys;
     if (chord_parse(options->detach_keys, &keys) < 0) {
         report_error("'%s' is no detach chord: %s", options->detach_keys, CHORD_SYNTAX);
@@ -365,6 +431,10 @@ int attach_run(struct connection *connection, enum message_type type, void *body
     }
     chord_init(&attach.chord, &keys);
     raw_tty_init(&attach.tty);
+    if (options->no_pty)
+        attach_bare_begin(&attach);
+    if (type == MSG_ATTACH)
+        connection->expected = ERROR_NO_TERMINAL;
     connection->data = &attach;
     connection->on_event = on_event;
     connection->on_lost = on_lost;
@@ -375,19 +445,12 @@ int attach_run(struct connection *connection, enum message_type type, void *body
         status = start(&attach, type, body);
     else
         report_error("out of memory");
+    if (status == CONNECTION_EXPECTED && !attach.done)
+        status = start_bare(&attach, body);
     if (attach.done)
         status = attach.status;
     else if (status == 0)
         status = settle_in(&attach);
-    raw_tty_finish(&attach.tty);
-    if (attach.input_open)
-        input_set_reading(&attach.input, false);
-    connection_finish(connection);
-    input_close(&attach.input);
-    fd_close(attach.ptmx_fd);
-    relay_close(&attach.relay);
-    bytes_finish(&attach.keys);
-    bytes_finish(&attach.after);
-    ask_finish(&attach.ask);
+    finish(&attach);
     return status;
 }

@@ -46,6 +46,8 @@ void attach_write_keys(struct attach *attach)
             continue;
         if (n < 0 && errno == EAGAIN && wait_for_room(attach))
             break;
+        if (n < 0 && attach->bare)
+            attach->input_ended = true; /* it reads no more */
         if (n < 0)
             at = attach->keys.len; /* the job is gone: the holder will say so */
         else
@@ -55,7 +57,9 @@ void attach_write_keys(struct attach *attach)
     if (attach->keys.len == 0 && attach->ptmx_polling)
         uv_poll_stop(&attach->ptmx_poll);
     /* Keys are always read, or the detach chord would not be seen; other input can wait. */
-    if (!attach->tty.keys && attach->input_open && !attach->input_ended)
+    if (attach->bare && attach->input_ended && attach->input_open)
+        attach_bare_end_input(attach);
+    else if (!attach->tty.keys && attach->input_open && !attach->input_ended)
         input_set_reading(&attach->input, attach->attached && attach->keys.len <= COOKED_MAX);
 }
 
@@ -213,8 +217,12 @@ static void handle_data(struct attach *attach, const char *data, size_t len)
     struct termios tio;
     if (attach->options->watch)
         return;
-    attach_job_termios(attach, &tio);
-    cook_input(&attach->cook, &tio, (const uint8_t *)data, len, &attach->keys);
+    if (attach->bare) {
+        (void)bytes_append(&attach->keys, data, len);
+    } else {
+        attach_job_termios(attach, &tio);
+        cook_input(&attach->cook, &tio, (const uint8_t *)data, len, &attach->keys);
+    }
     attach_write_keys(attach);
 }
 
@@ -222,6 +230,10 @@ static void handle_data(struct attach *attach, const char *data, size_t len)
 static void handle_end_of_input(struct attach *attach, int error)
 {
     struct termios tio;
+    if (attach->bare) {
+        attach_bare_end_input(attach);
+        return;
+    }
     if (attach->tty.keys) { /* the terminal is gone; its hang-up is on its way */
         input_set_reading(&attach->input, false);
         attach->input_ended = true;

@@ -1,5 +1,5 @@
-/* Being attached, in two files: attach.c has the order of the whole, attach_input.c all that is
- * typed. */
+/* Being attached, in three files: attach.c has the order of the whole, attach_input.c all that is
+ * typed, attach_bare.c what is different of a job without a terminal. */
 #ifndef JS_CLIENT_ATTACH_INTERNAL_H
 #define JS_CLIENT_ATTACH_INTERNAL_H
 
@@ -11,7 +11,7 @@
 #include "client/raw_tty.h"
 #include "client/relay.h"
 
-enum { ATTACH_SIGNALS = 7 };
+enum { ATTACH_SIGNALS = 7, ATTACH_RELAYS = 3 };
 
 struct attach {
     struct connection *connection;
@@ -29,10 +29,15 @@ struct attach {
     uv_timer_t held_timer; /* for the rest of an answer */
     uv_poll_t ptmx_poll;
     bool ptmx_polling;
-    int ptmx_fd;        /* -1 before the holder's answer, and for watchers; owned */
+    int ptmx_fd;        /* -1 before the holder's answer, and for watchers; of a job without a
+                           terminal the pipe that it reads, -1: none; owned */
     struct bytes keys;  /* for the job, not written yet */
     struct bytes after; /* what came behind the chord: maybe answers */
-    struct relay relay; /* for an output that the holder cannot write to */
+    struct relay relays[ATTACH_RELAYS]; /* for outputs that the holder cannot write to */
+    size_t relay_count;
+    bool bare;  /* the job has no terminal: see attach_bare.c */
+    int early;  /* a signal that came before the holder's answer; 0 = none */
+    bool apart; /* its standard error goes to ours */
     uint32_t job;
     bool attached, done;
     bool continued;   /* after a stop, before anybody could be told */
@@ -71,5 +76,23 @@ void attach_ask_terminal(struct attach *attach);
 /* The job's output has ended, with so many markers in it: waits for the answers that are still
  * under way, and says so. They are not for the shell, but for the job, if it asked. */
 void attach_await_answers(struct attach *attach, uint32_t markers);
+
+/* attach_bare.c */
+
+/* From here on it is known that the job has no terminal. */
+void attach_bare_begin(struct attach *attach);
+
+/* Fills what is different in the description. */
+void attach_bare_describe(struct attach *attach, struct msg_terminal *terminal);
+
+/* The holder has answered. */
+void attach_bare_settle(struct attach *attach);
+
+/* Our terminal, or somebody else, has sent us that signal: it is for the job, as soon as it can be
+ * reached. A second one before that is for us: false. */
+bool attach_bare_raise(struct attach *attach, int number);
+
+/* There is no more input: once all of it went to the job, it is told so. */
+void attach_bare_end_input(struct attach *attach);
 
 #endif

@@ -278,12 +278,23 @@ static void complete_option(const struct command *command, const char *word)
     }
 }
 
+/* Whether the operands are no command line, but arguments of a script. */
+static bool runs_script(const struct options_place *place, char **argv)
+{
+    for (int i = 1; i < place->first_operand; i++)
+        if (strcmp(argv[i], "--script") == 0 || strncmp(argv[i], "--script=", 9) == 0)
+            return true;
+    return false;
+}
+
 static void complete_operand(const struct command *command, const struct options_place *place,
                              int argc, char **argv)
 {
     size_t len = command->operands ? strlen(command->operands) : 0;
     bool several = len > 3 && strcmp(command->operands + len - 3, "...") == 0;
-    if (command->stop_at_operand)
+    if (command->stop_at_operand && runs_script(place, argv))
+        puts(":files");
+    else if (command->stop_at_operand)
         printf(":command %d\n", place->first_operand);
     else if (command->values && command->values[0] == '=' && place->operands == 0)
         complete_choices("", command->values);

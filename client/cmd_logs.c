@@ -6,6 +6,7 @@
 
 #include "client/commands.h"
 #include "client/jobs_view.h"
+#include "client/log_tail.h"
 #include "client/logs_output.h"
 #include "client/report.h"
 #include "client/select.h"
@@ -20,7 +21,8 @@
 struct logs_options {
     uint64_t lines;
     bool follow, wait;
-    bool timestamps, cast, plain, raw;
+    bool timestamps, cast, plain, raw, json;
+    bool only_out, only_err;
     struct option_list labels;
     const char *since, *until;
     uint64_t attempt; /* 0 = all */
@@ -50,6 +52,12 @@ static const struct option_spec options[] = {
                    "byte for byte, also to a terminal", NULL),
     COMMAND_OPTION(logs_options, '\0', "cast", NULL, OPTION_FLAG, cast,
                    "as a recording for asciinema's players (asciicast v2)", NULL),
+    COMMAND_OPTION(logs_options, 'j', "json", NULL, OPTION_FLAG, json,
+                   "each line as JSON, with its time and stream", NULL),
+    COMMAND_OPTION(logs_options, '\0', "stdout", NULL, OPTION_FLAG, only_out,
+                   "only the standard output, of a job without a terminal", NULL),
+    COMMAND_OPTION(logs_options, '\0', "stderr", NULL, OPTION_FLAG, only_err,
+                   "only the standard error, of a job without a terminal", NULL),
 };
 
 /* What of a log is to be printed. */
@@ -100,50 +108,6 @@ static int print_until(struct reader *reader, uint64_t until)
     return 0;
 }
 
-/* The bytes from offset `from` on; zeros for what is not there. */
-static void read_range(struct joblog *log, uint64_t from, char *buf, size_t len)
-{
-    static char piece[CHUNK_SIZE];
-    uint64_t end = from + len, skipped;
-    memset(buf, 0, len);
-    joblog_seek(log, from);
-    while (log->offset < end) {
-        ssize_t n = joblog_read(log, piece, sizeof(piece), &skipped);
-        uint64_t at = log->offset - (n > 0 ? (uint64_t)n : 0);
-        if (n <= 0 || at >= end)
-            return;
-        memcpy(buf + (at - from), piece, (uint64_t)n < end - at ? (size_t)n : (size_t)(end - at));
-    }
-}
-
-/* The offset at which the last `lines` lines before `next` begin, looked for from the end. */
-static uint64_t find_start(struct joblog *log, uint64_t first, uint64_t next, uint64_t lines)
-{
-    static char buf[CHUNK_SIZE];
-    for (uint64_t end = next; end > first;) {
-        size_t len = end - first < sizeof(buf) ? (size_t)(end - first) : sizeof(buf);
-        uint64_t from = end - len;
-        read_range(log, from, buf, len);
-        for (size_t i = len; i > 0; i--)
-            if (buf[i - 1] == '\n' && from + i < next && --lines == 0)
-                return from + i;
-        end = from;
-    }
-    return 0;
-}
-
-/* Where the last lines between the two offsets begin. */
-static uint64_t start_of_lines(int dir_fd, uint64_t from, uint64_t end, uint64_t lines)
-{
-    struct joblog log;
-    if (lines == 0)
-        return end;
-    joblog_init(&log, dir_fd, 0);
-    uint64_t start = find_start(&log, from, end, lines);
-    joblog_finish(&log);
-    return start;
-}
-
 /* The first output of that time. Of what was dropped, some may have been of that time, too. */
 static uint64_t start_of_time(const struct logtimes *times, uint64_t since_ns, uint64_t first,
                               uint64_t next)
@@ -185,7 +149,7 @@ static int find_range(struct reader *reader, int dir_fd, const struct range *ran
     start = start > range->from ? start : range->from;
     if (range->lines != LINES_ALL && reader->output.form != LOGS_PLAIN) {
         uint64_t from = start > first ? start : first;
-        uint64_t line = start_of_lines(dir_fd, from, next, range->lines);
+        uint64_t line = log_tail_start(dir_fd, from, next, range->lines, reader->output.only);
         start = line > start ? line : start;
     }
     joblog_init(&reader->log, dir_fd, start);
@@ -242,17 +206,36 @@ static int print_log(struct connection *connection, const struct job_info *job,
     struct reader reader = {.connection = connection};
     snprintf(reader.job, sizeof(reader.job), "%u", job->id);
     enum logs_form form = opts->cast         ? LOGS_CAST
+                          : opts->json       ? LOGS_JSON
                           : opts->timestamps ? LOGS_TIMESTAMPS
                           : opts->plain      ? LOGS_PLAIN
                                              : LOGS_BYTES;
     bool shown = (form == LOGS_BYTES || form == LOGS_TIMESTAMPS) && !opts->raw && isatty(1);
     int r = logs_output_init(&reader.output, form, dir_fd, job, range->lines);
+    if (opts->only_out || opts->only_err)
+        logs_output_choose(&reader.output, opts->only_out ? LOGSTREAMS_OUT : LOGSTREAMS_ERR);
     if (r == 0 && shown)
         r = logs_output_spare_terminal(&reader.output);
     int status =
         r < 0 ? report_error("out of memory") : print_range(&reader, dir_fd, range, opts->follow);
     logs_output_finish(&reader.output);
     return status;
+}
+
+/* Whether the job is such that it can be shown like this. 0 or the exit status. */
+static int check_job(const struct job_info *job, const struct logs_options *opts)
+{
+    bool no_pty = job->plan && job->plan->no_pty;
+    if (!no_pty && (opts->only_out || opts->only_err))
+        return report_error("the output of job %u cannot be told apart: it has a terminal; run it "
+                            "with --no-pty for that",
+                            job->id);
+    if (no_pty && opts->cast)
+        return report_error(
+            "job %u has no terminal (it was run with --no-pty): there is nothing to "
+            "record; with their times: js logs --json %u",
+            job->id, job->id);
+    return 0;
 }
 
 /* Narrows the range to one attempt's output. 0 or the exit status. */
@@ -295,8 +278,10 @@ static int check(const struct logs_options *opts, int argc, struct range *range)
 {
     uint64_t now_ns = clock_realtime_ns();
     *range = (struct range){.lines = opts->lines, .until_ns = UINT64_MAX, .to = UINT64_MAX};
-    if (opts->timestamps + opts->cast + opts->plain + opts->raw > 1)
-        return wrong("only one of --timestamps, --cast, --plain and --raw");
+    if (opts->timestamps + opts->cast + opts->plain + opts->raw + opts->json > 1)
+        return wrong("only one of --timestamps, --cast, --plain, --raw and --json");
+    if (opts->only_out && opts->only_err)
+        return wrong("only one of --stdout and --stderr; both are told apart by --json");
     if (opts->follow && opts->until)
         return wrong("only one of --follow and --until");
     if (opts->follow && opts->attempt)
@@ -328,7 +313,9 @@ static int print_attempt(struct connection *connection, const struct job_info *j
                          const struct logs_options *opts, const struct range *range)
 {
     struct range own = *range;
-    int status = opts->attempt > 0 ? find_attempt(job, opts->attempt, &own) : 0;
+    int status = check_job(job, opts);
+    if (status == 0 && opts->attempt > 0)
+        status = find_attempt(job, opts->attempt, &own);
     return status == 0 ? print_log(connection, job, opts, &own) : status;
 }
 
@@ -358,7 +345,7 @@ static int print_logs(struct connection *connection, const struct jobs_view *vie
     if (several && (opts->follow || opts->cast))
         return wrong("--follow and --cast are for one job at a time");
     for (size_t i = 0; i < view->jobs.len && !connection->lost; i++) {
-        if (several)
+        if (several && !opts->json)
             print_heading(&jobs[i], i == 0);
         int r = opts->wait ? print_ended(connection, &jobs[i], opts, range)
                            : print_attempt(connection, &jobs[i], opts, range);
@@ -409,7 +396,9 @@ const struct command cmd_logs = {
         "Before each of several logs there is a line \"==> job 3: COMMAND <==\". With --label and "
         "no JOB: those of all jobs with that label.\n\n"
         "A recording tells the sizes that the terminal had. To play it: asciinema play "
-        "FILE.",
+        "FILE.\n\n"
+        "With --json, the texts of a stream, one behind the other, are its output; a line without "
+        "an end is the last one, or very long.",
     .examples = "js logs build\njs logs -n 20 -f 3\njs logs --timestamps --since 5m build\n"
                 "js logs --cast build >build.cast",
     COMMAND_OPTIONS(options),

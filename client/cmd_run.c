@@ -14,7 +14,9 @@
 #include "client/run_env.h"
 #include "client/run_limits.h"
 #include "client/run_options.h"
+#include "client/script.h"
 #include "common/config.h"
+#include "common/fd.h"
 #include "common/size.h"
 #include "common/uid.h"
 
@@ -50,14 +52,23 @@ static int describe_terminal(struct msg_run *run, const struct size *size)
     return r;
 }
 
+/* A server that does not know of plans must not start it without. */
+static enum message_type request_type(const struct msg_run *run)
+{
+    return run->plan ? MSG_RUN_PLANNED : MSG_RUN;
+}
+
 static int run_detached(struct connection *connection, struct msg_run *run,
-                        const struct run_options *opts)
+                        const struct run_options *opts, const struct script *script)
 {
     int r = describe_terminal(run, &opts->size);
+    int fd = r == 0 && script->fd >= 0 ? fd_dup(script->fd) : -1;
     if (r < 0)
         return report_error("%s", strerror(-r));
+    if (fd < 0 && script->fd >= 0)
+        return report_error("cannot pass the script on: %s", strerror(-fd));
     connection->patient = true;
-    int status = connection_request(connection, MSG_RUN, run, NULL, 0);
+    int status = connection_request(connection, request_type(run), run, &fd, fd >= 0);
     if (status != 0)
         return status;
     const struct job_info *job = connection->reply.body;
@@ -83,55 +94,79 @@ static int make_plan(const struct run_options *opts, struct msg_run *run)
     return status;
 }
 
+/* 0 or -errno. */
+static int describe(const struct run_options *opts, const struct config *config,
+                    const struct script *script, int argc, char **argv, struct msg_run *body)
+{
+    char uid[UID_LENGTH + 1];
+    int r = caller_describe(body);
+    if (r == 0)
+        r = uid_make(uid);
+    if (r == 0)
+        r = wire_set_str(&body->uid, uid);
+    if (r == 0)
+        r = run_env_fill(opts, config, body);
+    if (r == 0)
+        r = opts->script ? script_describe(script, opts->script, argc, argv, body)
+                         : make_argv(opts, argc, argv, &body->argv);
+    return r == 0 ? wire_set_str(&body->name, opts->name) : r;
+}
+
+static int start(const struct run_options *opts, const struct config *config,
+                 const struct script *script, struct msg_run *body)
+{
+    struct connection connection;
+    int status = -connection_open(&connection, CONNECTION_START);
+    connection.again = &body->again;
+    if (status != 0)
+        return status;
+    if (opts->detached) {
+        status = run_detached(&connection, body, opts, script);
+        connection_finish(&connection);
+        return status;
+    }
+    struct attach_options attach = {.detach_keys =
+                                        opts->detach_keys ? opts->detach_keys : config->detach_keys,
+                                    .size = opts->size,
+                                    .uid = body->uid,
+                                    .no_pty = opts->no_pty,
+                                    .scripted = script->fd >= 0,
+                                    .script_fd = script->fd};
+    return attach_run(&connection, request_type(body), body, &body->terminal, &attach);
+}
+
+static int run_checked(const struct run_options *opts, const struct script *script, int argc,
+                       char **argv)
+{
+    struct config config;
+    struct msg_run body = {.detached = opts->detached};
+    int status = make_plan(opts, &body);
+    if (status == 0) {
+        commands_read_config(&config);
+        int r = describe(opts, &config, script, argc, argv, &body);
+        status = r < 0 ? report_error("cannot describe what to run: %s", strerror(-r)) : 0;
+    }
+    if (status == 0)
+        status = run_limits_apply(&opts->limits, &body);
+    if (status == 0)
+        status = start(opts, &config, script, &body);
+    wire_clear(&msg_run_fields, &body);
+    return status;
+}
+
 static int run(const struct command *command, void *options_, int argc, char **argv)
 {
     (void)command;
     const struct run_options *opts = options_;
-    struct connection connection;
-    struct msg_run body = {.detached = opts->detached};
-    int status = run_options_check(opts, argc, argv);
+    struct script script;
+    script_init(&script);
+    /* Before the directory of the job is entered: the file is the caller's. */
+    int status = opts->script ? script_read(&script, opts->script, opts->interpreter) : 0;
     if (status == 0)
-        status = make_plan(opts, &body);
-    if (status != 0) {
-        wire_clear(&msg_run_fields, &body);
-        return status;
-    }
-    char uid[UID_LENGTH + 1];
-    struct config config;
-    commands_read_config(&config);
-    int r = caller_describe(&body);
-    if (r == 0)
-        r = uid_make(uid);
-    if (r == 0)
-        r = wire_set_str(&body.uid, uid);
-    if (r == 0)
-        r = run_env_fill(opts, &config, &body);
-    if (r == 0)
-        r = make_argv(opts, argc, argv, &body.argv);
-    if (r == 0)
-        r = wire_set_str(&body.name, opts->name);
-    if (r < 0) {
-        wire_clear(&msg_run_fields, &body);
-        return report_error("cannot describe what to run: %s", strerror(-r));
-    }
-    status = run_limits_apply(&opts->limits, &body);
-    if (status != 0) {
-        wire_clear(&msg_run_fields, &body);
-        return status;
-    }
-    status = -connection_open(&connection, CONNECTION_START);
-    connection.again = &body.again;
-    if (status == 0 && opts->detached) {
-        status = run_detached(&connection, &body, opts);
-        connection_finish(&connection);
-    } else if (status == 0) {
-        struct attach_options attach = {.detach_keys = opts->detach_keys ? opts->detach_keys
-                                                                         : config.detach_keys,
-                                        .size = opts->size,
-                                        .uid = uid};
-        status = attach_run(&connection, MSG_RUN, &body, &body.terminal, &attach);
-    }
-    wire_clear(&msg_run_fields, &body);
+        status = run_options_check(opts, argc, argv);
+    if (status == 0)
+        status = run_checked(opts, &script, argc, argv);
+    script_finish(&script);
     return status;
 }
 

@@ -58,6 +58,10 @@ static int show(struct connection *connection, const struct job_info *job,
                 const struct screen_options *opts)
 {
     struct screen_view view;
+    if (job->plan && job->plan->no_pty)
+        return report_error("job %u has no terminal (it was run with --no-pty); its output: js "
+                            "logs %u",
+                            job->id, job->id);
     unsigned history = opts->history < UINT32_MAX ? (unsigned)opts->history : UINT32_MAX;
     int status = screen_view_fetch(&view, connection, job, history);
     if (status == 0)

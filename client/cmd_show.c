@@ -39,6 +39,10 @@ static void viewer_lines(const struct job_info *job)
     for (size_t i = 0; i < job->viewers.len; i++)
         if (viewer_line(&viewers[i]))
             owner = &viewers[i];
+    if (job->plan && job->plan->no_pty) {
+        show_line("terminal", "none");
+        return;
+    }
     if (owner)
         snprintf(buf, sizeof(buf), "%ux%u, that of %s, pid %u", job->cols, job->rows,
                  owner->tty ? owner->tty : "its terminal", owner->pid);

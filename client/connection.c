@@ -12,6 +12,7 @@
 #include "client/report.h"
 #include "common/fd.h"
 #include "common/life.h"
+#include "version.h"
 
 #define RECONNECT_MAX 64        /* servers in a row that die of one request are no accident */
 #define LIVED_NS      100000000 /* one that lived so long with the request did not die of it */
@@ -309,6 +310,19 @@ static bool may_repeat(const struct connection *connection)
            (connection->patient || connection->unsent || !connection->greeted);
 }
 
+static int report_reply(const struct connection *connection)
+{
+    const struct msg_error *error = connection->reply.body;
+    if (connection->expected && error->code == connection->expected)
+        return CONNECTION_EXPECTED;
+    int status = report_message(error);
+    if (error->code == ERROR_UNSUPPORTED && strcmp(connection->peer_version, JS_VERSION) != 0)
+        report_error("the server is js %s, this is js %s: js server restart starts this one, and "
+                     "ends no job",
+                     connection->peer_version, JS_VERSION);
+    return status;
+}
+
 static int await_reply(struct connection *connection)
 {
     while (!connection->replied && !connection->lost && !connection->given_up)
@@ -323,7 +337,7 @@ static int await_reply(struct connection *connection)
     if (connection->on_failure)
         connection->on_failure(connection);
     if (connection->replied)
-        return report_message(connection->reply.body);
+        return report_reply(connection);
     return connection->given_up ? EXIT_JS_FAILED : report_lost(connection);
 }
 

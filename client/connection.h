@@ -38,6 +38,7 @@ struct connection {
     bool patient;      /* requests outlive the server: they are asked again of the next one */
     bool unsent;       /* the server had closed before it got the last request */
     bool end_will_do;  /* the server's end is as good as its answer */
+    uint32_t expected; /* an error code that is not told the user: CONNECTION_EXPECTED */
     bool hopeless;     /* it was lost for a reason that another try would not mend */
     bool *again;       /* set before that, in the request's body; NULL: it need not be told */
     char problem[512]; /* why it was lost, when that is known */
@@ -72,6 +73,9 @@ int connection_open_within(struct connection *connection, enum connection_start 
  */
 int connection_request(struct connection *connection, enum message_type type, const void *body,
                        const int *fds, size_t fd_count);
+
+/* The answer was the error that the caller knows what to do about. */
+#define CONNECTION_EXPECTED (-2)
 
 /* The server died between the parts of an answer: ask the whole again. */
 #define CONNECTION_ASK_AGAIN (-1)

@@ -19,9 +19,20 @@ int logs_output_init(struct logs_output *output, enum logs_form form, int dir_fd
 {
     *output = (struct logs_output){.form = form, .job = job, .lines = lines};
     logtimes_init(&output->times, dir_fd);
+    logstreams_init(&output->streams, dir_fd);
+    bool no_pty = job->plan && job->plan->no_pty;
+    output->apart = form == LOGS_JSON && no_pty;
+    output->json.terminal = !no_pty;
+    output->json.job = job->id;
     if (form == LOGS_PLAIN)
         output->plain = plain_create(job->rows, job->cols);
     return form == LOGS_PLAIN && !output->plain ? -ENOMEM : 0;
+}
+
+void logs_output_choose(struct logs_output *output, enum logstreams_stream only)
+{
+    output->apart = true;
+    output->only = only;
 }
 
 int logs_output_spare_terminal(struct logs_output *output)
@@ -35,6 +46,8 @@ void logs_output_finish(struct logs_output *output)
     replay_destroy(output->replay);
     bytes_finish(&output->passed);
     logtimes_finish(&output->times);
+    logstreams_finish(&output->streams);
+    logs_json_finish(&output->json);
     plain_destroy(output->plain);
     bytes_finish(&output->text);
 }
@@ -171,12 +184,10 @@ static int flush(struct logs_output *output)
     return r;
 }
 
-static int write_bytes(struct logs_output *output, const char *data, size_t len)
+static int add_bytes(struct logs_output *output, const char *data, size_t len)
 {
-    if (!output->replay)
-        return fd_write_all(1, data, len);
-    int r = replay_feed(output->replay, data, len, &output->text);
-    return r == 0 ? flush(output) : r;
+    return output->replay ? replay_feed(output->replay, data, len, &output->text)
+                          : bytes_append(&output->text, data, len);
 }
 
 static int add_stamped(struct logs_output *output, const struct logtimes_entry *entry,
@@ -190,27 +201,72 @@ static int add_stamped(struct logs_output *output, const struct logtimes_entry *
                   : r;
 }
 
-int logs_output_write(struct logs_output *output, uint64_t offset, const char *data, size_t len)
+/* Output of one time and one stream. */
+static int add_piece(struct logs_output *output, enum logstreams_stream stream,
+                     const struct logtimes_entry *entry, uint64_t offset, const char *data,
+                     size_t len)
+{
+    switch (output->form) {
+    case LOGS_BYTES:
+        return add_bytes(output, data, len);
+    case LOGS_TIMESTAMPS:
+        return add_stamped(output, entry, data, len);
+    case LOGS_PLAIN:
+        return add_plain(output, entry, data, len);
+    case LOGS_JSON:
+        return logs_json_feed(&output->json, stream, entry ? entry->time_ns : 0, data, len,
+                              &output->text);
+    case LOGS_CAST:
+        break;
+    }
+    return add_events(output, entry, offset, data, len);
+}
+
+/* Output of one stream. */
+static int add_stretch(struct logs_output *output, enum logstreams_stream stream, uint64_t offset,
+                       const char *data, size_t len)
 {
     int r = 0;
-    if (output->form == LOGS_BYTES)
-        return write_bytes(output, data, len);
-    /* What was there to be read has its times there. (Without memory they are the last known.) */
-    logtimes_read(&output->times, offset);
     while (len > 0 && r == 0) {
         uint64_t end;
         const struct logtimes_entry *entry = logtimes_at(&output->times, offset, &end);
         size_t n = end - offset < len ? (size_t)(end - offset) : len;
-        if (output->form == LOGS_TIMESTAMPS)
-            r = add_stamped(output, entry, data, n);
-        else if (output->form == LOGS_PLAIN)
-            r = add_plain(output, entry, data, n);
-        else
-            r = add_events(output, entry, offset, data, n);
+        r = add_piece(output, stream, entry, offset, data, n);
         offset += n;
         data += n;
         len -= n;
     }
+    return r;
+}
+
+/* Output of a job without a terminal: of each stream its part, or only that of one. */
+static int add_streams(struct logs_output *output, uint64_t offset, const char *data, size_t len)
+{
+    int r = logstreams_read(&output->streams, offset);
+    while (len > 0 && r == 0) {
+        uint64_t end;
+        enum logstreams_stream stream = logstreams_at(&output->streams, offset, &end);
+        size_t n = end - offset < len ? (size_t)(end - offset) : len;
+        if (output->only == LOGSTREAMS_UNKNOWN || stream == output->only)
+            r = add_stretch(output, stream, offset, data, n);
+        else if (stream == LOGSTREAMS_UNKNOWN)
+            output->unknown += n;
+        offset += n;
+        data += n;
+        len -= n;
+    }
+    return r;
+}
+
+int logs_output_write(struct logs_output *output, uint64_t offset, const char *data, size_t len)
+{
+    if (output->form == LOGS_BYTES && !output->apart && !output->replay)
+        return fd_write_all(1, data, len);
+    /* What was there to be read has its times there. (Without memory they are the last known.) */
+    if (output->form != LOGS_BYTES)
+        logtimes_read(&output->times, offset);
+    int r = output->apart ? add_streams(output, offset, data, len)
+                          : add_stretch(output, LOGSTREAMS_UNKNOWN, offset, data, len);
     bool holds = output->form == LOGS_PLAIN && output->lines < UINT64_MAX && !output->goes_on;
     if (holds && output->text.len > TEXT_HELD)
         trim(output);
@@ -236,9 +292,22 @@ static int end_plain(struct logs_output *output)
     return r == 0 ? flush(output) : r;
 }
 
+/* Nothing is left out without a word. */
+static void report_unknown(const struct logs_output *output)
+{
+    if (output->unknown > 0)
+        fprintf(stderr, "[js: %llu bytes left out: it is not known which stream they are of]\n",
+                (unsigned long long)output->unknown);
+}
+
 int logs_output_end(struct logs_output *output)
 {
     int r = 0;
+    report_unknown(output);
+    if (output->form == LOGS_JSON) {
+        r = logs_json_end(&output->json, &output->text);
+        return r == 0 ? flush(output) : r;
+    }
     if (output->form == LOGS_PLAIN)
         return end_plain(output);
     if (output->replay)

@@ -1,6 +1,6 @@
 /*
  * How js logs shows output that has a time: as it is, each line with the time at which it began, as
- * a recording (client/cast.h), or as the lines that it reads as (client/plain.h).
+ * a recording (client/cast.h), as the lines that it reads as (client/plain.h), or as JSON.
  */
 #ifndef JS_CLIENT_LOGS_OUTPUT_H
 #define JS_CLIENT_LOGS_OUTPUT_H
@@ -8,7 +8,9 @@
 #include <stdbool.h>
 
 #include "client/cast.h"
+#include "client/logs_json.h"
 #include "client/plain.h"
+#include "common/logstreams.h"
 #include "common/logtimes.h"
 #include "common/protocol.h"
 #include "common/terminal/replay.h"
@@ -18,6 +20,7 @@ enum logs_form {
     LOGS_TIMESTAMPS,
     LOGS_CAST,
     LOGS_PLAIN,
+    LOGS_JSON, /* client/logs_json.h */
 };
 
 struct logs_output {
@@ -33,6 +36,11 @@ struct logs_output {
     struct replay *replay; /* see logs_output_spare_terminal; owned */
     struct bytes passed;   /* what came through it, or has got its CRs */
     struct bytes text;     /* to be written */
+    struct logs_json json;
+    struct logstreams streams;
+    bool apart;                  /* streams are told apart */
+    enum logstreams_stream only; /* nothing else is written; unknown: all is */
+    uint64_t unknown;            /* bytes that may have been of that stream */
 };
 
 /* dir_fd (the caller's) is where the log is. lines: for LOGS_PLAIN, see above. 0 or -ENOMEM. */
@@ -45,6 +53,9 @@ void logs_output_finish(struct logs_output *output);
  * the shell would get, bells, clipboard: common/terminal/replay.h) is left out. 0 or -ENOMEM.
  */
 int logs_output_spare_terminal(struct logs_output *output);
+
+/* Only the output of that stream is to be written, of a job without a terminal. */
+void logs_output_choose(struct logs_output *output, enum logstreams_stream only);
 
 /* Writes the log's bytes from offset on to standard output. 0 or -errno of the write. */
 int logs_output_write(struct logs_output *output, uint64_t offset, const char *data, size_t len);

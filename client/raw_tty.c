@@ -130,20 +130,20 @@ int raw_tty_describe(const struct raw_tty *tty, struct msg_terminal **ret)
     return 0;
 }
 
-int raw_tty_output(int *ret_relay_fd)
+int raw_tty_output(int fd, int *ret_relay_fd)
 {
     struct stat st;
     *ret_relay_fd = -1;
-    if (fstat(1, &st) < 0) /* closed: nobody wants it */
+    if (fstat(fd, &st) < 0) /* closed: nobody wants it */
         return open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (S_ISREG(st.st_mode))
-        return fd_dup(1);
+        return fd_dup(fd);
     /* A pipe opened for reading too would never tell that its last reader is gone. */
-    int fd = S_ISCHR(st.st_mode) ? fd_reopen(1, O_RDWR | O_NONBLOCK) : -ENXIO;
-    if (fd < 0)
-        fd = fd_reopen(1, O_WRONLY | O_NONBLOCK);
-    if (fd >= 0)
-        return fd;
+    int new_fd = S_ISCHR(st.st_mode) ? fd_reopen(fd, O_RDWR | O_NONBLOCK) : -ENXIO;
+    if (new_fd < 0)
+        new_fd = fd_reopen(fd, O_WRONLY | O_NONBLOCK);
+    if (new_fd >= 0)
+        return new_fd;
     int pipe_fds[2];
     if (pipe2(pipe_fds, O_CLOEXEC) < 0)
         return -errno;

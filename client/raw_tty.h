@@ -42,12 +42,12 @@ bool raw_tty_size(const struct raw_tty *tty, uint32_t *ret_rows, uint32_t *ret_c
 int raw_tty_describe(const struct raw_tty *tty, struct msg_terminal **ret);
 
 /*
- * A descriptor of the output for the holder to write to: opened anew, so that O_NONBLOCK on it is
+ * A descriptor of fd, 1 or 2, for the holder to write to: opened anew, so that O_NONBLOCK on it is
  * not shared with the user's shell; a regular file is passed as it is, so that the offset stays
  * shared. When that is not possible (the terminal belongs to another user, a socket) returns one
  * end of a pipe and *ret_relay_fd is the other, from which js copies itself; else that is -1.
  * Returns the fd or -errno.
  */
-int raw_tty_output(int *ret_relay_fd);
+int raw_tty_output(int fd, int *ret_relay_fd);
 
 #endif

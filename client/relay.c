@@ -9,11 +9,11 @@
 #define READ_SIZE 4096u
 
 /* Of a socket that is somebody else's too: it may not block. 0 or -errno. */
-static int write_out(const char *data, size_t len)
+static int write_out(int fd, const char *data, size_t len)
 {
     while (len > 0) {
-        struct pollfd wait = {.fd = 1, .events = POLLOUT};
-        ssize_t n = write(1, data, len);
+        struct pollfd wait = {.fd = fd, .events = POLLOUT};
+        ssize_t n = write(fd, data, len);
         if (n < 0 && errno == EAGAIN)
             n = poll(&wait, 1, -1) < 0 && errno != EINTR ? -1 : 0;
         if (n < 0 && errno != EINTR)
@@ -29,7 +29,7 @@ void relay_copy(struct relay *relay)
     char buf[READ_SIZE];
     ssize_t n;
     while (relay->fd >= 0 && (n = read(relay->fd, buf, sizeof(buf))) > 0) {
-        if (write_out(buf, (size_t)n) == 0)
+        if (write_out(relay->to_fd, buf, (size_t)n) == 0)
             continue;
         if (relay->polling)
             uv_close((uv_handle_t *)&relay->poll, NULL);

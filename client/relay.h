@@ -1,5 +1,4 @@
-/* Output that the holder cannot write itself: it comes through a pipe, and goes to fd 1 from here.
- */
+/* Output that the holder cannot write itself: it comes through a pipe, and goes on from here. */
 #ifndef JS_CLIENT_RELAY_H
 #define JS_CLIENT_RELAY_H
 
@@ -7,7 +6,8 @@
 #include <uv.h>
 
 struct relay {
-    int fd; /* what it is read from, -1 = there is none; owned */
+    int fd;    /* what it is read from, -1 = there is none; owned */
+    int to_fd; /* 1 or 2 */
     uv_poll_t poll;
     bool polling;
 };

@@ -54,6 +54,14 @@ const struct option_spec run_options_table[RUN_OPTIONS_COUNT] = {
                    "exit codes beside 0 that are no failure: 3,10-12", NULL),
     START_OPTIONS(run_options),
     RUN_LIMITS(run_options),
+    COMMAND_OPTION(run_options, '\0', "script", "FILE", OPTION_TEXT, script,
+                   "run what FILE (-: standard input) contains; operands are its arguments",
+                   "file"),
+    COMMAND_OPTION(run_options, '\0', "interp", "PROGRAM", OPTION_TEXT, interpreter,
+                   "run the script by PROGRAM instead of what its #! line names",
+                   "=sh|bash|zsh|python3|perl|ruby|node"),
+    COMMAND_OPTION(run_options, '\0', "no-pty", NULL, OPTION_FLAG, no_pty,
+                   "pipes instead of a terminal: standard output and error stay apart", NULL),
 };
 
 const struct run_options run_options_defaults = {.grace_ms = RUN_GRACE_UNSET};
@@ -71,13 +79,37 @@ static int check_variables(const struct option_list *list, char end, const char 
     return 0;
 }
 
+static int check_terminal(const struct run_options *opts)
+{
+    if (opts->no_pty && opts->size.rows)
+        report_error("run: only one of --no-pty and --size: it has no terminal");
+    else if (opts->no_pty && opts->detach_keys)
+        report_error("run: only one of --no-pty and --detach-keys: no keys go to it");
+    else
+        return 0;
+    return EXIT_USAGE;
+}
+
+static int check_command(const struct run_options *opts, int argc, char **argv)
+{
+    if (opts->script && opts->shell)
+        report_error("run: only one of --script and --shell");
+    else if (opts->interpreter && !opts->script)
+        report_error("run: --interp is for --script");
+    else if (!opts->script && (argc == 0 || argv[0][0] == '\0'))
+        report_error("run: there is no command to run; see js run --help");
+    else
+        return 0;
+    return EXIT_USAGE;
+}
+
 int run_options_check(const struct run_options *opts, int argc, char **argv)
 {
-    if (argc == 0 || argv[0][0] == '\0') {
-        report_error("run: there is no command to run; see js run --help");
-        return EXIT_USAGE;
-    }
-    int status = check_variables(&opts->set, '=', "-e NAME=VALUE");
+    int status = check_command(opts, argc, argv);
+    if (status == 0)
+        status = check_terminal(opts);
+    if (status == 0)
+        status = check_variables(&opts->set, '=', "-e NAME=VALUE");
     if (status == 0)
         status = check_variables(&opts->unset, '\0', "-u NAME");
     if (status != 0)
@@ -139,6 +171,7 @@ static int take_labels(const struct option_list *labels, struct job_plan *plan)
 
 static int fill_plan(const struct run_options *opts, struct job_plan *plan)
 {
+    plan->no_pty = opts->no_pty;
     plan->timeout_ms = opts->timeout_ms;
     plan->own_grace = opts->grace_ms != RUN_GRACE_UNSET;
     plan->grace_ms = plan->own_grace ? opts->grace_ms : 0;

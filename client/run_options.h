@@ -11,7 +11,7 @@
 #include "common/protocol.h"
 #include "common/size.h"
 
-#define RUN_OPTIONS_COUNT (19 + START_OPTIONS_COUNT + RUN_LIMITS_COUNT)
+#define RUN_OPTIONS_COUNT (22 + START_OPTIONS_COUNT + RUN_LIMITS_COUNT)
 #define RUN_GRACE_UNSET   UINT64_MAX
 
 struct run_options {
@@ -37,6 +37,9 @@ struct run_options {
     struct start_options start;
     struct run_limits limits;
     struct option_list labels;
+    const char *script; /* see client/script.h */
+    const char *interpreter;
+    bool no_pty;
 };
 
 extern const struct option_spec run_options_table[RUN_OPTIONS_COUNT];

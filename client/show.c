@@ -89,6 +89,13 @@ static void show_restart(const struct job_plan *plan)
     show_line("restart", buf);
 }
 
+static void show_script(uint64_t size)
+{
+    char buf[64];
+    snprintf(buf, sizeof(buf), "%" PRIu64 " bytes, kept in memory only", size);
+    show_line("script", buf);
+}
+
 static void show_attempt(const struct job_attempt *attempt)
 {
     char buf[320], started[32] = "not started", how[256] = "under way";
@@ -108,6 +115,8 @@ void show_plan(const struct job_info *job)
     show_time("due", job->due_ns);
     if (plan && plan->timeout_ms > 0)
         show_duration("timeout", plan->timeout_ms);
+    if (plan && plan->script > 0)
+        show_script(plan->script);
     if (plan)
         show_restart(plan);
     const struct job_attempt *attempts = job->attempts.items;

@@ -157,6 +157,7 @@ const char *start_stage_text(uint32_t stage)
         [START_NICE] = "set the nice value",
         [START_NO_NEW_PRIVS] = "do without new privileges",
         [START_CGROUP] = "put it into a cgroup of its own",
+        [START_SCRIPT] = "take the script over",
     };
     static_assert(COUNT(texts) == START_STAGE_COUNT, "a start stage has no text");
     return stage < COUNT(texts) ? texts[stage] : texts[START_NONE];

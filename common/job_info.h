@@ -27,6 +27,7 @@ enum start_stage {
     START_NICE,
     START_NO_NEW_PRIVS,
     START_CGROUP,
+    START_SCRIPT, /* before the terminal; here, for numbers stay */
     START_STAGE_COUNT,
 };
 

@@ -23,6 +23,11 @@ void joblog_index_name(char name[JOBLOG_NAME_SIZE], uint64_t offset)
     snprintf(name, JOBLOG_NAME_SIZE, "index.%016" PRIx64, offset);
 }
 
+void joblog_streams_name(char name[JOBLOG_NAME_SIZE], uint64_t offset)
+{
+    snprintf(name, JOBLOG_NAME_SIZE, "streams.%016" PRIx64, offset);
+}
+
 static int compare_offsets(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;

@@ -7,7 +7,8 @@
  * Beside each segment lies index.OFFSET with entries {u64 nanoseconds since the epoch, u64 offset}
  * in host byte order: output from that offset on was read at that time or later. An entry with time
  * 0 tells a size of the terminal, rows << 16 | columns, in place of an offset: the terminal had it
- * from the offset of the next entry on. (common/logtimes.h reads them.)
+ * from the offset of the next entry on. (common/logtimes.h reads them.) The log of a job without a
+ * terminal has streams.OFFSET as well (common/logstreams.h).
  */
 #ifndef JS_COMMON_JOBLOG_H
 #define JS_COMMON_JOBLOG_H
@@ -25,8 +26,9 @@ struct joblog_stamp {
 
 #define JOBLOG_SIZE_BITS 16u /* of rows, and of columns, in an entry with time 0 */
 
-/* The name of the segment, or of its index, that starts at offset. */
+/* The name of the segment, or of one of its indexes, that starts at offset. */
 void joblog_segment_name(char name[JOBLOG_NAME_SIZE], uint64_t offset);
+void joblog_streams_name(char name[JOBLOG_NAME_SIZE], uint64_t offset);
 void joblog_index_name(char name[JOBLOG_NAME_SIZE], uint64_t offset);
 
 /*

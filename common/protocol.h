@@ -10,11 +10,13 @@
  *     the message named in the table, or `error`. Events carry 0.
  *  3. An unknown type is answered with ERROR_UNSUPPORTED, a malformed message with
  *     ERROR_MALFORMED; the connection goes on. Only a bad frame length or a bad hello ends it.
- *  4. `run` and `attach` may hand the connection over: the server passes it to the job's
- *     holder, which sends the reply and is the peer from then on. Until that reply has come the
- *     client sends nothing more. The connection is not handed over twice.
+ *  4. `run`, `run-planned` and `attach` may hand the connection over: the server passes it to
+ *     the job's holder, which sends the reply and is the peer from then on. Until that reply has
+ *     come the client sends nothing more. The connection is not handed over twice.
  *  5. File descriptors ride with the first byte of their frame. A receiver closes what a
  *     message does not declare.
+ *     Of a message whose descriptors are not always the same (common/run_fds.h) the fields say
+ *     which have come.
  *  6. Growth: fields and messages may be added, never changed or renumbered. A holder lives as
  *     long as its job, so every server must keep speaking each protocol from PROTOCOL_LOWEST on.
  *
@@ -100,6 +102,11 @@ enum message_type {
     MSG_NOTICE = 92,
     /* Client to server, passed on to the job's holder. */
     MSG_SEND = 115,
+    /* Client to server again. */
+    MSG_RUN_PLANNED = 105,
+    /* Attached client to holder again, of a job without a terminal. */
+    MSG_RAISE = 106,
+    MSG_INPUT_ENDED = 107,
 };
 
 enum error_code {
@@ -114,12 +121,13 @@ enum error_code {
     ERROR_LIVE = 9,        /* the job has not ended yet */
     ERROR_NAME_TAKEN = 10, /* a live job has that name */
     ERROR_NAME_INVALID = 11,
-    ERROR_START = 12,   /* the program could not be started: stage and os_error say why */
-    ERROR_OS = 13,      /* a system call failed: os_error */
-    ERROR_LOST = 14,    /* the job's holder does not answer or died */
-    ERROR_BUSY = 15,    /* a limit was reached */
-    ERROR_CONFIG = 16,  /* the configuration file has a mistake; the old one holds */
-    ERROR_WAITING = 17, /* the job is not running: it waits for its (next) start */
+    ERROR_START = 12,       /* the program could not be started: stage and os_error say why */
+    ERROR_OS = 13,          /* a system call failed: os_error */
+    ERROR_LOST = 14,        /* the job's holder does not answer or died */
+    ERROR_BUSY = 15,        /* a limit was reached */
+    ERROR_CONFIG = 16,      /* the configuration file has a mistake; the old one holds */
+    ERROR_WAITING = 17,     /* the job is not running: it waits for its (next) start */
+    ERROR_NO_TERMINAL = 18, /* the job has none: it cannot be attached to by who is not ready */
 };
 
 /* How an attached terminal is brought to what it would show. */
@@ -157,6 +165,7 @@ struct msg_terminal {
     bool piped;                   /* input is no terminal: only what is in it may be typed */
     bool marks;                   /* the client takes PROFILE_MARKED out of the input */
     bool takes_size;              /* it takes the size back when it is typed at (size-taken) */
+    bool errors;                  /* standard error is something else: its descriptor came, too */
     struct msg_termios *original; /* before the client changed it; NULL when there is none */
     struct msg_termios *raw;      /* as the client left it while attached */
 };
@@ -202,6 +211,8 @@ struct msg_run {
     struct wire_strs live;      /* see msg_attach; what is not listed is left as it is in env */
     struct msg_terminal *terminal;
     struct job_plan *plan; /* NULL: run it once, now */
+    uint32_t script_at;    /* of argv: the script's name, in its place its path for the job; with
+                              plan->script only */
     char *uid;  /* the job's, made by the client (common/uid.h); NULL = the server makes it */
     bool again; /* asked before, of a server that went away: the job with that uid is the answer */
 };
@@ -214,6 +225,7 @@ struct msg_attach {
     struct wire_strs live; /* the client's own variables of common/livevar.h: NAME=value, or NAME */
     uint32_t restore;      /* enum restore_mode */
     uint64_t replay_limit; /* bytes to replay at most, 0 = the default */
+    bool no_pty;           /* the client is ready for a job without a terminal */
     struct msg_terminal *terminal;
 };
 

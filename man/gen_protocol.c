@@ -214,6 +214,8 @@ static const char *error_text(enum error_code code)
         return "config: the configuration file has a mistake; the old one holds";
     case ERROR_WAITING:
         return "waiting: the job is not running, it waits for its (next) start";
+    case ERROR_NO_TERMINAL:
+        return "no terminal: the job has none";
     case ERROR_BUSY:
         return "busy: a limit was reached";
     }

@@ -322,7 +322,7 @@ int job_send(struct job *job, enum message_type type, const void *body, const in
                                     .type = type,
                                     .client = client ? client_ref(client) : NULL,
                                     .client_request = client_request,
-                                    .conn_fd = fd_count == 2 ? fd_dup(fds[1]) : -1};
+                                    .conn_fd = fd_count >= 2 ? fd_dup(fds[1]) : -1};
     int r = channel_send(&job->link, type, job->last_request, body, fds, fd_count);
     /* -EPIPE: what it said last is still to be read, then its end comes, and with it the answer. */
     if (r < 0 && r != -EPIPE) {

@@ -61,10 +61,10 @@ int job_connect(struct job *job, const char *path);
 
 /*
  * Sends the holder a message whose reply goes to the client (NULL: nobody) with client_request as
- * its id. Takes over the descriptors, also on failure; two of them are the output and the
- * connection of a client that is passed on, who is told with client_request if the holder does not
- * take it. 0 or -errno. A holder that is just going is no failure: the answer says then that it is
- * gone.
+ * its id. Takes over the descriptors, also on failure; where there are several, the first two are
+ * the output and the connection of a client that is passed on, who is told with client_request if
+ * the holder does not take it. 0 or -errno. A holder that is just going is no failure: the answer
+ * says then that it is gone.
  */
 int job_send(struct job *job, enum message_type type, const void *body, const int *fds,
              size_t fd_count, struct client *client, uint32_t client_request);

@@ -8,6 +8,8 @@
 #include "common/fd.h"
 #include "common/joblog.h"
 #include "common/log.h"
+#include "common/run_fds.h"
+#include "common/sealed.h"
 #include "common/tty.h"
 #include "common/uid.h"
 #include "server/gather.h"
@@ -32,7 +34,7 @@ struct request {
 static void give_terminal_back(const struct request *request)
 {
     const struct msg_terminal *terminal = NULL;
-    if (request->type == MSG_RUN)
+    if (request->type == MSG_RUN || request->type == MSG_RUN_PLANNED)
         terminal = ((const struct msg_run *)request->body)->terminal;
     else if (request->type == MSG_ATTACH)
         terminal = ((const struct msg_attach *)request->body)->terminal;
@@ -114,6 +116,19 @@ static bool name_is_free(const struct request *request, const char *name)
     return true;
 }
 
+/* Its size is what the job's record will say, and nobody can change it any more. */
+static bool script_is_valid(const struct request *request, const struct msg_run *run)
+{
+    uint64_t size = 0;
+    size_t at = run->detached ? 0 : 1 + run_fds_has_errors(run->plan, run->terminal);
+    int r = request->fds->count > at ? sealed_check(request->fds->fds[at], SEALED_SCRIPT_MAX, &size)
+                                     : -EBADF;
+    if (r == 0 && size == run->plan->script && run->script_at > 0 && run->script_at < run->argv.len)
+        return true;
+    refuse(request, ERROR_MALFORMED, "run: its script did not come, or is not sealed, or too long");
+    return false;
+}
+
 static bool run_is_valid(const struct request *request, const struct msg_run *run)
 {
     if (run->argv.len == 0 || run->argv.items[0][0] == '\0')
@@ -122,6 +137,11 @@ static bool run_is_valid(const struct request *request, const struct msg_run *ru
         refuse(request, ERROR_MALFORMED, "run: an attached job needs an output and a terminal");
     else if (run->uid && !uid_is_valid(run->uid))
         refuse(request, ERROR_MALFORMED, "run: that is no unique id");
+    else if (!run->detached && run_fds_has_errors(run->plan, run->terminal) &&
+             request->fds->count < 2)
+        refuse(request, ERROR_MALFORMED, "run: the descriptor of standard error did not come");
+    else if (run_fds_has_script(run) && !script_is_valid(request, run))
+        return false;
     else
         return !run->name || name_is_free(request, run->name);
     return false;
@@ -159,8 +179,11 @@ static void pass_client(const struct request *request, struct job *job, struct m
         return;
     adopt->client_request = request->id;
     adopt->client_pid = (uint32_t)request->client->pid;
-    int fds[] = {fd_take(&request->fds->fds[0]), conn_fd};
-    int r = job_send(job, MSG_ADOPT, adopt, fds, 2, NULL, request->id);
+    int fds[] = {fd_take(&request->fds->fds[0]), conn_fd, -1};
+    size_t count = 2;
+    if (run_fds_has_errors(job->info.plan, adopt->terminal) && request->fds->count > 1)
+        fds[count++] = fd_take(&request->fds->fds[1]);
+    int r = job_send(job, MSG_ADOPT, adopt, fds, count, NULL, request->id);
     if (r < 0)
         log_about_job(job->info.id, log_error("cannot pass a client on: %s", strerror(-r)));
 }
@@ -222,17 +245,19 @@ static void handle_run(const struct request *request)
     }
     if (!is_admitted(request, run, note, sizeof(note)))
         return;
-    int conn_fd = -1, out_fd = -1;
+    int conn_fd = -1;
     if (!run->detached) {
         conn_fd = take_connection(request);
         if (conn_fd < 0)
             return;
-        out_fd = fd_take(&request->fds->fds[0]);
     }
+    struct run_fds fds;
+    run_fds_take(&fds, run, false, request->fds); /* they are there: run_is_valid */
+    fds.connection_fd = conn_fd;
     /* A copy that the client can still be told on, should the start fail here. */
     int tell_fd = conn_fd >= 0 ? fd_dup(conn_fd) : -1;
     enum error_code code = server_start_job(request->server, run, request->client, request->id,
-                                            out_fd, conn_fd, note, text, sizeof(text));
+                                            &fds, note, text, sizeof(text));
     if (code && tell_fd >= 0) {
         struct bytes frame = {0};
         struct msg_error body = {.code = code, .text = text};
@@ -245,6 +270,16 @@ static void handle_run(const struct request *request)
     fd_close(tell_fd);
 }
 
+/* Its client has to know: its terminal is not for raw mode then. */
+static void refuse_no_terminal(const struct request *request, const struct job *job)
+{
+    char text[160];
+    snprintf(text, sizeof(text),
+             "job %u has no terminal: this js cannot attach to it; its output: js logs %u",
+             job->info.id, job->info.id);
+    refuse(request, ERROR_NO_TERMINAL, text);
+}
+
 static void handle_attach(const struct request *request)
 {
     struct msg_attach *attach = request->body;
@@ -253,6 +288,10 @@ static void handle_attach(const struct request *request)
         return;
     if (job_state_is_final(job->info.state)) {
         refuse_ended(request, job);
+        return;
+    }
+    if (job->info.plan && job->info.plan->no_pty && !attach->no_pty) {
+        refuse_no_terminal(request, job);
         return;
     }
     struct msg_adopt adopt = {.mode = attach->mode,
@@ -549,6 +588,7 @@ static const struct {
     handler_fn handle;
 } handlers[] = {
     {MSG_RUN, handle_run},
+    {MSG_RUN_PLANNED, handle_run},
     {MSG_ATTACH, handle_attach},
     {MSG_LIST, handle_list},
     {MSG_WAIT, handle_wait},

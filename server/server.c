@@ -58,7 +58,7 @@ static struct job *create_job(struct server *server, const struct registry_slot 
  */
 static int send_start(struct server *server, struct job *job, const struct registry_slot *slot,
                       struct msg_run *run, bool again, struct client *client, uint32_t request_id,
-                      const char *note, int *fds)
+                      const char *note, struct run_fds *fds)
 {
     struct msg_start start = {
         .id = slot->id,
@@ -77,7 +77,7 @@ static int send_start(struct server *server, struct job *job, const struct regis
         .queued_ns = again ? 0 : job->info.queued_ns,
         .note = note[0] ? (char *)note : NULL,
     };
-    bool detached = fds[1] < 0;
+    bool detached = fds->connection_fd < 0;
     char path[sizeof(slot->runtime_dir) + 8];
     snprintf(path, sizeof(path), "%s/sock", slot->runtime_dir);
     int r = job_connect(job, path);
@@ -85,14 +85,15 @@ static int send_start(struct server *server, struct job *job, const struct regis
         r = spawner_fork(&server->spawner, slot->id, slot->listen_fd, slot->lock_fd);
     if (r < 0)
         return r;
-    int passed[] = {fd_take(&fds[0]), fd_take(&fds[1])};
-    return job_send(job, MSG_START, &start, passed, detached ? 0 : 2, detached ? client : NULL,
-                    request_id);
+    int passed[CHANNEL_FDS_MAX];
+    size_t count = run_fds_give(fds, passed);
+    return job_send(job, MSG_START, &start, passed, count, detached ? client : NULL, request_id);
 }
 
 /* 0, or -errno with text; the descriptors that have not been sent are still in fds then. */
 static int try_start(struct server *server, struct msg_run *run, struct client *client,
-                     uint32_t request_id, const char *note, int *fds, char *text, size_t size)
+                     uint32_t request_id, const char *note, struct run_fds *fds, char *text,
+                     size_t size)
 {
     struct registry_slot slot;
     int r = registry_claim(&server->registry, &slot, text, size);
@@ -115,10 +116,9 @@ static int try_start(struct server *server, struct msg_run *run, struct client *
 #define SWEPT_TRIES 8
 
 enum error_code server_start_job(struct server *server, struct msg_run *run, struct client *client,
-                                 uint32_t request_id, int out_fd, int conn_fd, const char *note,
+                                 uint32_t request_id, struct run_fds *fds, const char *note,
                                  char *text, size_t size)
 {
-    int fds[] = {out_fd, conn_fd};
     int r = -ENOENT;
     for (int i = 0; i < SWEPT_TRIES && r == -ENOENT; i++)
         r = try_start(server, run, client, request_id, note, fds, text, size);
@@ -126,8 +126,7 @@ enum error_code server_start_job(struct server *server, struct msg_run *run, str
         return 0;
     log_error("a job is not started: %s", text);
     herald_fault(server, FAULT_SPAWN);
-    fd_close(fds[0]);
-    fd_close(fds[1]);
+    run_fds_finish(fds);
     return ERROR_OS;
 }
 
@@ -148,13 +147,14 @@ enum error_code server_retry_job(struct server *server, struct job *job, struct 
                                  size_t size)
 {
     struct registry_slot slot;
-    int fds[] = {-1, -1};
+    struct run_fds fds;
+    run_fds_init(&fds);
     int r = registry_claim_again(&server->registry, job, &slot, text, size);
     if (r < 0)
         return ERROR_OS;
     r = fill_again(run, &job->info);
     if (r == 0)
-        r = send_start(server, job, &slot, run, true, client, request_id, "", fds);
+        r = send_start(server, job, &slot, run, true, client, request_id, "", &fds);
     if (r == 0) {
         /* Until the holder has said so, the record says more than the holder. */
         job->started = false;

@@ -9,6 +9,7 @@
 
 #include "common/config.h"
 #include "common/listener.h"
+#include "common/run_fds.h"
 #include "server/broker.h"
 #include "server/client.h"
 #include "server/herald.h"
@@ -89,12 +90,11 @@ void server_check_idle(struct server *server);
 void server_client_gone(struct server *server, struct client *client);
 
 /*
- * Starts a job. terminal output and connection of the client ride along unless detached: both are
- * taken over, also on failure. note: what the job will wait for, or "". 0, or the enum error_code
- * with text (of size bytes).
+ * Starts a job. What is in fds is taken over, also on failure. note: what the job will wait for, or
+ * "". 0, or the enum error_code with text (of size bytes).
  */
 enum error_code server_start_job(struct server *server, struct msg_run *run, struct client *client,
-                                 uint32_t request_id, int out_fd, int conn_fd, const char *note,
+                                 uint32_t request_id, struct run_fds *fds, const char *note,
                                  char *text, size_t size);
 
 /*

@@ -295,6 +295,28 @@ START_TEST(fish_offers)
 }
 END_TEST
 
+/* What follows a script are its arguments, and no command line. */
+START_TEST(a_script_has_files_for_arguments)
+{
+    static const struct {
+        const char *words[5];
+        const char *out;
+    } lines[] = {
+        {{"run", "make", ""}, ":command 1\n"},
+        {{"run", "--script", ""}, ":files\n"},
+        {{"run", "--script", "s", ""}, ":files\n"},
+        {{"run", "--script=s", ""}, ":files\n"},
+        {{"run", "-d", "--script=s", "x", ""}, ":files\n"},
+    };
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        const char *const *words = lines[i].words;
+        fixture_js(&fixture, &result, "complete", "--", words[0], words[1], words[2], words[3],
+                   words[4], NULL);
+        ck_assert_str_eq(result.out, lines[i].out);
+    }
+}
+END_TEST
+
 /* Every command and every option of the table is offered; `complete` itself is not. */
 START_TEST(the_whole_table_is_offered)
 {
@@ -340,6 +362,7 @@ static Suite *completions_suite(void)
     tcase_add_test(tc, bash_offers);
     tcase_add_test(tc, bash_offers_with_other_word_breaks);
     tcase_add_test(tc, bash_completes_inside_quotes);
+    tcase_add_test(tc, a_script_has_files_for_arguments);
     tcase_add_test(tc, bash_explains_what_it_lists);
     tcase_add_test(tc, bash_offers_nothing_without_js);
     if (is_installed("zsh"))

@@ -196,6 +196,26 @@ START_TEST(a_server_that_refuses_us_is_not_asked_again)
 }
 END_TEST
 
+/* What is asked of a job must be understood: an older server does not run it without. */
+START_TEST(a_server_that_knows_no_plans_is_told_of)
+{
+    struct program program;
+    struct msg_error error = {.code = ERROR_UNSUPPORTED, .text = (char *)"what is that?"};
+    fixture_start(&fixture, &program, fixture.js, "run", "-d", "--timeout=9s", "--", "true", NULL);
+    struct raw_client client = accept_client();
+    greet(&client);
+    uint32_t id = await_request(&client, MSG_RUN_PLANNED);
+    ck_assert(raw_client_send(&client, MSG_ERROR, id, &error, NULL, 0));
+    program_must_end(&program, deadline_default());
+    ck_assert_int_eq(program_exit_code(&program), 125);
+    ck_assert(transcript_has_since(&program.err, 0, "what is that?"));
+    ck_assert(transcript_has_since(&program.err, 0, "js: the server is js 1, this is js "));
+    ck_assert(transcript_has_since(&program.err, 0, "js server restart"));
+    program_finish(&program);
+    raw_client_close(&client);
+}
+END_TEST
+
 static Suite *connection_suite(void)
 {
     Suite *suite = suite_create("connection");
@@ -206,6 +226,7 @@ static Suite *connection_suite(void)
     tcase_add_test(tcase, a_server_that_never_greeted_is_not_missed);
     tcase_add_test(tcase, an_order_is_not_repeated);
     tcase_add_test(tcase, a_server_that_refuses_us_is_not_asked_again);
+    tcase_add_test(tcase, a_server_that_knows_no_plans_is_told_of);
     suite_add_tcase(suite, tcase);
     return suite;
 }

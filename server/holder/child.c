@@ -1,6 +1,7 @@
 #include "server/holder/child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -38,7 +39,7 @@ static void take_foreground(const struct child_plan *plan)
     if (setpgid(0, 0) < 0)
         fail(plan, START_GROUP, errno);
     /* Still in the background here: tcsetpgrp would stop us with TTOU (all signals are blocked). */
-    if (tcsetpgrp(plan->pts_fd, getpid()) < 0)
+    if (plan->stdio.tty_fd >= 0 && tcsetpgrp(plan->stdio.tty_fd, getpid()) < 0)
         fail(plan, START_TERMINAL, errno);
 }
 
@@ -91,10 +92,12 @@ static void set_limits(const struct child_plan *plan)
 static void set_stdio(const struct child_plan *plan)
 {
     for (int fd = 0; fd <= 2; fd++)
-        if (dup2(plan->pts_fd, fd) < 0)
+        if (dup2(plan->stdio.fds[fd], fd) < 0)
             fail(plan, START_STDIO, errno);
     /* Everything of ours is close-on-exec; this is for what a library may have opened. */
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    if (plan->script_fd >= 0 && fcntl(plan->script_fd, F_SETFD, 0) < 0)
+        fail(plan, START_STDIO, errno);
 }
 
 static void set_mask(const struct child_plan *plan)

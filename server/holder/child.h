@@ -19,10 +19,16 @@ struct child_limit {
     bool keep_hard; /* strict only for the soft one */
 };
 
+struct child_stdio {
+    int fds[3]; /* for 0, 1 and 2 */
+    int tty_fd; /* the terminal whose foreground group it is to be; -1 = none */
+};
+
 struct child_plan {
-    int pts_fd;
+    struct child_stdio stdio;
     int cgroup_fd; /* cgroup.procs of its own cgroup, close-on-exec; -1 = none */
     int status_fd; /* close-on-exec */
+    int script_fd; /* close-on-exec here; the program inherits it. -1 = none */
     char *const *argv;
     char *const *script_argv; /* {"/bin/sh", path, argv[1], ...}; path is filled in by the child */
     char *const *env;

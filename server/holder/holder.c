@@ -117,6 +117,14 @@ static void reap_adopted(struct holder *holder)
     }
 }
 
+static void close_terminal(struct holder *holder)
+{
+    pty_close(&holder->pty, NULL);
+    holder->pts_fd = fd_close(holder->pts_fd);
+    if (holder->pipes)
+        pipes_close(holder->pipes);
+}
+
 void holder_end(struct holder *holder)
 {
     holder_flush_notices(holder);
@@ -124,8 +132,7 @@ void holder_end(struct holder *holder)
     alarm_clear(&holder->due);
     holder->info.due_ns = 0;
     holder->info.ended_ns = holder->info.used_ns = clock_realtime_ns();
-    pty_close(&holder->pty, NULL);
-    holder->pts_fd = fd_close(holder->pts_fd);
+    close_terminal(holder);
     journal_finish(&holder->journal);
     for (struct viewer *v = holder->viewers; v; v = v->next)
         if (v->leaving == 0)
@@ -272,7 +279,7 @@ void holder_maybe_exit(struct holder *holder)
     alarm_close(&holder->due);
     killer_close(&holder->killer, NULL);
     launch_close(&holder->launch);
-    pty_close(&holder->pty, NULL);
+    close_terminal(holder);
     control_end_all(holder);
 }
 
@@ -324,7 +331,8 @@ static int init_handles(struct holder *holder)
 
 int holder_init(struct holder *holder)
 {
-    *holder = (struct holder){.state = JOB_STARTING, .lock_fd = -1, .state_fd = -1, .pts_fd = -1};
+    *holder = (struct holder){
+        .state = JOB_STARTING, .lock_fd = -1, .state_fd = -1, .pts_fd = -1, .script_fd = -1};
     holder->pty.ptmx_fd = holder->pty.typed_fd = -1;
     alarm_init(&holder->due, NULL, NULL);
     holder->launch.status_fd = -1;
@@ -350,9 +358,11 @@ static void holder_finish(struct holder *holder)
     tracker_destroy(holder->tracker);
     cgroup_close(&holder->cgroup);
     free(holder->why);
+    pipes_destroy(holder->pipes);
     asked_finish(&holder->asked);
     journal_finish(&holder->journal);
     holder->state_fd = fd_close(holder->state_fd);
+    holder->script_fd = fd_close(holder->script_fd);
     holder->lock_fd = fd_close(holder->lock_fd);
 }
 

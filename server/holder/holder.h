@@ -31,6 +31,7 @@
 #include "server/holder/killer.h"
 #include "server/holder/launch.h"
 #include "server/holder/live_env.h"
+#include "server/holder/pipes.h"
 #include "server/holder/pty.h"
 #include "server/holder/states.h"
 #include "server/holder/viewer.h"
@@ -77,10 +78,11 @@ struct holder {
     struct cgroup cgroup; /* of the attempt that runs, when its limits need one */
     struct launch launch;
     struct pty pty;
+    struct pipes *pipes; /* instead, of a job without a terminal; owned */
     struct journal journal;
     struct live_env live;
     struct notices notices;
-    struct tracker *tracker;
+    struct tracker *tracker; /* NULL of a job without a terminal */
     uint64_t kept; /* the offset at which it was last seen to that snapshots are cheap */
     struct asked asked;
     struct profile profile; /* of the terminal that was attached last */
@@ -100,6 +102,7 @@ struct holder {
     uint64_t grace_ms;
     uint32_t leftovers; /* enum config_leftovers */
     int lock_fd;        /* held for life */
+    int script_fd;      /* for every attempt (common/sealed.h), -1 = none; owned */
     int state_fd;       /* the job's state directory; owned */
     char runtime_dir[512];
     char state_dir[4096];
@@ -142,8 +145,8 @@ int holder_init(struct holder *holder);
 int holder_run(struct holder *holder, uint32_t id, int listen_fd, int lock_fd);
 
 /*
- * `start`: takes over *run from the message and the descriptors in fds (out_fd, conn_fd, both or
- * none). The answer comes later.
+ * `start`: takes over *run from the message and its descriptors (common/run_fds.h). The answer
+ * comes later.
  */
 void holder_start(struct holder *holder, struct control *starter, uint32_t request_id,
                   struct msg_start *start, struct channel_fds *fds);
@@ -223,12 +226,26 @@ void holder_on_output(struct pty *pty);
 
 /* All that was typed for somebody (pty_type) has been taken by the terminal. */
 void holder_on_typed(struct pty *pty);
+/* The same of a job without a terminal (pipes_readable_fn). */
+void holder_on_pipe(struct pipes *pipes, enum pipes_stream stream);
+
+/* What was read of a job without a terminal goes to the log, then to viewers. */
+void holder_handle_stream(struct holder *holder, enum logstreams_stream stream, const void *data,
+                          size_t len);
 
 /* Reads to the end of what there is. Returns -EAGAIN, -EIO, or 0 when there may be more. */
 int holder_drain(struct holder *holder);
+int holder_drain_pipes(struct holder *holder);
+
+/* holder_update_reading, of a job without a terminal. anyway: whoever is slow. */
+void holder_update_pipes(struct holder *holder, bool anyway);
 
 /* The leader is dead and its output read: deals with what is left of the job. */
 void holder_settle(struct holder *holder);
+
+/* A descriptor for a client to write what is typed, or the job's input, to: the caller's; -1 when a
+ * job without a terminal takes none. 0 or -errno. */
+int holder_pass_input(const struct holder *holder, int *ret_fd);
 
 /* Stops or goes on reading the job's output, as its viewers can take it. */
 void holder_update_reading(struct holder *holder);

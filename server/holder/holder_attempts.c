@@ -5,7 +5,7 @@
  * The terminal stays the same over all of them. The holder of such a job keeps the slave open: once
  * nobody has it, the session has lost its controlling terminal for good (tty_release clears it, and
  * TIOCSCTTY takes the old session for the present one). So the end of an attempt's output is not
- * EIO but, after its leader's death, EAGAIN.
+ * EIO but, after its leader's death, EAGAIN. So it is with the pipes of a job without a terminal.
  */
 #include "server/holder/holder.h"
 
@@ -161,18 +161,27 @@ static struct job_attempt *this_attempt(struct holder *holder)
     return last && last->number == holder->info.attempt ? last : NULL;
 }
 
+/* Only the job has it from now on: the end of its output is seen by that. */
+static void let_go_of_slave(struct holder *holder)
+{
+    holder->pts_fd = fd_close(holder->pts_fd);
+    if (holder->pipes)
+        pipes_close_job_fds(holder->pipes);
+}
+
 int holder_launch(struct holder *holder, enum start_stage *ret_stage)
 {
     *ret_stage = START_PTY;
     /* What the last attempt has made of them is not for this one. */
-    if (holder->info.attempt > 0 && tcsetattr(holder->pts_fd, TCSANOW, &holder->settings) < 0)
+    if (holder->info.attempt > 0 && !holder->pipes &&
+        tcsetattr(holder->pts_fd, TCSANOW, &holder->settings) < 0)
         return -errno;
     holder->info.attempt++;
     holder->ending = END_NONE;
     note_attempt(holder);
     int r = holder_fork(holder, ret_stage);
     if (!holder_may_start_again(holder))
-        holder->pts_fd = fd_close(holder->pts_fd);
+        let_go_of_slave(holder);
     return r;
 }
 

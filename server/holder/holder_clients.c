@@ -2,6 +2,7 @@
 #include "server/holder/holder.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,22 @@ static void take_profile(struct viewer *viewer, const struct msg_answers *answer
     profile_take_answers(&holder->profile, answers->answers.data, answers->answers.len);
 }
 
+/* ^C and the like, of a client whose job has no terminal that would make signals of them. */
+static void handle_raise(struct viewer *viewer, const struct msg_signal *request)
+{
+    struct holder *holder = viewer->data;
+    bool runs = holder->state == JOB_RUNNING || holder->state == JOB_STOPPED;
+    if (viewer_is_writer(viewer) && !viewer->leaving && runs && holder->pipes)
+        kill(-(pid_t)holder->info.pid, (int)request->signal);
+}
+
+static void handle_input_ended(struct viewer *viewer)
+{
+    struct holder *holder = viewer->data;
+    if (viewer_is_writer(viewer) && holder->pipes)
+        pipes_end_input(holder->pipes);
+}
+
 static void on_frame(struct viewer *viewer, struct wire_frame *frame)
 {
     switch (frame->type) {
@@ -125,6 +142,12 @@ static void on_frame(struct viewer *viewer, struct wire_frame *frame)
         break;
     case MSG_DRAINED:
         viewer_drained(viewer);
+        break;
+    case MSG_RAISE:
+        handle_raise(viewer, frame->body);
+        break;
+    case MSG_INPUT_ENDED:
+        handle_input_ended(viewer);
         break;
     case MSG_RESUMED:
         handle_resize(viewer, frame->body);
@@ -238,7 +261,7 @@ static void refuse_attached(struct viewer *viewer, uint32_t request_id, const st
     char text[512];
     snprintf(text, sizeof(text),
              "job %u is attached on %s, pid %d: use --steal, --share or --watch", holder->info.id,
-             owner->tty ? owner->tty : "no terminal", (int)owner->pid);
+             owner->name ? owner->name : "no terminal", (int)owner->pid);
     refuse(viewer, request_id, ERROR_ATTACHED, text);
 }
 
@@ -247,6 +270,8 @@ static bool is_own_terminal(const struct holder *holder, const struct viewer *vi
 {
     char path[64];
     struct stat own, output;
+    if (holder->pipes)
+        return pipes_has(holder->pipes, viewer->out_fd);
     return ptsname_r(holder->pty.ptmx_fd, path, sizeof(path)) == 0 && stat(path, &own) == 0 &&
            fstat(viewer->out_fd, &output) == 0 && own.st_dev == output.st_dev &&
            own.st_ino == output.st_ino;
@@ -256,8 +281,8 @@ static void refuse_own_terminal(struct viewer *viewer, uint32_t request_id)
 {
     struct holder *holder = viewer->data;
     char text[128];
-    snprintf(text, sizeof(text), "job %u cannot be attached to its own terminal: this is inside it",
-             holder->info.id);
+    snprintf(text, sizeof(text), "job %u cannot be attached to its own %s: this is inside it",
+             holder->info.id, holder->pipes ? "output" : "terminal");
     refuse(viewer, request_id, ERROR_ATTACHED, text);
 }
 
@@ -265,7 +290,7 @@ static void steal(struct holder *holder, struct viewer *thief)
 {
     struct viewer *owner;
     while ((owner = find_writer(holder, thief))) {
-        wire_set_str(&owner->by_tty, thief->tty);
+        wire_set_str(&owner->by_tty, thief->name);
         owner->by_pid = thief->pid;
         viewer_leave(owner, LEFT_STOLEN);
     }
@@ -301,15 +326,24 @@ static void follow_client(struct holder *holder, const struct msg_adopt *adopt)
         log_warn("cannot point the links to what the client has: %s", strerror(-r));
 }
 
+int holder_pass_input(const struct holder *holder, int *ret_fd)
+{
+    *ret_fd = -1;
+    if (holder->pipes && holder->pipes->input_fd < 0)
+        return 0;
+    int fd = holder->pipes ? fd_dup(holder->pipes->input_fd) : fd_dup(holder->pty.ptmx_fd);
+    *ret_fd = fd < 0 ? -1 : fd;
+    return fd < 0 ? fd : 0;
+}
+
 /* Everything is decided: the viewer is attached from here on. */
 static void attach(struct holder *holder, struct viewer *viewer, const struct msg_adopt *adopt)
 {
     int fd = -1;
     if (viewer_is_writer(viewer)) {
-        fd = fd_dup(holder->pty.ptmx_fd);
-        if (fd < 0) {
+        if (holder_pass_input(holder, &fd) < 0) {
             refuse(viewer, adopt->client_request, ERROR_OS,
-                   "cannot pass the job's PTY: no descriptors left");
+                   "cannot pass the job's input: no descriptors left");
             return;
         }
         own_size(holder, viewer);
@@ -368,6 +402,16 @@ static bool is_over(const struct holder *holder)
            (holder->state == JOB_EXITING && (holder->last || !holder_may_start_again(holder)));
 }
 
+/* What cannot be kept apart goes to the one output that there is. */
+static void set_streams(struct viewer *viewer, const struct msg_adopt *adopt,
+                        struct channel_fds *fds)
+{
+    bool apart = adopt->terminal->errors && fds->count > 2;
+    int r = viewer_set_streams(viewer, apart ? fd_take(&fds->fds[2]) : -1);
+    if (r < 0)
+        log_warn("cannot keep standard error apart: %s", strerror(-r));
+}
+
 void holder_adopt(struct holder *holder, struct control *control, uint32_t request_id,
                   const struct msg_adopt *adopt, struct channel_fds *fds)
 {
@@ -383,7 +427,10 @@ void holder_adopt(struct holder *holder, struct control *control, uint32_t reque
         channel_send_error(&control->channel, request_id, ERROR_OS, strerror(-error));
         return;
     }
-    tracker_settle(holder->tracker); /* what was asked before is not for its terminal */
+    if (holder->tracker)
+        tracker_settle(holder->tracker); /* what was asked before is not for its terminal */
+    else
+        set_streams(viewer, adopt, fds);
     viewer->number = ++holder->viewer_number;
     viewer->next = holder->viewers;
     holder->viewers = viewer;

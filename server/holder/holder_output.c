@@ -29,10 +29,15 @@ static size_t unseen;
 void holder_update_reading(struct holder *holder)
 {
     bool wait = false;
+    /* An ended job's output goes to the log whoever is slow: nobody can hold it back any more. */
+    bool anyway = holder->state == JOB_EXITING;
+    if (holder->pipes) {
+        holder_update_pipes(holder, anyway);
+        return;
+    }
     for (struct viewer *v = holder->viewers; v; v = v->next)
         wait = wait || viewer_holds_job(v);
-    /* An ended job's output goes to the log whoever is slow: nobody can hold it back any more. */
-    pty_set_reading(&holder->pty, !wait || holder->state == JOB_EXITING);
+    pty_set_reading(&holder->pty, !wait || anyway);
 }
 
 static void note_log_failure(struct holder *holder, int error)
@@ -101,9 +106,11 @@ static void forget_questions(struct holder *holder, uint64_t offset)
 }
 
 /* Log first (DESIGN section 5). Returns the offset of the data there. */
-static uint64_t log_output(struct holder *holder, const uint8_t *data, size_t len)
+static uint64_t log_output(struct holder *holder, enum logstreams_stream stream,
+                           const uint8_t *data, size_t len)
 {
     uint64_t offset = holder->journal.next;
+    journal_set_stream(&holder->journal, stream);
     int r = journal_append(&holder->journal, data, len);
     if (r < 0)
         note_log_failure(holder, r);
@@ -113,10 +120,11 @@ static uint64_t log_output(struct holder *holder, const uint8_t *data, size_t le
 }
 
 /* Then show. */
-static void show_output(struct holder *holder, uint64_t offset, const uint8_t *data, size_t len)
+static void show_output(struct holder *holder, uint64_t offset, enum logstreams_stream stream,
+                        const uint8_t *data, size_t len)
 {
     for (struct viewer *v = holder->viewers; v; v = v->next)
-        viewer_output(v, offset, data, len);
+        viewer_output(v, offset, stream, data, len);
     if (holder->waiters)
         holder_answer_waiters(holder, MSG_FOLLOW, holder->journal.next);
     if (holder->viewers)
@@ -125,22 +133,33 @@ static void show_output(struct holder *holder, uint64_t offset, const uint8_t *d
 
 static void handle_output(struct holder *holder, const uint8_t *data, size_t len)
 {
-    uint64_t offset = log_output(holder, data, len);
+    uint64_t offset = log_output(holder, LOGSTREAMS_UNKNOWN, data, len);
     tracker_feed_later(holder->tracker, data, len);
     unseen += len;
     if (holder_filters_output(holder))
         settle_tracker(holder);
-    show_output(holder, offset, data, len);
+    show_output(holder, offset, LOGSTREAMS_UNKNOWN, data, len);
     if (holder->state == JOB_RUNNING)
         holder_watch_asking(holder);
 }
 
+void holder_handle_stream(struct holder *holder, enum logstreams_stream stream, const void *data,
+                          size_t len)
+{
+    uint64_t offset = log_output(holder, stream, data, len);
+    show_output(holder, offset, stream, data, len);
+}
+
 void holder_say(struct holder *holder, const void *text, size_t len)
 {
+    if (holder->pipes) {
+        holder_handle_stream(holder, LOGSTREAMS_ERR, text, len);
+        return;
+    }
     settle_tracker(holder);
-    uint64_t offset = log_output(holder, text, len);
+    uint64_t offset = log_output(holder, LOGSTREAMS_UNKNOWN, text, len);
     tracker_feed(holder->tracker, text, len);
-    show_output(holder, offset, text, len);
+    show_output(holder, offset, LOGSTREAMS_UNKNOWN, text, len);
 }
 
 /*
@@ -175,6 +194,8 @@ static ssize_t read_chunk(struct holder *holder)
 /* Reads to the end of what there is. Returns -EAGAIN, -EIO, or 0 when there may be more. */
 int holder_drain(struct holder *holder)
 {
+    if (holder->pipes)
+        return holder_drain_pipes(holder);
     for (size_t total = 0; total < DRAIN_BYTES;) {
         ssize_t n = read_chunk(holder);
         if (n < 0)
@@ -221,7 +242,7 @@ static int copy_viewers(struct holder *holder)
         to->rows = v->rows;
         to->cols = v->cols;
         to->owns_size = v == holder_size_owner(holder);
-        wire_set_str(&to->tty, v->tty);
+        wire_set_str(&to->tty, v->name);
     }
     struct job_info scratch = {.viewers = holder->info.viewers};
     holder->info.viewers = list;

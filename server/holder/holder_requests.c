@@ -239,15 +239,31 @@ static void refuse_size(struct holder *holder, struct control *control, uint32_t
         text, sizeof(text),
         "cannot resize job %u: it has the size of %s (pid %d), which is attached; resize that, "
         "or detach it first (js detach %u)",
-        holder->info.id, owner->tty ? owner->tty : "its client's terminal", (int)owner->pid,
+        holder->info.id, owner->name ? owner->name : "its client's terminal", (int)owner->pid,
         holder->info.id);
     channel_send_error(&control->channel, request_id, ERROR_ATTACHED, text);
+}
+
+/* What is about the job's terminal. Whether there is none, and the server was told. */
+static bool refuse_without_terminal(struct holder *holder, struct control *control,
+                                    uint32_t request_id)
+{
+    char text[160];
+    if (!holder->pipes)
+        return false;
+    snprintf(text, sizeof(text),
+             "job %u has no terminal (it was run with --no-pty); its output: js logs %u",
+             holder->info.id, holder->info.id);
+    channel_send_error(&control->channel, request_id, ERROR_NO_TERMINAL, text);
+    return true;
 }
 
 static void handle_set_size(struct holder *holder, struct control *control, uint32_t request_id,
                             const struct msg_set_size *request)
 {
     const struct viewer *owner = holder_size_owner(holder);
+    if (refuse_without_terminal(holder, control, request_id))
+        return;
     if (!size_is_valid(request->rows, request->cols)) {
         channel_send_error(&control->channel, request_id, ERROR_MALFORMED,
                            "no terminal has that size: " SIZE_SYNTAX);
@@ -275,6 +291,8 @@ static void handle_send(struct holder *holder, struct control *control, uint32_t
                         const struct msg_send *request)
 {
     char text[192];
+    if (refuse_without_terminal(holder, control, request_id))
+        return;
     int r = pty_type(&holder->pty, request->data.data, request->data.len);
     if (r == -ENOBUFS) {
         snprintf(text, sizeof(text),
@@ -374,6 +392,8 @@ static int paint_screen(const struct holder *holder, unsigned history, struct by
 static void handle_get_screen(struct holder *holder, struct control *control, uint32_t request_id,
                               const struct msg_get_screen *request)
 {
+    if (refuse_without_terminal(holder, control, request_id))
+        return;
     struct bytes paint = {0};
     struct msg_screen body = {.rows = holder->info.rows, .cols = holder->info.cols};
     int r = paint_screen(holder, request->history, &paint, &body.whole);

@@ -16,10 +16,13 @@
 #include "common/log.h"
 #include "common/paths.h"
 #include "common/process.h"
+#include "common/run_fds.h"
+#include "common/sealed.h"
 #include "common/size.h"
 #include "common/tty.h"
 #include "server/holder/start_text.h"
 
+#define SCRIPT_FD    63 /* or the next free one: low numbers are the script's own to use */
 #define ROWS_DEFAULT 24u
 #define COLS_DEFAULT 80u
 
@@ -58,7 +61,7 @@ static void end_failed(struct holder *holder, const struct msg_error *error)
     if (!holder->begun && holder->starter)
         channel_send(&holder->starter->channel, MSG_ERROR, holder->start_request, error, NULL, 0);
     holder->begun = true;
-    if (bytes_printf(&line, "js: %s\r\n", error->text) == 0)
+    if (bytes_printf(&line, "js: %s%s", error->text, holder->pipes ? "\n" : "\r\n") == 0)
         holder_say(holder, line.data, line.len);
     bytes_finish(&line);
     holder_end(holder);
@@ -85,16 +88,17 @@ static void greet_first_viewer(struct holder *holder)
 {
     struct viewer *viewer = holder->first_viewer;
     holder->first_viewer = NULL;
-    int fd = fd_dup(holder->pty.ptmx_fd);
-    if (fd >= 0) {
+    int fd = -1;
+    if (holder_pass_input(holder, &fd) == 0) {
         viewer_enter_raw(viewer);
         viewer->shown = true;
-        channel_send(&viewer->channel, MSG_ATTACHED, holder->first_request, &holder->info, &fd, 1);
+        channel_send(&viewer->channel, MSG_ATTACHED, holder->first_request, &holder->info, &fd,
+                     fd >= 0);
         holder_greet_waiting(holder, viewer, holder->note);
         return;
     }
     channel_send_error(&viewer->channel, holder->first_request, ERROR_OS,
-                       "cannot pass the job's PTY: no descriptors left; the job runs detached");
+                       "cannot pass the job's input: no descriptors left; the job runs detached");
     viewer_end(viewer);
 }
 
@@ -112,9 +116,10 @@ static void answer_start(struct holder *holder)
     holder->note = NULL;
     holder_note_socket(holder);
     holder->pty.on_typed = holder_on_typed;
-    int r = pty_watch(&holder->pty, holder_on_output, holder);
+    int r = holder->pipes ? pipes_watch(holder->pipes, &holder->loop, holder_on_pipe, holder)
+                          : pty_watch(&holder->pty, holder_on_output, holder);
     if (r < 0)
-        log_error("cannot watch the PTY: %s", strerror(-r));
+        log_error("cannot watch its output: %s", strerror(-r));
 }
 
 static void forget_run(struct holder *holder)
@@ -185,6 +190,15 @@ static int open_terminal(struct holder *holder, const struct msg_terminal *termi
                     holder->info.cols);
 }
 
+/* What stands for the terminal of a job that is to have none. */
+static int open_pipes(struct holder *holder, const struct msg_terminal *terminal)
+{
+    int r = 0;
+    holder->plain_opost = true; /* its output is somebody's data */
+    holder->pipes = pipes_create(terminal && terminal->piped && !holder->run->detached, &r);
+    return holder->pipes ? 0 : r;
+}
+
 static int fill_info(struct holder *holder, const struct msg_start *start)
 {
     struct job_info *info = &holder->info;
@@ -246,9 +260,14 @@ int holder_fork(struct holder *holder, enum start_stage *ret_stage)
                              .socket = socket,
                              .attempt = holder->info.attempt,
                              .plan = holder->info.plan,
-                             .cgroup_fd = cgroup_fd};
-    return launch_start(&holder->launch, &holder->loop, holder->run, &env, holder->pts_fd,
-                        on_launched, holder, ret_stage);
+                             .cgroup_fd = cgroup_fd,
+                             .script_fd = holder->script_fd};
+    struct child_stdio stdio = {.fds = {holder->pts_fd, holder->pts_fd, holder->pts_fd},
+                                .tty_fd = holder->pts_fd};
+    for (int i = 0; holder->pipes && i < 3; i++)
+        stdio.fds[i] = holder->pipes->job_fds[i];
+    return launch_start(&holder->launch, &holder->loop, holder->run, &env, &stdio, on_launched,
+                        holder, ret_stage);
 }
 
 static int take_plan(struct holder *holder, const struct msg_start *start)
@@ -306,8 +325,31 @@ static int resume_terminal(struct holder *holder, const struct job_info *before)
     return r;
 }
 
+/* Nobody else has to be trusted with what the job's record will say. */
+static int check_script(const struct holder *holder, int script_fd)
+{
+    const struct msg_run *run = holder->run;
+    uint64_t size;
+    int r = sealed_check(script_fd, SEALED_SCRIPT_MAX, &size);
+    if (r < 0)
+        return r;
+    bool fits =
+        size == holder->info.plan->script && run->script_at > 0 && run->script_at < run->argv.len;
+    return fits ? 0 : -EINVAL;
+}
+
+static int take_script(struct holder *holder, const struct run_fds *fds)
+{
+    if (fds->script_fd < 0)
+        return 0;
+    int r = check_script(holder, fds->script_fd);
+    if (r == 0)
+        r = holder->script_fd = sealed_reopen(fds->script_fd, SCRIPT_FD);
+    return r < 0 ? r : 0;
+}
+
 /* Every step of the start up to the first attempt. 0 or -errno with *ret_stage. */
-static int prepare(struct holder *holder, const struct msg_start *start,
+static int prepare(struct holder *holder, const struct msg_start *start, const struct run_fds *fds,
                    enum start_stage *ret_stage)
 {
     *ret_stage = START_DIRECTORY;
@@ -324,23 +366,35 @@ static int prepare(struct holder *holder, const struct msg_start *start,
     holder->source.dir_fd = holder->state_fd;
     journal_init(&holder->journal, holder->state_fd, start->log_limit);
     log_set_json(start->log_json);
+    *ret_stage = START_SCRIPT;
+    r = take_script(holder, fds);
+    if (r < 0)
+        return r;
     *ret_stage = START_PTY;
-    holder->pts_fd = open_terminal(holder, holder->run->terminal);
-    if (holder->pts_fd < 0)
-        return holder->pts_fd;
+    if (holder->info.plan && holder->info.plan->no_pty)
+        r = open_pipes(holder, holder->run->terminal);
+    else
+        r = holder->pts_fd = open_terminal(holder, holder->run->terminal);
+    if (r < 0)
+        return r;
     follow_caller(holder);
-    return start->before ? resume_terminal(holder, start->before) : 0;
+    if (start->before)
+        r = holder->pipes ? journal_resume(&holder->journal)
+                          : resume_terminal(holder, start->before);
+    return r < 0 ? r : 0;
 }
 
 static int take_first_viewer(struct holder *holder, const struct msg_start *start,
-                             struct channel_fds *fds)
+                             struct run_fds *fds)
 {
     int error = 0;
     struct viewer *viewer = viewer_create(
         &holder->loop, &holder->source, holder->run->terminal, ATTACH_OWN, (pid_t)start->client_pid,
-        fd_take(&fds->fds[0]), fd_take(&fds->fds[1]), &holder_viewer_ops, holder, &error);
+        fd_take(&fds->output_fd), fd_take(&fds->connection_fd), &holder_viewer_ops, holder, &error);
     if (!viewer)
         return error;
+    if (holder->pipes && viewer_set_streams(viewer, fd_take(&fds->errors_fd)) < 0)
+        log_warn("cannot keep its standard error apart");
     viewer->number = ++holder->viewer_number;
     viewer->next = holder->viewers;
     holder->viewers = viewer;
@@ -353,8 +407,10 @@ static int take_first_viewer(struct holder *holder, const struct msg_start *star
 void holder_start(struct holder *holder, struct control *starter, uint32_t request_id,
                   struct msg_start *start, struct channel_fds *fds)
 {
+    struct run_fds mine;
     if (holder->run || holder->state != JOB_STARTING || start->run->argv.len == 0 ||
-        (fds->count == 2 && !start->run->terminal)) {
+        (!start->run->detached && !start->run->terminal) ||
+        run_fds_take(&mine, start->run, true, fds) < 0) {
         channel_send_error(&starter->channel, request_id, ERROR_MALFORMED,
                            "start: this job has been started, or there is nothing to start");
         return;
@@ -366,17 +422,18 @@ void holder_start(struct holder *holder, struct control *starter, uint32_t reque
     holder->starter = starter;
     holder->start_request = request_id;
     enum start_stage stage;
-    int r = prepare(holder, start, &stage);
+    int r = prepare(holder, start, &mine, &stage);
     if (r == 0 && (r = holder_check_cgroup(holder)) < 0)
         stage = START_CGROUP;
     bool waits = r == 0 && holder_waits(holder);
     if (r == 0 && !waits)
         r = holder_launch(holder, &stage);
-    if (fds->count == 2) {
-        int viewer_error = take_first_viewer(holder, start, fds);
+    if (mine.connection_fd >= 0) {
+        int viewer_error = take_first_viewer(holder, start, &mine);
         if (viewer_error < 0)
             log_warn("cannot attach the client that runs this job: %s", strerror(-viewer_error));
     }
+    run_fds_finish(&mine);
     if (r < 0)
         holder_fail_start(holder, stage, -r);
     else if (waits)

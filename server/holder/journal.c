@@ -28,6 +28,7 @@ void journal_init(struct journal *journal, int dir_fd, uint64_t limit)
         .dir_fd = dir_fd,
         .log_fd = -1,
         .index_fd = -1,
+        .streams_fd = -1,
         .limit = limit ? limit : JOURNAL_DEFAULT_LIMIT,
     };
     if (journal->limit < JOURNAL_LEAST_LIMIT)
@@ -48,6 +49,8 @@ static void unlink_segment(struct journal *journal, uint64_t start)
     joblog_segment_name(name, start);
     unlinkat(journal->dir_fd, name, 0);
     joblog_index_name(name, start);
+    unlinkat(journal->dir_fd, name, 0);
+    joblog_streams_name(name, start);
     unlinkat(journal->dir_fd, name, 0);
 }
 
@@ -78,6 +81,7 @@ static void close_segment(struct journal *journal)
 {
     journal->log_fd = fd_close(journal->log_fd);
     journal->index_fd = fd_close(journal->index_fd);
+    journal->streams_fd = fd_close(journal->streams_fd);
 }
 
 static int open_segment(struct journal *journal)
@@ -94,6 +98,7 @@ static int open_segment(struct journal *journal)
     journal->stamps = 0;
     journal->stamped_ns = 0;
     journal->size_noted = false;
+    journal->stream_noted = LOGSTREAMS_UNKNOWN;
     return 0;
 }
 
@@ -140,6 +145,43 @@ static void stamp(struct journal *journal)
     journal->size_noted = true;
 }
 
+/* The first entry of a segment's index of streams. An empty one, or none, says that nothing is
+ * known. */
+static void begin_streams(struct journal *journal)
+{
+    char name[JOBLOG_NAME_SIZE];
+    uint8_t first = (uint8_t)journal->stream;
+    joblog_streams_name(name, journal->segment);
+    journal->streams_fd =
+        openat(journal->dir_fd, name,
+               O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    journal->stream_noted = journal->stream;
+    journal->stream_from = journal->segment;
+    if (journal->streams_fd >= 0 && write(journal->streams_fd, &first, 1) != 1)
+        journal->streams_fd = fd_close(journal->streams_fd);
+}
+
+/*
+ * Says where the stream changes, before the output that follows. False when that could not be
+ * written: what is there would be wrong from here on, and another segment has to begin.
+ */
+static bool note_stream(struct journal *journal)
+{
+    uint8_t entry[LOGSTREAMS_LENGTH_MAX];
+    if (journal->stream == journal->stream_noted)
+        return true;
+    if (journal->stream_noted == LOGSTREAMS_UNKNOWN && journal->next == journal->segment) {
+        begin_streams(journal);
+        return true;
+    }
+    size_t size = logstreams_encode(journal->next - journal->stream_from, entry);
+    bool noted =
+        journal->streams_fd < 0 || write(journal->streams_fd, entry, size) == (ssize_t)size;
+    journal->stream_noted = journal->stream;
+    journal->stream_from = journal->next;
+    return noted;
+}
+
 static int next_segment(struct journal *journal)
 {
     uint64_t room = segment_room(journal);
@@ -156,6 +198,12 @@ static int next_segment(struct journal *journal)
 static ssize_t write_some(struct journal *journal, const char *data, size_t len)
 {
     int r = next_segment(journal);
+    if (r == 0 && !note_stream(journal)) {
+        close_segment(journal);
+        r = next_segment(journal);
+        if (r == 0)
+            note_stream(journal);
+    }
     if (r < 0)
         return r;
     stamp(journal);
@@ -206,6 +254,11 @@ void journal_set_size(struct journal *journal, unsigned rows, unsigned cols)
     journal->rows = rows;
     journal->cols = cols;
     journal->size_noted = false;
+}
+
+void journal_set_stream(struct journal *journal, enum logstreams_stream stream)
+{
+    journal->stream = stream;
 }
 
 void journal_finish(struct journal *journal)

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/logstreams.h"
+
 #define JOURNAL_DEFAULT_LIMIT (16u << 20)
 #define JOURNAL_LEAST_LIMIT   (64u << 10)
 
@@ -23,11 +25,15 @@ struct journal {
     uint64_t whole_from; /* nothing is missing between this offset and next */
     uint64_t limit;      /* bytes to keep, at most */
     uint64_t stamped_ns;
-    uint64_t stamps;     /* entries in the current index */
-    uint32_t rows, cols; /* of the terminal, 0 = not known */
-    bool size_noted;     /* the current index has them */
-    int error;           /* -errno of the write that failed last; 0 when the last one worked */
-    uint64_t lost;       /* bytes that could not be written */
+    uint64_t stamps;                     /* entries in the current index */
+    uint32_t rows, cols;                 /* of the terminal, 0 = not known */
+    bool size_noted;                     /* the current index has them */
+    int streams_fd;                      /* of the segment being written, -1 = none; owned */
+    enum logstreams_stream stream;       /* of the output to come; unknown of a terminal's */
+    enum logstreams_stream stream_noted; /* of what came last, as the index of streams has it */
+    uint64_t stream_from;                /* since where */
+    int error;     /* -errno of the write that failed last; 0 when the last one worked */
+    uint64_t lost; /* bytes that could not be written */
 };
 
 /* Starts an empty log below dir_fd. limit 0 = the default. Writes nothing yet. */
@@ -44,6 +50,9 @@ int journal_append(struct journal *journal, const void *data, size_t len);
 
 /* The terminal has that size from now on: the index says so of the output to come. */
 void journal_set_size(struct journal *journal, unsigned rows, unsigned cols);
+
+/* The output to come is of that stream: the index of streams says so. */
+void journal_set_stream(struct journal *journal, enum logstreams_stream stream);
 
 /* Closes the files; what is on disk stays. */
 void journal_finish(struct journal *journal);

@@ -17,7 +17,9 @@ struct prepared {
     struct child_plan plan;
     char **env;
     char **candidates;
+    char **argv;
     char **script_argv;
+    char script_path[32];
     struct child_limit *limits;
     char own_env[4][PATH_MAX + 32];
 };
@@ -28,6 +30,7 @@ static void prepared_finish(struct prepared *p)
         free(p->candidates[i]);
     free(p->candidates);
     free(p->env);
+    free(p->argv);
     free(p->script_argv);
     free(p->limits);
 }
@@ -119,6 +122,23 @@ static int prepare_candidates(struct prepared *p, const struct msg_run *run)
     }
 }
 
+/* In the place of the script's name stands what its interpreter can open, again and again. */
+static int prepare_argv(struct prepared *p, const struct msg_run *run, int script_fd)
+{
+    p->argv = calloc(run->argv.len + 1, sizeof(*p->argv));
+    if (!p->argv)
+        return -ENOMEM;
+    memcpy(p->argv, run->argv.items, run->argv.len * sizeof(*p->argv));
+    if (script_fd >= 0 && run->script_at < run->argv.len) {
+        snprintf(p->script_path, sizeof(p->script_path), "/proc/self/fd/%d", script_fd);
+        p->argv[run->script_at] = p->script_path;
+    }
+    p->plan.argv = p->argv;
+    p->plan.script_fd = script_fd;
+    return 0;
+}
+
+/* For a program that is itself a script without a #! line. */
 static int prepare_script(struct prepared *p, const struct msg_run *run)
 {
     p->script_argv = calloc(run->argv.len + 2, sizeof(*p->script_argv));
@@ -126,7 +146,7 @@ static int prepare_script(struct prepared *p, const struct msg_run *run)
         return -ENOMEM;
     p->script_argv[0] = (char *)"/bin/sh";
     for (size_t i = 1; i < run->argv.len; i++)
-        p->script_argv[i + 1] = run->argv.items[i];
+        p->script_argv[i + 1] = p->argv[i];
     p->plan.script_argv = p->script_argv;
     return 0;
 }
@@ -153,7 +173,6 @@ static int prepare(struct prepared *p, const struct msg_run *run, const struct l
 {
     p->plan = (struct child_plan){
         .cgroup_fd = env->cgroup_fd,
-        .argv = run->argv.items,
         .cwd = run->cwd,
         .umask = (mode_t)run->umask,
         .nice = run->nice,
@@ -163,6 +182,8 @@ static int prepare(struct prepared *p, const struct msg_run *run, const struct l
         .no_new_privs = env->plan && env->plan->no_new_privs,
     };
     int r = prepare_env(p, run, env);
+    if (r == 0)
+        r = prepare_argv(p, run, env->script_fd);
     if (r == 0)
         r = prepare_candidates(p, run);
     if (r == 0)
@@ -204,8 +225,8 @@ static int watch(struct launch *launch, uv_loop_t *loop)
 }
 
 int launch_start(struct launch *launch, uv_loop_t *loop, const struct msg_run *run,
-                 const struct launch_env *env, int pts_fd, launch_done_fn on_done, void *data,
-                 enum start_stage *ret_stage)
+                 const struct launch_env *env, const struct child_stdio *stdio,
+                 launch_done_fn on_done, void *data, enum start_stage *ret_stage)
 {
     *launch = (struct launch){.status_fd = -1, .pid = -1, .on_done = on_done, .data = data};
     *ret_stage = START_FORK;
@@ -217,7 +238,7 @@ int launch_start(struct launch *launch, uv_loop_t *loop, const struct msg_run *r
     struct prepared *p = calloc(1, sizeof(*p));
     int r = p ? prepare(p, run, env) : -ENOMEM;
     if (r == 0) {
-        p->plan.pts_fd = pts_fd;
+        p->plan.stdio = *stdio;
         p->plan.status_fd = pipe_fds[1];
         r = fork_child(&p->plan);
     }

@@ -25,7 +25,7 @@ struct launch {
     void *data; /* the owner's */
 };
 
-/* JS_JOB_ID and the like, for the job's environment, and where it is put. */
+/* JS_JOB_ID and the like, for the job's environment; where it is put; and its script. */
 struct launch_env {
     uint32_t id;
     const char *uid;
@@ -34,15 +34,16 @@ struct launch_env {
     const struct job_plan *plan; /* or NULL */
     int cgroup_fd; /* where the program enters its own cgroup, stays the caller's; -1 = it has none
                     */
+    int script_fd; /* the caller's, close-on-exec: the job has it under this number; -1 = none */
 };
 
 /*
- * Forks the program of run onto the slave pts_fd (which stays the caller's). on_done is
+ * Forks the program of run with these descriptors (which stay the caller's). on_done is
  * called once, from the loop or from launch_check. 0 or -errno with *ret_stage.
  */
 int launch_start(struct launch *launch, uv_loop_t *loop, const struct msg_run *run,
-                 const struct launch_env *env, int pts_fd, launch_done_fn on_done, void *data,
-                 enum start_stage *ret_stage);
+                 const struct launch_env *env, const struct child_stdio *stdio,
+                 launch_done_fn on_done, void *data, enum start_stage *ret_stage);
 
 /* Looks now whether the exec has succeeded or failed. For whoever reaps the child first. */
 void launch_check(struct launch *launch);

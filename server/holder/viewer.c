@@ -65,6 +65,8 @@ static int set_terminal(struct viewer *viewer, const struct msg_terminal *termin
 {
     if (terminal->tty && !(viewer->tty = strdup(terminal->tty)))
         return -ENOMEM;
+    if (terminal->tty && !(viewer->name = strdup(terminal->tty)))
+        return -ENOMEM;
     viewer->titled = !terminal->tty;
     viewer->keys = terminal->keys;
     viewer->piped = terminal->piped;
@@ -280,8 +282,11 @@ void viewer_pump(struct viewer *viewer)
     if (viewer->left || viewer_is_suspended(viewer, 0))
         return;
     for (;;) {
-        if (!viewer_flush(viewer))
+        if (!viewer_flush(viewer)) {
+            if (viewer->streams && !viewer->left)
+                viewer->ops->on_caught_up(viewer); /* with one of them, perhaps */
             return;
+        }
         if (viewer->restoring)
             viewer_continue_restore(viewer);
         else if (!(viewer->mirrored ? viewer_paint_mirror(viewer)
@@ -300,12 +305,18 @@ static bool is_current(const struct viewer *viewer, uint64_t offset)
     return viewer->cursor == offset && viewer->pending.len == 0 && !viewer->restoring;
 }
 
-void viewer_output(struct viewer *viewer, uint64_t offset, const void *data, size_t len)
+void viewer_output(struct viewer *viewer, uint64_t offset, enum logstreams_stream stream,
+                   const void *data, size_t len)
 {
     if (viewer->left || viewer->leaving)
         return;
     if (viewer->mirrored) {
         viewer_touch_mirror(viewer);
+        return;
+    }
+    if (viewer->streams) {
+        if (viewer->cursor == offset && !viewer_is_suspended(viewer, len))
+            viewer_output_stream(viewer, stream, data, len);
         return;
     }
     if (!is_current(viewer, offset) || viewer_is_suspended(viewer, len))
@@ -479,6 +490,7 @@ void viewer_end(struct viewer *viewer)
         viewer->timer_open = false;
         uv_close((uv_handle_t *)&viewer->timer, viewer_on_handle_closed);
     }
+    viewer_close_errors(viewer);
     viewer->out_fd = fd_close(viewer->out_fd);
     channel_end(&viewer->channel);
 }
@@ -494,7 +506,9 @@ void viewer_destroy(struct viewer *viewer)
     tracker_plan_finish(&viewer->plan);
     replay_destroy(viewer->replay);
     viewer_drop_picture(viewer);
+    viewer_destroy_streams(viewer);
     free(viewer->tty);
+    free(viewer->name);
     free(viewer->by_tty);
     free(viewer);
 }

@@ -29,6 +29,7 @@
 
 #include "common/channel.h"
 #include "common/joblog.h"
+#include "common/logstreams.h"
 #include "common/terminal/replay.h"
 #include "common/terminal/tracker.h"
 #include "server/holder/asked.h"
@@ -43,7 +44,7 @@ struct viewer;
 /* What viewers read from; owned by the holder. */
 struct viewer_source {
     const struct journal *journal;
-    const struct tracker *tracker;
+    const struct tracker *tracker; /* NULL of a job without a terminal */
     const struct asked *asked;
     int dir_fd;
 };
@@ -85,7 +86,8 @@ struct viewer {
 
     enum attach_mode mode;
     uint32_t number; /* from 1, of no other viewer of this job */
-    char *tty;       /* NULL: the output is no terminal; owned */
+    char *tty;       /* NULL: the output is no terminal, or stands for none; owned */
+    char *name;      /* of the terminal it is on, for people; NULL: none; owned */
     bool keys;
     bool piped; /* its input is data: nothing else may get in between */
     pid_t pid;
@@ -129,6 +131,8 @@ struct viewer {
     uv_timer_t timer; /* for the next picture, or for its client to have drained */
     bool timer_open;
 
+    struct viewer_streams *streams; /* of a job without a terminal: see viewer_streams.c; owned */
+
     enum left_reason leaving; /* 0 = staying */
     char *by_tty;             /* who made it leave; owned */
     pid_t by_pid;
@@ -148,6 +152,12 @@ struct viewer *viewer_create(uv_loop_t *loop, const struct viewer_source *source
                              int out_fd, int conn_fd, const struct viewer_ops *ops, void *data,
                              int *ret_error);
 
+/*
+ * The job has no terminal: its viewer's output gets bytes and nothing else. Takes over errors_fd,
+ * also on failure, for the job's standard error; -1: that goes to the output, too. 0 or -errno.
+ */
+int viewer_set_streams(struct viewer *viewer, int errors_fd);
+
 /* Its terminal, or the job's, has another size: it may begin or end to get pictures. */
 void viewer_size_changed(struct viewer *viewer);
 
@@ -160,13 +170,17 @@ void viewer_size_changes(struct viewer *viewer, unsigned rows, unsigned cols);
 void viewer_restore(struct viewer *viewer, unsigned history_lines);
 
 /*
- * New output: len bytes that are in the log at offset. If it is a terminal, questions in them that
- * somebody else answers (source->asked) are left out.
+ * New output: len bytes that are in the log at offset, all of one stream. If it is a terminal,
+ * questions in them that somebody else answers (source->asked) are left out.
  */
-void viewer_output(struct viewer *viewer, uint64_t offset, const void *data, size_t len);
+void viewer_output(struct viewer *viewer, uint64_t offset, enum logstreams_stream stream,
+                   const void *data, size_t len);
 
 /* Whether the job has to wait for it: a writer that has not got everything. */
 bool viewer_holds_job(const struct viewer *viewer);
+
+/* The same of one stream of a job without a terminal: neither waits for the other. */
+bool viewer_holds_stream(const struct viewer *viewer, enum logstreams_stream stream);
 
 bool viewer_is_writer(const struct viewer *viewer);
 

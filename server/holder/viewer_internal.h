@@ -32,6 +32,7 @@ void viewer_wait_writable(struct viewer *viewer);
 
 /* Writes pending. Whether all of it went out. */
 bool viewer_flush(struct viewer *viewer);
+bool viewer_flush_output(struct viewer *viewer);
 
 /* Whether CRs are put before the line feeds that it gets of the output at offset. */
 bool viewer_returns(const struct viewer *viewer, uint64_t offset);
@@ -60,6 +61,22 @@ void viewer_append_undo(struct viewer *viewer, struct bytes *out);
 
 /* The same when nobody knows how much of it. */
 void viewer_append_unknown_undo(struct viewer *viewer, struct bytes *out);
+
+/* viewer_streams.c */
+
+/* Writes what waits for standard error. Whether all of it went out. */
+bool viewer_flush_errors(struct viewer *viewer);
+
+/* What was read back from the log, to each of the outputs its part. 0 or -ENOMEM. */
+int viewer_pass_streams(struct viewer *viewer, uint64_t offset, const uint8_t *data, size_t len);
+
+/* Live output, the next that it has to get. What does not go now waits; it is not taken when much
+ * does already. */
+void viewer_output_stream(struct viewer *viewer, enum logstreams_stream stream, const void *data,
+                          size_t len);
+
+void viewer_close_errors(struct viewer *viewer);
+void viewer_destroy_streams(struct viewer *viewer);
 
 /* viewer_mirror.c */
 

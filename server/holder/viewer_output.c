@@ -78,8 +78,7 @@ void viewer_wait_writable(struct viewer *viewer)
     uv_poll_start(&viewer->out_poll, UV_WRITABLE, on_writable);
 }
 
-/* Writes pending. Whether all of it went out. */
-bool viewer_flush(struct viewer *viewer)
+bool viewer_flush_output(struct viewer *viewer)
 {
     while (viewer->pending_at < viewer->pending.len) {
         ssize_t n = viewer_write(viewer, viewer->pending.data + viewer->pending_at,
@@ -102,6 +101,13 @@ bool viewer_flush(struct viewer *viewer)
     return true;
 }
 
+/* Neither output waits for the other. */
+bool viewer_flush(struct viewer *viewer)
+{
+    bool errors = !viewer->streams || viewer_flush_errors(viewer);
+    return !viewer->left && viewer_flush_output(viewer) && errors;
+}
+
 bool viewer_returns(const struct viewer *viewer, uint64_t offset)
 {
     return viewer->tty && offset < tracker_no_cr_until(viewer->source->tracker);
@@ -112,7 +118,10 @@ ssize_t viewer_pass(struct viewer *viewer, uint64_t offset, const void *data, si
     const struct asked *asked = viewer->source->asked;
     size_t before = viewer->pending.len;
     int64_t end = (int64_t)(offset + len);
-    if (viewer->tty && asked_since(asked, offset)) {
+    if (viewer->streams) {
+        int r = viewer_pass_streams(viewer, offset, data, len);
+        end = r < 0 ? r : end;
+    } else if (viewer->tty && asked_since(asked, offset)) {
         end = asked_pass(asked, viewer->number, offset, data, len, &viewer->pending);
     } else {
         int r = bytes_append(&viewer->pending, data, len);
@@ -147,7 +156,8 @@ static int replay(struct viewer *viewer, uint64_t offset, const void *data, size
 ssize_t viewer_read_back(struct viewer *viewer, uint64_t offset, size_t len, bool filter)
 {
     static uint8_t buf[VIEWER_CHUNK];
-    uint64_t skipped, no_cr = tracker_no_cr_until(viewer->source->tracker);
+    const struct tracker *tracker = viewer->source->tracker;
+    uint64_t skipped, no_cr = tracker ? tracker_no_cr_until(tracker) : 0;
     if (len > sizeof(buf))
         len = sizeof(buf);
     if (offset < no_cr && len > no_cr - offset)
