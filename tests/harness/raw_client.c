@@ -95,6 +95,16 @@ static bool read_more(struct raw_client *client, struct deadline deadline)
 
 bool raw_client_receive(struct raw_client *client, struct wire_frame *ret)
 {
+    while (raw_client_receive_any(client, ret)) {
+        if (ret->type != MSG_NOTICE)
+            return true;
+        wire_frame_finish(ret);
+    }
+    return false;
+}
+
+bool raw_client_receive_any(struct raw_client *client, struct wire_frame *ret)
+{
     struct deadline deadline = deadline_default();
     struct wire_problem why;
     long size;

@@ -40,10 +40,14 @@ bool raw_client_send(struct raw_client *client, enum message_type type, uint32_t
                      const void *body, const int *fds, size_t count);
 
 /*
- * The next message; the caller finishes it. Descriptors that come with it are closed. False at the
+ * The next message that is no notice (a job's terminal may beep, or wait for input, at any moment);
+ * the caller finishes it. Descriptors that come with it are closed. False at the
  * end of the connection. Fails the test when neither comes in time, or no message can be decoded.
  */
 bool raw_client_receive(struct raw_client *client, struct wire_frame *ret);
+
+/* The same with notices. */
+bool raw_client_receive_any(struct raw_client *client, struct wire_frame *ret);
 
 /* Expects the next message to be of this type with this id, and drops it. */
 void raw_client_expect(struct raw_client *client, enum message_type type, uint32_t request_id);
