@@ -5,6 +5,7 @@
 #include "tests/harness/await.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
+#include "tests/harness/proc.h"
 #include "tests/harness/received.h"
 #include "tests/harness/runner.h"
 
@@ -102,7 +103,7 @@ START_TEST(a_signal_leaves_the_terminal_as_it_was)
     must_read_termios(driver, &raw);
     ck_assert(!same(&before, &raw));
     pid_t client = jobs_client(&fixture, "1", pty_driver_tty(driver));
-    ck_assert_int_eq(kill(client, ends[_i].number), 0);
+    ck_assert_int_eq(proc_signal(client, ends[_i].number), 0);
     snprintf(status, sizeof(status), "<%d>", ends[_i].code);
     ck_assert(pty_driver_await(driver, status, deadline_default()));
     /* A signal that can be caught is answered in order: all is done before the shell is back. */
@@ -127,7 +128,7 @@ START_TEST(a_killed_client_leaves_its_shell_usable)
         jobs_type(shell, "js fg 1");
         await_all_modes(shell);
         pid_t client = jobs_client(&fixture, "1", pty_driver_tty(shell));
-        ck_assert_int_eq(kill(client, SIGKILL), 0);
+        ck_assert_int_eq(proc_signal(client, SIGKILL), 0);
         pty_driver_expect(shell, "<137>", deadline_default());
         ck_assert(received_await_clean(shell, deadline_default()));
         await_termios(shell, &before);
@@ -161,11 +162,11 @@ START_TEST(a_rescue_leaves_the_next_programs_modes_alone)
     pid_t client = jobs_client(&fixture, "1", pty_driver_tty(driver));
     pid_t holder = find_holder();
     /* The holder only comes to it when the next program has done what it does. */
-    ck_assert_int_eq(kill(holder, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(holder, SIGSTOP), 0);
     jobs_await_process(holder, 'T');
-    ck_assert_int_eq(kill(client, SIGKILL), 0);
+    ck_assert_int_eq(proc_signal(client, SIGKILL), 0);
     pty_driver_expect(driver, "<0>", deadline_default());
-    ck_assert_int_eq(kill(holder, SIGCONT), 0);
+    ck_assert_int_eq(proc_signal(holder, SIGCONT), 0);
     ck_assert(received_await_clean(driver, deadline_default()));
     jobs_await_viewers(&fixture, "1", 0);
     struct termios now;
@@ -183,7 +184,7 @@ START_TEST(a_dead_holder_leaves_the_terminal_as_it_was)
     start_modes();
     struct pty_driver *driver = open_plain("js fg 1", &before);
     await_all_modes(driver);
-    ck_assert_int_eq(kill(find_holder(), SIGKILL), 0);
+    ck_assert_int_eq(proc_signal(find_holder(), SIGKILL), 0);
     pty_driver_expect(driver, "js: the holder of job 1 died", deadline_default());
     pty_driver_expect(driver, "\r\n<125>", deadline_default());
     received_expect_clean(driver);
@@ -201,7 +202,7 @@ START_TEST(a_hung_holder_cannot_keep_the_terminal)
     struct pty_driver *driver = open_plain("js fg 1", &before);
     await_all_modes(driver);
     pid_t holder = find_holder();
-    ck_assert_int_eq(kill(holder, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(holder, SIGSTOP), 0);
     jobs_await_process(holder, 'T');
     ck_assert_int_eq(pty_driver_send_bytes(driver, CHORD, 2), 0);
     pty_driver_expect(driver, "js: the holder of job 1 does not answer; detached anyway\r\n<0>",
@@ -210,7 +211,7 @@ START_TEST(a_hung_holder_cannot_keep_the_terminal)
     struct termios now;
     must_read_termios(driver, &now);
     ck_assert(pty_driver_same_termios(&before, &now));
-    ck_assert_int_eq(kill(holder, SIGCONT), 0);
+    ck_assert_int_eq(proc_signal(holder, SIGCONT), 0);
     jobs_await_viewers(&fixture, "1", 0);
     jobs_close(driver);
 }
@@ -225,7 +226,7 @@ START_TEST(interrupt_while_the_server_hangs)
     pid_t server = fixture_server_pid(&fixture);
     struct pty_driver *shell = fixture_shell(&fixture, 24, 80);
     must_read_termios(shell, &before);
-    ck_assert_int_eq(kill(server, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(server, SIGSTOP), 0);
     jobs_await_process(server, 'T');
     jobs_type(shell, "js fg 1");
     /* Raw mode says that js is waiting; ^C before that would be the kernel's business. */
@@ -240,7 +241,7 @@ START_TEST(interrupt_while_the_server_hangs)
     pty_driver_expect(shell, "<130>", deadline_in_ms(2000));
     must_read_termios(shell, &now);
     ck_assert(pty_driver_same_termios(&before, &now));
-    ck_assert_int_eq(kill(server, SIGCONT), 0);
+    ck_assert_int_eq(proc_signal(server, SIGCONT), 0);
     jobs_await_viewers(&fixture, "1", 0);
     jobs_close(shell);
 }
@@ -287,7 +288,7 @@ START_TEST(a_client_killed_in_a_flood_leaves_the_terminal_as_it_was)
     ck_assert_int_eq(pty_driver_send(driver, "x"), 0);
     uint64_t held = jobs_await_held_back(&fixture, "1", NULL);
     ck_assert_uint_lt(held, 3999999);
-    ck_assert_int_eq(kill(client, SIGKILL), 0);
+    ck_assert_int_eq(proc_signal(client, SIGKILL), 0);
     /* Nothing holds the job back any more. */
     jobs_await_printed(&fixture, "1", 3999999);
     pty_driver_expect(driver, "<137>", deadline_default());
@@ -333,7 +334,7 @@ static bool shows_answer(struct pty_driver *shell, pid_t job)
 {
     size_t here = pty_driver_here(shell);
     struct deadline deadline = deadline_default();
-    ck_assert_int_eq(kill(job, SIGUSR1), 0);
+    ck_assert_int_eq(proc_signal(job, SIGUSR1), 0);
     while (usr1_is_pending(job))
         ck_assert(!deadline_passed(deadline));
     jobs_type(shell, "js ls >/dev/null; echo sen''tinel");
@@ -352,7 +353,7 @@ START_TEST(nothing_is_shown_while_the_shell_has_stopped_the_client)
     pty_driver_expect(shell, "READY\r\n", deadline_default());
     pid_t job = (pid_t)jobs_number(&fixture, "1", "pid");
     pid_t client = jobs_client(&fixture, "1", pty_driver_tty(shell));
-    ck_assert_int_eq(kill(client, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(client, SIGSTOP), 0);
     pty_driver_expect(shell, "Stopped", deadline_default());
     pty_driver_expect(shell, "<147>", deadline_default());
     must_read_termios(shell, &now);
@@ -386,7 +387,7 @@ START_TEST(the_screen_is_painted_again_when_the_client_goes_on)
     jobs_type(shell, "js run pty_child modes print OVER");
     await_all_modes(shell);
     pid_t client = jobs_client(&fixture, "1", pty_driver_tty(shell));
-    ck_assert_int_eq(kill(client, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(client, SIGSTOP), 0);
     pty_driver_expect(shell, "<147>", deadline_default());
     ck_assert_int_eq(pty_driver_resize(shell, 30, 100), 0);
     size_t here = pty_driver_here(shell);
@@ -416,7 +417,7 @@ START_TEST(tstp_of_the_client_stops_the_job)
     jobs_type(shell, "js run pty_child ready lines");
     pty_driver_expect(shell, "READY\r\n", deadline_default());
     pid_t client = jobs_client(&fixture, "1", pty_driver_tty(shell));
-    ck_assert_int_eq(kill(client, SIGTSTP), 0);
+    ck_assert_int_eq(proc_signal(client, SIGTSTP), 0);
     pty_driver_expect(shell, "[1]+ Stopped  pty_child ready lines\r\n<148>", deadline_default());
     jobs_close(shell);
 }

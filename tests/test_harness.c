@@ -209,7 +209,7 @@ START_TEST(program_tells_who_holds_its_output)
     ck_assert_int_eq(program_wait(&program, deadline_in_ms(50)), -EBUSY);
     transcript_add(&program.out, "", 1);
     pid_t held = (pid_t)atoi((char *)program.out.all.data + program.out.mark);
-    ck_assert_int_eq(kill(held, SIGKILL), 0);
+    ck_assert_int_eq(proc_signal(held, SIGKILL), 0);
     ck_assert_int_eq(program_wait(&program, deadline_default()), 0);
     program_finish(&program);
 }

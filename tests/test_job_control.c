@@ -319,9 +319,9 @@ START_TEST(changes_from_outside_are_only_reported)
     pid_t pid = (pid_t)jobs_number(&fixture, "1", "pid");
     for (int i = 0; i < 5; i++) {
         pid_t target = i % 2 == 0 ? -pid : pid;
-        ck_assert_int_eq(kill(target, SIGSTOP), 0);
+        ck_assert_int_eq(proc_signal(target, SIGSTOP), 0);
         jobs_await_state(&fixture, "1", "stopped");
-        ck_assert_int_eq(kill(target, SIGCONT), 0);
+        ck_assert_int_eq(proc_signal(target, SIGCONT), 0);
         jobs_await_state(&fixture, "1", "running");
     }
     struct termios before;
@@ -331,11 +331,11 @@ START_TEST(changes_from_outside_are_only_reported)
     ck_assert_int_eq(pty_driver_send(shell, "one\n"), 0);
     pty_driver_expect(shell, "GOT one\r\n", deadline_default());
 
-    ck_assert_int_eq(kill(-pid, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(-pid, SIGSTOP), 0);
     pty_driver_expect(shell, "[1]+ Stopped", deadline_default());
     pty_driver_expect(shell, "<148>", deadline_default());
     expect_termios(shell, &before);
-    ck_assert_int_eq(kill(-pid, SIGCONT), 0);
+    ck_assert_int_eq(proc_signal(-pid, SIGCONT), 0);
     jobs_await_state(&fixture, "1", "running");
     jobs_type(shell, "js fg");
     ck_assert_int_eq(pty_driver_send(shell, "two\n"), 0);
@@ -354,7 +354,7 @@ START_TEST(a_stopped_job_can_end)
     pty_driver_expect(shell, "READY\r\n", deadline_default());
     pid_t pid = (pid_t)jobs_number(&fixture, "1", "pid");
     stop_by_key(shell, 1, "pty_child ready hold");
-    ck_assert_int_eq(kill(pid, SIGKILL), 0);
+    ck_assert_int_eq(proc_signal(pid, SIGKILL), 0);
     jobs_type(shell, "js wait 1");
     pty_driver_expect(shell, "<137>", deadline_default());
     jobs_type(shell, "js fg 1");
@@ -521,7 +521,7 @@ START_TEST(the_group_in_front_inside_is_in_front_again)
     fixture_expect_code(&result, 0);
     pty_driver_expect(shell, "[1]+ Stopped  bash", deadline_default());
     pty_driver_expect(shell, "<148>", deadline_default());
-    ck_assert_int_eq(kill(-inner.foreground, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(-inner.foreground, SIGSTOP), 0);
     jobs_await_process(-inner.foreground, 'T');
     jobs_type(shell, "js fg");
     ck_assert_int_eq(pty_driver_send(shell, "hi\n"), 0);

@@ -1,6 +1,7 @@
 /* js events: what has happened, what happens, and what is not known any more. */
 #include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
+#include "tests/harness/proc.h"
 #include "tests/harness/program.h"
 #include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
@@ -222,7 +223,7 @@ START_TEST(too_many_events_are_a_gap_with_their_number)
     must("js run -d -- sleep 600");
     fixture_start(&fixture, &follower, fixture.js, "events", "-f", NULL);
     program_expect(&follower, "job 1 started\n", deadline_default());
-    ck_assert_int_eq(kill(follower.pid, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(follower.pid, SIGSTOP), 0);
     raw_client_greet(&client, &fixture);
     for (int i = 0; i < 1100; i++) {
         char name[32];
@@ -246,7 +247,7 @@ START_TEST(too_many_events_are_a_gap_with_their_number)
     ck_assert(events.more);
     wire_clear(&msg_events_fields, &events);
     raw_client_close(&client);
-    ck_assert_int_eq(kill(follower.pid, SIGCONT), 0);
+    ck_assert_int_eq(proc_signal(follower.pid, SIGCONT), 0);
     program_expect(&follower, "events are not known any more: the newest 1024 are kept",
                    deadline_default());
     program_expect(&follower, "job 1 named name-1099", deadline_default());

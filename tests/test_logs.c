@@ -183,10 +183,10 @@ START_TEST(a_stopped_reader_does_not_hold_the_job)
          "echo end'");
     fixture_start(&fixture, &follower, fixture.js, "logs", "-f", "1", NULL);
     program_expect(&follower, "ready\r\n", deadline_default());
-    ck_assert_int_eq(kill(follower.pid, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(follower.pid, SIGSTOP), 0);
     must("echo >go; js wait 1; js show --json 1 | jq .jobs[0].log.next");
     ck_assert_int_ge(atol(result.out), 60000000);
-    ck_assert_int_eq(kill(follower.pid, SIGCONT), 0);
+    ck_assert_int_eq(proc_signal(follower.pid, SIGCONT), 0);
     program_must_end(&follower, deadline_default());
     ck_assert_int_eq(program_exit_code(&follower), 0);
     ck_assert(transcript_find(&follower.out, "end\r\n"));

@@ -251,7 +251,7 @@ START_TEST(a_client_that_is_killed_is_not_missed)
                   "echo end; exit 4'",
                   NULL);
     program_expect(&client, "up\n", deadline_default());
-    kill(client.pid, SIGKILL);
+    proc_signal(client.pid, SIGKILL);
     program_must_end(&client, deadline_default());
     program_finish(&client);
     line("touch go; js wait 1; echo $?; js logs 1");

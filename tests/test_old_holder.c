@@ -3,6 +3,7 @@
 #include "tests/harness/await.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
+#include "tests/harness/proc.h"
 #include "tests/harness/runner.h"
 
 #include <check.h>
@@ -148,7 +149,7 @@ START_TEST(it_is_asked_what_it_does_not_know)
     ck_assert_int_ne(result.code, 0);
     pid_t server = fixture_server_pid(&fixture);
     must("rm $JS_DIR/jobs/7/sock");
-    ck_assert_int_eq(kill(server, SIGUSR1), 0);
+    ck_assert_int_eq(proc_signal(server, SIGUSR1), 0);
     must("until grep -q 'job 7: this type is not known here' $JS_DIR/server.log; do :; done");
     must_be_listed();
     ck_assert_int_eq(fixture_server_pid(&fixture), server);
@@ -161,7 +162,7 @@ START_TEST(its_end_is_known_without_a_server)
 {
     must_be_listed();
     ck_assert(fixture_kill_server(&fixture, SIGKILL));
-    ck_assert_int_eq(kill(holder.pid, SIGTERM), 0);
+    ck_assert_int_eq(proc_signal(holder.pid, SIGTERM), 0);
     holder_must_end();
     line("js wait 7");
     fixture_expect_code(&result, 143);
@@ -206,7 +207,7 @@ START_TEST(a_newer_one_is_shown_and_left_alone)
     must("js show 7 | grep -c 'speaks protocol 9..9'");
     must_be_listed();
     must("js run -d -- true; js wait 8; js rm 8");
-    ck_assert_int_eq(kill(holder.pid, SIGTERM), 0);
+    ck_assert_int_eq(proc_signal(holder.pid, SIGTERM), 0);
     program_expect(&holder, "servers 1\n", deadline_default());
     holder_must_end();
     line("js wait 7"); /* the server sees its directory go */

@@ -1,6 +1,7 @@
 #include "common/fd.h"
 #include "common/process.h"
 #include "tests/harness/await.h"
+#include "tests/harness/proc.h"
 #include "tests/harness/runner.h"
 
 #include <check.h>
@@ -37,7 +38,7 @@ static pid_t start_child(void (*prepare)(void))
 
 static void end_child(pid_t pid)
 {
-    kill(pid, SIGKILL);
+    proc_signal(pid, SIGKILL);
     ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 }
 
@@ -99,13 +100,13 @@ START_TEST(a_stopped_process_is_told_from_a_running_one)
     ck_assert_int_ge(fd, 0);
     for (int i = 0; i < 3; i++) {
         ck_assert(!process_is_stopped(fd));
-        kill(pid, SIGSTOP);
+        proc_signal(pid, SIGSTOP);
         ck_assert_int_eq(waitid(P_PID, (id_t)pid, &si, WSTOPPED), 0);
         ck_assert(process_is_stopped(fd));
-        kill(pid, SIGCONT);
+        proc_signal(pid, SIGCONT);
         ck_assert_int_eq(waitid(P_PID, (id_t)pid, &si, WCONTINUED), 0);
     }
-    kill(pid, SIGSTOP);
+    proc_signal(pid, SIGSTOP);
     ck_assert_int_eq(waitid(P_PID, (id_t)pid, &si, WSTOPPED), 0);
     end_child(pid);
     ck_assert(!process_is_stopped(fd)); /* gone, whoever has the number now */
@@ -172,7 +173,7 @@ START_TEST(descendants_are_found_at_any_depth_and_in_any_session)
     ck_assert(!contains(pids, count, getpid()));
     free(pids);
     for (int i = 0; i < DEPTH; i++)
-        kill(family[i], SIGKILL);
+        proc_signal(family[i], SIGKILL);
     ck_assert_int_eq(waitpid(child, NULL, 0), child);
 }
 END_TEST
@@ -183,7 +184,7 @@ START_TEST(zombies_do_not_count)
     pid_t *pids = NULL;
     pid_t living = start_child(NULL);
     pid_t zombie = start_child(NULL);
-    kill(zombie, SIGKILL);
+    proc_signal(zombie, SIGKILL);
     ck_assert_int_eq(await_process_end(zombie, deadline_default()), 0);
     ssize_t count = process_descendants(&pids);
     ck_assert_int_eq(count, 1);

@@ -69,7 +69,7 @@ static pid_t stop_reserve(void)
 {
     must("js server start");
     pid_t reserve = find_process("js-reserve");
-    ck_assert_int_eq(kill(reserve, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(reserve, SIGSTOP), 0);
     return reserve;
 }
 
@@ -128,7 +128,7 @@ START_TEST(what_no_server_has_read_is_asked_again)
     struct program program;
     must("js server start");
     pid_t server = fixture_server_pid(&fixture);
-    ck_assert_int_eq(kill(server, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(server, SIGSTOP), 0);
     start_client(&program, _i);
     await_loop(program.pid);
     ck_assert(fixture_kill_server(&fixture, SIGKILL));
@@ -154,7 +154,7 @@ START_TEST(a_job_that_is_being_started_is_not_started_twice)
     ck_assert_str_eq(result.out, "[[1,\"starting\"]]\n");
     if (_i) /* its client is back, and waits */
         must("until js server status | grep -q 'clients  *2'; do :; done");
-    ck_assert_int_eq(kill(reserve, SIGCONT), 0);
+    ck_assert_int_eq(proc_signal(reserve, SIGCONT), 0);
     expect_one_job(&program, _i);
 }
 END_TEST
@@ -169,9 +169,9 @@ START_TEST(a_start_that_came_to_nothing_is_made_good)
     snprintf(path, sizeof(path), "%s/jobs/1", fixture.state_dir);
     ck_assert_int_eq(await_path(path, deadline_default()), 0);
     must("js ls");
-    ck_assert_int_eq(kill(find_process("js-template"), SIGKILL), 0);
+    ck_assert_int_eq(proc_signal(find_process("js-template"), SIGKILL), 0);
     ck_assert(fixture_kill_server(&fixture, SIGKILL));
-    ck_assert_int_eq(kill(reserve, SIGKILL), 0);
+    ck_assert_int_eq(proc_signal(reserve, SIGKILL), 0);
     expect_one_job(&program, _i);
 }
 END_TEST

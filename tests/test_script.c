@@ -2,6 +2,7 @@
  */
 #include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
+#include "tests/harness/proc.h"
 #include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
 
@@ -152,7 +153,7 @@ START_TEST(nothing_of_it_is_on_disk)
          "js show 1 | grep -E '^(command|script)'");
     ck_assert_str_eq(result.out, "0\ncommand    /bin/sh - first\n"
                                  "script     38 bytes, kept in memory only\n");
-    kill((pid_t)jobs_number(&fixture, "1", "pid"), SIGKILL);
+    proc_signal((pid_t)jobs_number(&fixture, "1", "pid"), SIGKILL);
     must("printf 'echo up; exec sleep 61; # sec%s\\n' ret-body | js run -d --script -");
     fixture_js_until(&fixture, &result, "up", "logs", "2", NULL);
     must("kill -9 $(js show 2 | sed -n 's/^holder *//p'); js wait 2; "

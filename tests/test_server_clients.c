@@ -2,6 +2,7 @@
 #include "common/channel_io.h"
 #include "common/fd.h"
 #include "tests/harness/fixture.h"
+#include "tests/harness/proc.h"
 #include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
 #include "tests/harness/watch.h"
@@ -221,7 +222,7 @@ START_TEST(killed_clients_leave_nothing)
     for (int i = 0; i < 30; i++) {
         struct program program;
         fixture_start(&fixture, &program, fixture.js, "wait", "99", NULL);
-        kill(program.pid, SIGKILL);
+        proc_signal(program.pid, SIGKILL);
         program_must_end(&program, deadline_default());
         program_finish(&program);
     }

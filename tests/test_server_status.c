@@ -4,6 +4,7 @@
 #include "common/process.h"
 #include "tests/harness/await.h"
 #include "tests/harness/fixture.h"
+#include "tests/harness/proc.h"
 #include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
 
@@ -165,14 +166,14 @@ START_TEST(one_that_hangs_is_unresponsive)
     char expected[128];
     must("js run -d -- sleep 60");
     pid_t pid = fixture_server_pid(&fixture);
-    ck_assert_int_eq(kill(pid, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(pid, SIGSTOP), 0);
     snprintf(expected, sizeof(expected), "[\"unresponsive\",%d,\"it did not answer within 1 s\"]",
              (int)pid);
     expect_status(4, "[.state, .pid, .problem]", expected);
     ck_assert_double_ge(result.ms, 1000.0);
     ck_assert_double_lt(result.ms, 3000.0 * deadline_slowness());
     expect_text("state         unresponsive\n");
-    ck_assert_int_eq(kill(pid, SIGCONT), 0);
+    ck_assert_int_eq(proc_signal(pid, SIGCONT), 0);
     expect_status(0, ".state", "\"running\"");
     must("js kill 1");
 }
@@ -433,7 +434,7 @@ START_TEST(one_that_hangs_can_be_forced_to_end)
 {
     must("js run -d -- sleep 60; js show --json | jq .jobs[0].pid >before");
     pid_t pid = fixture_server_pid(&fixture);
-    ck_assert_int_eq(kill(pid, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(pid, SIGSTOP), 0);
     line("js server start");
     fixture_expect_code(&result, 125);
     ck_assert_ptr_nonnull(strstr(result.err, "is unresponsive (it did not answer within 1 s): "));

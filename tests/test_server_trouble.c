@@ -124,7 +124,7 @@ START_TEST(a_stopped_holder_delays_nobody)
     must("js run -d -- pty_child ready hold; js run -d -- sleep 60");
     fixture_js_until(&fixture, &result, "READY", "logs", "1", NULL);
     pid_t holder = holder_of("1");
-    ck_assert_int_eq(kill(holder, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(holder, SIGSTOP), 0);
     must_be_quick("js ls --json | jq '.jobs | length'");
     ck_assert_str_eq(result.out, "2\n");
     must_be_quick("js run -d -- true");
@@ -138,7 +138,7 @@ START_TEST(a_stopped_holder_delays_nobody)
     for (int i = 0; i < 20; i++)
         must_be_quick("js ls");
     ck_assert_int_gt(asking.pid, 0);
-    ck_assert_int_eq(kill(holder, SIGCONT), 0);
+    ck_assert_int_eq(proc_signal(holder, SIGCONT), 0);
     program_must_end(&asking, deadline_default());
     ck_assert_int_eq(program_exit_code(&asking), 0);
     program_finish(&asking);
@@ -153,7 +153,7 @@ START_TEST(a_holder_that_is_killed_costs_one_job)
     struct program waiting;
     fixture_start(&fixture, &waiting, fixture.js, "wait", "1", NULL);
     must("js ls");
-    ck_assert_int_eq(kill(holder, SIGKILL), 0);
+    ck_assert_int_eq(proc_signal(holder, SIGKILL), 0);
     program_must_end(&waiting, deadline_default());
     ck_assert_int_eq(program_exit_code(&waiting), 125);
     program_finish(&waiting);

@@ -5,6 +5,7 @@
  */
 #include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
+#include "tests/harness/proc.h"
 #include "tests/harness/received.h"
 #include "tests/harness/runner.h"
 #include "tests/harness/seen.h"
@@ -191,7 +192,7 @@ START_TEST(a_picture_is_undone_for_the_dead)
     jobs_await(&fixture, "1", "\"rows\":10");
     seen_await_row(large, 0, "READY");
     ck_assert(received_await_mode(large, 1, true, deadline_default()));
-    ck_assert_int_eq(kill(jobs_client(&fixture, "1", pty_driver_tty(large)), SIGKILL), 0);
+    ck_assert_int_eq(proc_signal(jobs_client(&fixture, "1", pty_driver_tty(large)), SIGKILL), 0);
     pty_driver_expect(large, "<137>", deadline_default());
     ck_assert(received_await_clean(large, deadline_default()));
     pty_driver_destroy(large);

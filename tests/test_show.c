@@ -56,8 +56,7 @@ START_TEST(notes_name_the_job)
     ck_assert_str_eq(result.err, "js: job 2 is stopped already\n");
     fixture_js(&fixture, &result, "kill", "1", "2", NULL);
     fixture_js(&fixture, &result, "kill", "1", NULL);
-    ck_assert_str_eq(result.err,
-                     "js: job 1 already was ended by a signal (Terminated)\n");
+    ck_assert_str_eq(result.err, "js: job 1 already was ended by a signal (Terminated)\n");
     ck_assert_int_eq(result.code, 0);
 }
 END_TEST

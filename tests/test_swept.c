@@ -2,6 +2,7 @@
 #include "tests/harness/await.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
+#include "tests/harness/proc.h"
 #include "tests/harness/runner.h"
 
 #include <check.h>
@@ -178,7 +179,7 @@ END_TEST
 START_TEST(a_hung_holder_is_found_when_it_goes_on)
 {
     pid_t holder = holder_of(2);
-    ck_assert_int_eq(kill(holder, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(holder, SIGSTOP), 0);
     jobs_await_process(holder, 'T');
     ck_assert(fixture_kill_server(&fixture, SIGKILL));
     must("rm -rf $JS_DIR");
@@ -189,7 +190,7 @@ START_TEST(a_hung_holder_is_found_when_it_goes_on)
     ck_assert_ptr_nonnull(strstr(result.err, "the holder of job 2 (pid "));
     ck_assert_ptr_nonnull(strstr(result.err, "kill -USR1"));
     must_know_all_jobs();
-    ck_assert_int_eq(kill(holder, SIGCONT), 0);
+    ck_assert_int_eq(proc_signal(holder, SIGCONT), 0);
     await_sockets();
     must("until js cont 2 2>&1 | grep 'running already'; do :; done");
 }
@@ -198,14 +199,14 @@ END_TEST
 START_TEST(a_hung_server_gives_way_to_the_next)
 {
     pid_t old = fixture_server_pid(&fixture);
-    ck_assert_int_eq(kill(old, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(old, SIGSTOP), 0);
     jobs_await_process(old, 'T');
     must("mv $JS_DIR old");
     must_know_all_jobs();
     pid_t new = fixture_server_pid(&fixture);
     ck_assert_int_ne(new, old);
     must_attach_anew();
-    ck_assert_int_eq(kill(old, SIGCONT), 0);
+    ck_assert_int_eq(proc_signal(old, SIGCONT), 0);
     ck_assert_int_eq(await_process_end(old, deadline_default()), 0);
     ck_assert_int_eq(fixture_server_pid(&fixture), new);
     must_know_all_jobs();
@@ -258,7 +259,7 @@ START_TEST(a_foreign_file_in_the_way_is_left_alone)
     pid_t to_call = _i == 0 ? server : holder_of(2);
     snprintf(text, sizeof(text), "echo mine >file; mv -f file $JS_DIR/%s", targets[_i]);
     must(text);
-    ck_assert_int_eq(kill(to_call, SIGUSR1), 0);
+    ck_assert_int_eq(proc_signal(to_call, SIGUSR1), 0);
     snprintf(text, sizeof(text), "until grep -q '%s is in the way' $JS_DIR/server.log; do :; done",
              targets[_i]);
     must(text);
@@ -273,7 +274,7 @@ START_TEST(a_foreign_file_in_the_way_is_left_alone)
     snprintf(text, sizeof(text), "rm $JS_DIR/%s", targets[_i]);
     must(text);
     if (_i == 1)
-        ck_assert_int_eq(kill(to_call, SIGUSR1), 0);
+        ck_assert_int_eq(proc_signal(to_call, SIGUSR1), 0);
     await_sockets();
     ck_assert_int_eq(fixture_server_pid(&fixture), server);
     must_know_all_jobs();
@@ -314,7 +315,7 @@ START_TEST(holders_put_their_sockets_back_when_told)
     ck_assert(fixture_kill_server(&fixture, SIGKILL));
     must("rm -rf $JS_DIR; mkdir -m 700 $JS_DIR");
     for (size_t i = 0; i < 3; i++)
-        ck_assert_int_eq(kill(holders[i], SIGUSR1), 0);
+        ck_assert_int_eq(proc_signal(holders[i], SIGUSR1), 0);
     must("cd $JS_DIR; for i in 1 2 3; do until test -S jobs/$i/sock; do :; done; done");
     must_know_all_jobs();
 }

@@ -1,4 +1,5 @@
 #include "common/usage.h"
+#include "tests/harness/proc.h"
 #include "tests/harness/runner.h"
 
 #include <check.h>
@@ -77,7 +78,7 @@ static pid_t start_user(size_t mib, int ms)
 
 static void end_user(pid_t pid)
 {
-    ck_assert_int_eq(kill(pid, SIGKILL), 0);
+    ck_assert_int_eq(proc_signal(pid, SIGKILL), 0);
     ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 }
 

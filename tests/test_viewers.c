@@ -4,6 +4,7 @@
 #include "tests/harness/await.h"
 #include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
+#include "tests/harness/proc.h"
 #include "tests/harness/received.h"
 #include "tests/harness/runner.h"
 
@@ -356,7 +357,7 @@ START_TEST(a_stopped_watcher_never_slows_the_job)
     struct pty_driver *watcher = open_plain("js fg --watch 1");
     pty_driver_expect(watcher, "READY\r\n", deadline_default());
     pid_t client = jobs_client(&fixture, "1", pty_driver_tty(watcher));
-    ck_assert_int_eq(kill(client, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(client, SIGSTOP), 0);
     jobs_await_process(client, 'T');
 
     struct pty_driver *starter = open_plain("js fg 1");
@@ -368,7 +369,7 @@ START_TEST(a_stopped_watcher_never_slows_the_job)
     fixture_expect_code(&result, 7);
     expect_log_complete(100000);
 
-    ck_assert_int_eq(kill(client, SIGCONT), 0);
+    ck_assert_int_eq(proc_signal(client, SIGCONT), 0);
     pty_driver_expect(watcher, "line 100000\r\n", deadline_default());
     pty_driver_expect(watcher, "<7>", deadline_default());
     received_expect_clean(watcher);
@@ -406,7 +407,7 @@ START_TEST(a_stopped_owner_holds_the_job_back_and_loses_nothing)
     pid_t client = jobs_client(&fixture, "1", pty_driver_tty(owner));
     ck_assert_int_eq(pty_driver_send(owner, "go\n"), 0);
     pty_driver_expect(owner, "line 100\r\n", deadline_default());
-    ck_assert_int_eq(kill(client, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(client, SIGSTOP), 0);
     jobs_await_process(client, 'T');
     uint64_t at_stop = jobs_printed(&fixture, "1");
     /* The terminal is read all the time: it is the stopped client that the job waits for. */
@@ -414,7 +415,7 @@ START_TEST(a_stopped_owner_holds_the_job_back_and_loses_nothing)
     ck_assert_uint_le(held, at_stop + HELD_MAX);
     ck_assert_uint_lt(held, 100000 * 10);
 
-    ck_assert_int_eq(kill(client, SIGCONT), 0);
+    ck_assert_int_eq(proc_signal(client, SIGCONT), 0);
     pty_driver_expect(owner, "line " LINES "\r\n", deadline_default());
     ck_assert_int_eq(pty_driver_send(owner, "end\n"), 0);
     pty_driver_expect(owner, "GOT end\r\n", deadline_default());
@@ -435,10 +436,10 @@ START_TEST(a_continued_owner_that_is_slow_loses_nothing)
     ck_assert_int_eq(pty_driver_send(owner, "go\n"), 0);
     pty_driver_expect(owner, "line 100\r\n", deadline_default());
     for (int i = 0; i < 3; i++) {
-        ck_assert_int_eq(kill(client, SIGSTOP), 0);
+        ck_assert_int_eq(proc_signal(client, SIGSTOP), 0);
         jobs_await_process(client, 'T');
         (void)jobs_await_held_back(&fixture, "1", NULL);
-        ck_assert_int_eq(kill(client, SIGCONT), 0);
+        ck_assert_int_eq(proc_signal(client, SIGCONT), 0);
         (void)jobs_await_held_back(&fixture, "1", NULL);
         pty_driver_read_now(owner);
     }
@@ -475,12 +476,12 @@ START_TEST(a_stopped_owner_can_be_robbed)
     struct pty_driver *owner = open_plain("js run pty_child ready lines");
     pty_driver_expect(owner, "READY\r\n", deadline_default());
     pid_t client = jobs_client(&fixture, "1", pty_driver_tty(owner));
-    ck_assert_int_eq(kill(client, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(client, SIGSTOP), 0);
     jobs_await_process(client, 'T');
     struct pty_driver *thief = fixture_shell(&fixture, 24, 80);
     jobs_type(thief, "js fg --steal");
     expect_answer(thief, "mine", &thief, 1);
-    ck_assert_int_eq(kill(client, SIGCONT), 0);
+    ck_assert_int_eq(proc_signal(client, SIGCONT), 0);
     pty_driver_expect(owner, "js: job 1 was taken over on ", deadline_default());
     pty_driver_expect(owner, "<0>", deadline_default());
     jobs_await_viewers(&fixture, "1", 1);
@@ -498,14 +499,14 @@ START_TEST(a_stopped_owner_can_be_detached)
     pid_t client = jobs_client(&fixture, "1", pty_driver_tty(owner));
     ck_assert_int_eq(pty_driver_send(owner, "go\n"), 0);
     pty_driver_expect(owner, "line 100\r\n", deadline_default());
-    ck_assert_int_eq(kill(client, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(client, SIGSTOP), 0);
     jobs_await_process(client, 'T');
     (void)jobs_await_held_back(&fixture, "1", owner);
     fixture_js(&fixture, &result, "detach", "1", NULL);
     fixture_expect_code(&result, 0);
     fixture_js_until(&fixture, &result, "line " LINES "\r\n", "logs", "1", NULL);
     expect_log_complete(100000);
-    ck_assert_int_eq(kill(client, SIGCONT), 0);
+    ck_assert_int_eq(proc_signal(client, SIGCONT), 0);
     pty_driver_expect(owner, "[1]+ Detached by js detach", deadline_default());
     pty_driver_expect(owner, "<0>", deadline_default());
     jobs_close(owner);

@@ -4,6 +4,7 @@
  */
 #include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
+#include "tests/harness/proc.h"
 #include "tests/harness/received.h"
 #include "tests/harness/runner.h"
 #include "tests/harness/seen.h"
@@ -187,7 +188,7 @@ START_TEST(a_flood_takes_no_memory_whoever_watches_it)
     pty_driver_expect(unread, "READY", deadline_default());
     pty_driver_expect(small, SEEN_FRAME_END, deadline_default());
     pid_t client = jobs_client(&fixture, "1", pty_driver_tty(stopped));
-    ck_assert_int_eq(kill(client, SIGSTOP), 0);
+    ck_assert_int_eq(proc_signal(client, SIGSTOP), 0);
     jobs_await_process(client, 'T');
     shell("js show 1 | sed -n 's/^holder *//p'");
     pid_t holder = (pid_t)atoi(result.out);
@@ -196,7 +197,7 @@ START_TEST(a_flood_takes_no_memory_whoever_watches_it)
     fixture_js_until(&fixture, &result, "END", "logs", "-n", "1", "1", NULL);
     ck_assert_int_le(watch_status(holder, "VmHWM:"), before + 4096 + watch_slack_kib());
 
-    ck_assert_int_eq(kill(client, SIGCONT), 0);
+    ck_assert_int_eq(proc_signal(client, SIGCONT), 0);
     struct pty_driver *const all[] = {stopped, unread, small};
     for (size_t i = 0; i < 3; i++) {
         unsigned rows = i == 2 ? 10 : 24;

@@ -83,7 +83,7 @@ struct holder {
     struct live_env live;
     struct notices notices;
     struct tracker *tracker; /* NULL of a job without a terminal */
-    uint64_t kept; /* the offset at which it was last seen to that snapshots are cheap */
+    uint64_t kept;           /* the offset at which it was last seen to that snapshots are cheap */
     struct asked asked;
     struct profile profile; /* of the terminal that was attached last */
     struct viewer_source source;

@@ -38,7 +38,7 @@ bool fixture_kill_server(struct fixture *fixture, int signal_number)
     pid_t server = fixture_server_pid(fixture);
     if (server < 0)
         return false;
-    ck_assert_int_eq(kill(server, signal_number), 0);
+    ck_assert_int_eq(proc_signal(server, signal_number), 0);
     ck_assert_int_eq(await_process_end(server, deadline_default()), 0);
     return true;
 }
@@ -123,7 +123,7 @@ static size_t kill_escaped(const struct fixture *fixture)
     size_t count = proc_list_alive(&list);
     proc_list_print(&list, "out of reach");
     for (size_t i = 0; i < list.count; i++) {
-        kill(list.items[i].pid, SIGKILL);
+        proc_signal(list.items[i].pid, SIGKILL);
         (void)await_process_end(list.items[i].pid, deadline_in_ms(DIE_MS));
     }
     proc_list_finish(&list);

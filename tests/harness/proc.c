@@ -3,6 +3,7 @@
 #include "common/fd.h"
 #include "tests/harness/await.h"
 
+#include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -266,7 +267,7 @@ int proc_kill_descendants(struct deadline deadline)
             return r;
         /* A dead process's children come to us; so do those that a living one forks meanwhile. */
         for (size_t i = 0; i < list.count; i++)
-            kill(list.items[i].pid, SIGKILL);
+            proc_signal(list.items[i].pid, SIGKILL);
         pid_t first = list.count > 0 ? list.items[0].pid : 0;
         proc_list_finish(&list);
         if (first == 0)
@@ -277,4 +278,10 @@ int proc_kill_descendants(struct deadline deadline)
         if (deadline_passed(deadline))
             return -ETIMEDOUT;
     }
+}
+
+int proc_signal(pid_t pid, int signal_number)
+{
+    ck_assert_msg(pid < -1 || pid > 1, "the process to be signalled was not found (%d)", (int)pid);
+    return kill(pid, signal_number);
 }

@@ -75,4 +75,10 @@ int proc_reap_and_list(struct proc_list *ret);
  */
 int proc_kill_descendants(struct deadline deadline);
 
+/*
+ * kill(2), but never for everybody: fails the test when pid is 0, 1 or -1, as it is when a process
+ * was not found.
+ */
+int proc_signal(pid_t pid, int signal_number);
+
 #endif
