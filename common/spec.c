@@ -17,7 +17,9 @@ static unsigned rank(const struct job_info *job)
     for (size_t i = 0; i < job->viewers.len; i++)
         if (((const struct job_viewer *)job->viewers.items)[i].mode != ATTACH_WATCH)
             return 1;
-    return job->state == JOB_STOPPED || job->left_ns > 0 ? 3 : 2;
+    if (job->state == JOB_QUEUED && job->attempt == 0)
+        return 2; /* there is nothing to be seen of it yet */
+    return job->state == JOB_STOPPED || job->left_ns > 0 ? 4 : 3;
 }
 
 /* Whether a comes before b in that order. */
