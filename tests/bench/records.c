@@ -95,7 +95,7 @@ static void measure(size_t i, long rounds)
 
 int main(void)
 {
-    const char *const prune[] = {"js", "prune", "-n", NULL};
+    const char *const prune[] = {"js", "prune", NULL};
     struct bench bench;
     char path[PATH_MAX];
     bench_begin(&bench, "many ended jobs");
