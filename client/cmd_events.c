@@ -10,6 +10,7 @@
 #include "client/event_view.h"
 #include "client/jobs_view.h"
 #include "client/report.h"
+#include "client/select.h"
 #include "common/fd.h"
 
 #define LIMIT_NONE UINT64_MAX
@@ -19,6 +20,7 @@ struct events_options {
     bool json;
     const char *since;
     uint64_t limit;
+    struct option_list labels;
 };
 
 static const struct events_options defaults = {.limit = LIMIT_NONE};
@@ -31,6 +33,7 @@ static const struct option_spec options[] = {
     COMMAND_OPTION(events_options, 'n', "limit", "N", OPTION_COUNT, limit,
                    "of the history only the newest N; after a CURSOR the first N, and no more",
                    NULL),
+    SELECT_OPTION(events_options),
     COMMAND_OPTION(events_options, 'j', "json", NULL, OPTION_FLAG, json,
                    "as JSON, an object a line", NULL),
 };
@@ -39,9 +42,11 @@ static const struct option_spec options[] = {
 struct teller {
     struct connection connection;
     const struct events_options *opts;
+    struct filter filter;  /* of jobs that are there, and of those that come */
     struct wire_strs uids; /* of the jobs that are wanted; owned */
     char *since;           /* cursor of the last event looked at; owned */
     uint64_t left;         /* to be printed, LIMIT_NONE = any number */
+    uint64_t leave_out;    /* wanted ones before the first that is printed */
     bool some_may_be_over; /* a job may have ended since it was last asked which live */
     uv_poll_t reader_poll; /* of our own opening of standard output */
     int reader_fd;
@@ -112,6 +117,16 @@ static int write_out(struct teller *teller, const struct bytes *text)
                           : report_error("cannot write to standard output: %s", strerror(errno));
 }
 
+/* The server has taken those of the named jobs; labels it does not look at. */
+static bool is_wanted(const struct teller *teller, const struct job_event *event)
+{
+    struct job_plan plan = {.labels = event->labels};
+    const struct job_info job = {.plan = &plan};
+    if (event->kind == EVENT_GAP || filter_is_empty(&teller->filter))
+        return true;
+    return event->job != 0 && filter_passes(&teller->filter, &job);
+}
+
 static int print(struct teller *teller, const struct msg_events *answer)
 {
     const struct job_event *events = answer->events.items;
@@ -119,10 +134,17 @@ static int print(struct teller *teller, const struct msg_events *answer)
     int r = 0;
     for (size_t i = 0; r == 0 && i < answer->events.len && teller->left > 0; i++) {
         char cursor[EVENT_CURSOR_SIZE];
+        bool gap = events[i].kind == EVENT_GAP;
+        if (!is_wanted(teller, &events[i]))
+            continue;
+        if (teller->leave_out > 0 && !gap) {
+            teller->leave_out--;
+            continue;
+        }
         cursor_of(answer, i, cursor);
         r = teller->opts->json ? event_view_json(&events[i], cursor, &text)
                                : event_view_text(&events[i], &text);
-        teller->left -= teller->left != LIMIT_NONE && events[i].kind != EVENT_GAP;
+        teller->left -= teller->left != LIMIT_NONE && !gap;
         teller->some_may_be_over |= is_end(events[i].kind);
     }
     int status = r < 0 ? report_error("out of memory") : write_out(teller, &text);
@@ -130,13 +152,23 @@ static int print(struct teller *teller, const struct msg_events *answer)
     return status;
 }
 
+/* Only counts them, for another time. */
+static int count(struct teller *teller, const struct msg_events *answer)
+{
+    const struct job_event *events = answer->events.items;
+    for (size_t i = 0; i < answer->events.len; i++)
+        teller->leave_out += is_wanted(teller, &events[i]) && events[i].kind != EVENT_GAP;
+    return 0;
+}
+
 /* Asking */
 
+typedef int (*take_fn)(struct teller *teller, const struct msg_events *answer);
+
 /* One question and its answer. *ret_more: there is more by now. 0 or the exit status. */
-static int ask(struct teller *teller, uint64_t newest, bool wait, bool silent, bool *ret_more)
+static int ask(struct teller *teller, bool wait, take_fn take, bool *ret_more)
 {
-    struct msg_get_events body = {
-        .since = teller->since, .jobs = teller->uids, .newest = newest, .wait = wait};
+    struct msg_get_events body = {.since = teller->since, .jobs = teller->uids, .wait = wait};
     teller->connection.patient = true;
     int status = connection_request(&teller->connection, MSG_GET_EVENTS, &body, NULL, 0);
     if (status != 0)
@@ -147,7 +179,7 @@ static int ask(struct teller *teller, uint64_t newest, bool wait, bool silent, b
     *ret_more = answer->more;
     if (wire_set_str(&teller->since, answer->cursor) < 0)
         return report_error("out of memory");
-    return silent ? 0 : print(teller, answer);
+    return take(teller, answer);
 }
 
 static bool is_done(const struct teller *teller)
@@ -155,13 +187,23 @@ static bool is_done(const struct teller *teller)
     return teller->broken || teller->left == 0;
 }
 
-/* Prints what there is by now. */
-static int tell_history(struct teller *teller)
+/* All that there is by now. */
+static int ask_history(struct teller *teller, take_fn take)
 {
     bool more = true;
     int status = 0;
     while (status == 0 && more && !is_done(teller))
-        status = ask(teller, 0, false, false, &more);
+        status = ask(teller, false, take, &more);
+    return status;
+}
+
+/* Finds out how many are before the newest ones, to leave them out. */
+static int find_newest(struct teller *teller, uint64_t newest)
+{
+    int status = ask_history(teller, count);
+    if (status == 0 && newest > 0)
+        wire_set_str(&teller->since, NULL); /* once more, from the first */
+    teller->leave_out = newest > 0 && teller->leave_out > newest ? teller->leave_out - newest : 0;
     return status;
 }
 
@@ -193,9 +235,9 @@ static int follow(struct teller *teller)
             teller->some_may_be_over = false;
         }
         if (status == 0 && !any)
-            return tell_history(teller); /* its end is among them */
+            return ask_history(teller, print); /* its end is among them */
         if (status == 0)
-            status = ask(teller, 0, true, false, &more);
+            status = ask(teller, true, print, &more);
     }
     return status;
 }
@@ -203,16 +245,15 @@ static int follow(struct teller *teller)
 static int tell(struct teller *teller)
 {
     const struct events_options *opts = teller->opts;
-    bool newest = !opts->since && opts->limit != LIMIT_NONE, more = true;
     int status = 0;
     if (opts->since && wire_set_str(&teller->since, opts->since) < 0)
         return report_error("out of memory");
-    if (newest)
-        status = ask(teller, opts->limit ? opts->limit : 1, false, opts->limit == 0, &more);
-    else
+    if (opts->since)
         teller->left = opts->limit;
-    if (status == 0 && more)
-        status = tell_history(teller);
+    else if (opts->limit != LIMIT_NONE)
+        status = find_newest(teller, opts->limit);
+    if (status == 0)
+        status = ask_history(teller, print);
     if (status == 0 && opts->follow)
         status = follow(teller);
     return status;
@@ -244,11 +285,14 @@ static int run(const struct command *command, void *options_, int argc, char **a
     (void)command;
     struct teller teller = {
         .opts = options_, .left = LIMIT_NONE, .reader_fd = -1, .some_may_be_over = true};
+    teller.filter.labels = &teller.opts->labels;
     struct event_cursor cursor;
     if (teller.opts->since && event_cursor_parse(teller.opts->since, &cursor) < 0) {
         report_error("events: --since '%s' is no cursor: " EVENT_CURSOR_SYNTAX, teller.opts->since);
         return EXIT_USAGE;
     }
+    if (!filter_is_valid(&teller.filter, "events"))
+        return EXIT_USAGE;
     int r = connection_open(&teller.connection,
                             teller.opts->follow ? CONNECTION_START : CONNECTION_START_IF_JOBS);
     if (r == 1)
@@ -274,7 +318,8 @@ const struct command cmd_events = {
         "One line for each change of a job's state, each attempt, move in a queue, attached and "
         "detached terminal, bell, title and notification (OSC 9, OSC 99 and OSC 777), and when a "
         "job begins to wait for input. With JOBs only what is about these; with --follow until "
-        "all of them have ended.\n\n"
+        "all of them have ended. With --label only what is about jobs that have it, later ones "
+        "too.\n\n"
         "The server keeps the newest 1024 events in memory. What is missing, because that was too "
         "few, or because another server runs by now, is told as a gap: events are for looking on, "
         "and for how a job has ended there is js wait. --follow goes on over the server's end.\n\n"

@@ -202,6 +202,10 @@ static void set_job(json_t *object, const struct job_event *event)
     json_object_set_new(object, "job", json_value_number(event->job));
     json_object_set_new(object, "uid", json_value_text(event->uid));
     json_object_set_new(object, "name", json_value_text(event->name));
+    if (event->labels.len > 0) {
+        const struct job_plan plan = {.labels = event->labels};
+        json_object_set_new(object, "labels", json_value_labels(&plan));
+    }
     json_object_set_new(object, "state", json_string(job_state_name(event->state)));
     json_object_set_new(object, "attempt", json_value_number(event->attempt));
 }

@@ -6,7 +6,6 @@
 
 #include "client/json_plan.h"
 #include "client/json_value.h"
-#include "client/labels.h"
 #include "client/report.h"
 #include "common/clock.h"
 #include "common/livevar.h"
@@ -66,27 +65,13 @@ static json_t *usage(const struct job_usage *used)
     return object;
 }
 
-/* {"app":"web"} */
-static json_t *labels(const struct job_plan *plan)
-{
-    json_t *object = json_object();
-    for (size_t i = 0; plan && i < plan->labels.len; i++) {
-        const char *label = plan->labels.items[i];
-        char name[LABEL_NAME_MAX + 1];
-        size_t len = strcspn(label, "=");
-        snprintf(name, sizeof(name), "%.*s", (int)len, label);
-        json_object_set_new(object, name, json_value_text(label[len] ? label + len + 1 : ""));
-    }
-    return object;
-}
-
 static json_t *describe(const struct job_info *job)
 {
     json_t *object = json_object();
     json_object_set_new(object, "id", json_value_number(job->id));
     json_object_set_new(object, "uid", json_value_text(job->uid));
     json_object_set_new(object, "name", json_value_text(job->name));
-    json_object_set_new(object, "labels", labels(job->plan));
+    json_object_set_new(object, "labels", json_value_labels(job->plan));
     json_object_set_new(object, "state", json_string(job_state_name(job->state)));
     json_object_set_new(object, "pid", json_value_number_or_null(job->pid));
     json_object_set_new(object, "argv", json_value_strs(&job->argv));

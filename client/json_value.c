@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/jobs_view.h"
+#include "client/labels.h"
 #include "common/escape.h"
 
 json_t *json_value_text(const char *value)
@@ -55,5 +56,18 @@ json_t *json_value_end(const struct job_end *how)
     json_object_set_new(object, "code", how->code >= 0 ? json_integer(how->code) : json_null());
     json_object_set_new(object, "signal", json_value_number_or_null(how->signal));
     json_object_set_new(object, "core", json_boolean(how->core));
+    return object;
+}
+
+json_t *json_value_labels(const struct job_plan *plan)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; plan && i < plan->labels.len; i++) {
+        const char *label = plan->labels.items[i];
+        char name[LABEL_NAME_MAX + 1];
+        size_t len = strcspn(label, "=");
+        snprintf(name, sizeof(name), "%.*s", (int)len, label);
+        json_object_set_new(object, name, json_value_text(label[len] ? label + len + 1 : ""));
+    }
     return object;
 }

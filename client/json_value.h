@@ -22,6 +22,9 @@ json_t *json_value_time(uint64_t ns);
 /* {"reason":...,"code":...,"signal":...,"core":...}; null for NULL. */
 json_t *json_value_end(const struct job_end *how);
 
+/* {NAME:VALUE,...} of the job's labels; plan may be NULL. */
+json_t *json_value_labels(const struct job_plan *plan);
+
 /* An array of texts. */
 json_t *json_value_strs(const struct wire_strs *words);
 

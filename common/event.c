@@ -15,6 +15,7 @@ static const struct wire_field event_table[] = {
     FIELD(job_event, job, WIRE_U32, OPTIONAL, 0, "number of the job, 0 = it is about none"),
     FIELD(job_event, uid, WIRE_STR, OPTIONAL, 64, "unique id of the job"),
     FIELD(job_event, name, WIRE_STR, OPTIONAL, JOB_NAME_MAX, "name of the job"),
+    FIELD(job_event, labels, WIRE_STRS, OPTIONAL, PLAN_LABELS_MAX, "labels of the job"),
     FIELD(job_event, state, WIRE_U32, OPTIONAL, 0, "state of the job after it"),
     FIELD(job_event, attempt, WIRE_U32, OPTIONAL, 0, "attempt that it is about"),
     NESTED(job_event, end, WIRE_STRUCT, OPTIONAL, 0, job_end_fields, "how it ended"),

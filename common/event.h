@@ -24,7 +24,7 @@ enum event_kind {
     EVENT_STOPPED = 7,
     EVENT_CONTINUED = 8,
     EVENT_EXITING = 9,
-    EVENT_ATTEMPT_ENDED = 10, /* of a job that may be started again: attempt, end */
+    EVENT_ATTEMPT_ENDED = 10, /* and the job goes on: attempt, end */
     EVENT_BACKOFF = 11,       /* it is started again at due_ns */
     EVENT_ENDED = 12,         /* for good: end */
     EVENT_FAILED = 13,        /* it could not be started: text */
@@ -50,9 +50,10 @@ struct job_event {
     uint32_t kind;
     uint32_t job; /* 0: it is about no job */
     char *uid;
-    char *name;       /* of the job, then */
-    uint32_t state;   /* of the job, after it */
-    uint32_t attempt; /* 0 = none has begun */
+    char *name;              /* of the job, then */
+    struct wire_strs labels; /* of the job: NAME=VALUE */
+    uint32_t state;          /* of the job, after it */
+    uint32_t attempt;        /* 0 = none has begun */
     struct job_end *end;
     struct job_viewer *viewer;
     char *text, *title;

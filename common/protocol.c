@@ -334,7 +334,6 @@ static const struct wire_field get_events_table[] = {
     FIELD(msg_get_events, since, WIRE_STR, OPTIONAL, 64, "cursor, none = all that are known"),
     FIELD(msg_get_events, jobs, WIRE_STRS, OPTIONAL, JOB_ARGS_MAX,
           "unique ids of jobs, none = of all and of the server"),
-    FIELD(msg_get_events, newest, WIRE_U64, OPTIONAL, 0, "without a cursor: at most so many"),
     FIELD(msg_get_events, wait, WIRE_BOOL, OPTIONAL, 0, "answer when there is something to tell"),
 };
 STRUCT(msg_get_events, get_events_table);

@@ -447,7 +447,6 @@ struct msg_notice {
 struct msg_get_events {
     char *since;           /* cursor; NULL = all */
     struct wire_strs jobs; /* unique ids; none = of all jobs, and of the server */
-    uint64_t newest;       /* without a cursor: only so many, 0 = all */
     bool wait;             /* the answer comes when there is something to tell */
 };
 

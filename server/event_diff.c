@@ -17,6 +17,7 @@ struct job_event event_of(const struct job_info *info, enum event_kind kind, uin
                               .job = info->id,
                               .uid = info->uid,
                               .name = info->name,
+                              .labels = info->plan ? info->plan->labels : (struct wire_strs){0},
                               .state = info->state,
                               .attempt = event_attempts(info)};
 }
@@ -94,7 +95,9 @@ static void diff_attempts(const struct diff *diff)
         const struct job_attempt *attempt = &attempts[i];
         if (attempt->number > had && attempt->started_ns)
             tell_started(diff, attempt->number);
-        if (attempt->end && !event_attempt_has_ended(diff->before, attempt->number))
+        /* The end of the last one is the job's own. */
+        bool last = attempt->number == has && job_state_is_final(after->state);
+        if (attempt->end && !last && !event_attempt_has_ended(diff->before, attempt->number))
             tell_attempt_ended(diff, attempt);
     }
     if (after->attempts.len == 0 && has > had)

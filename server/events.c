@@ -24,7 +24,11 @@ static struct job_event *slot_of(const struct events *events, uint64_t seq)
 
 static size_t text_size(const struct job_event *event)
 {
-    return (event->text ? strlen(event->text) : 0) + (event->title ? strlen(event->title) : 0);
+    size_t size =
+        (event->text ? strlen(event->text) : 0) + (event->title ? strlen(event->title) : 0);
+    for (size_t i = 0; i < event->labels.len; i++)
+        size += strlen(event->labels.items[i]);
+    return size;
 }
 
 static void drop_oldest(struct events *events)

@@ -10,7 +10,7 @@
 #include "common/event.h"
 
 #define EVENTS_KEPT      1024u
-#define EVENTS_TEXT_KEPT (2u << 20) /* bytes of their texts, all together */
+#define EVENTS_TEXT_KEPT (2u << 20) /* bytes of their texts and labels, all together */
 
 struct events {
     struct job_event *items; /* a ring of `room`; owned, as is what is in it */

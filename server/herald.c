@@ -51,6 +51,8 @@ static void add_gap(struct answer *answer)
 static void add_event(struct answer *answer, const struct job_event *event)
 {
     answer->events[answer->body.events.len++] = *event;
+    for (size_t i = 0; i < event->labels.len; i++)
+        answer->bytes += strlen(event->labels.items[i]);
     answer->bytes +=
         256 + (event->text ? strlen(event->text) : 0) + (event->title ? strlen(event->title) : 0);
 }
@@ -143,24 +145,13 @@ void herald_client_gone(struct herald *herald, const struct client *client)
 
 /* Questions */
 
-/* The number from which on so many of the newest are wanted. */
-static uint64_t find_newest(const struct herald *herald, const struct wire_strs *jobs,
-                            uint64_t newest)
-{
-    uint64_t at = herald->events.next, first = events_first(&herald->events);
-    while (at > first && newest > 0)
-        newest -= is_wanted(jobs, events_at(&herald->events, --at));
-    return at;
-}
-
 /* Where the answer begins; *gap is filled if the cursor is not of this server. */
 static uint64_t find_start(const struct herald *herald, const struct msg_get_events *body,
                            const struct event_cursor *cursor, char *gap, size_t size)
 {
     const struct event_cursor *own = &herald->own;
     if (!body->since)
-        return body->newest ? find_newest(herald, &body->jobs, body->newest)
-                            : events_first(&herald->events);
+        return events_first(&herald->events);
     bool same = cursor->generation == own->generation &&
                 (cursor->mark == 0 || cursor->mark == own->mark) &&
                 cursor->seq < herald->events.next;

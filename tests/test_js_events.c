@@ -86,10 +86,10 @@ START_TEST(attempts_are_told_one_by_one)
          "4; js run -d --delay 50ms -- true; js wait 2");
     expect_kinds("js events --json 1",
                  "started:1 attempt-ended:1 backoff:1 started:1 attempt-ended:1 backoff:1 "
-                 "started:1 attempt-ended:1 ended:1 ");
+                 "started:1 ended:1 ");
     must("js events --json 1 | jq -c 'select(.kind == \"attempt-ended\") | [.attempt, .end.code]'");
-    ck_assert_str_eq(result.out, "[1,4]\n[2,4]\n[3,4]\n");
-    expect_kinds("js events --json 2", "queued:2 started:2 attempt-ended:2 ended:2 ");
+    ck_assert_str_eq(result.out, "[1,4]\n[2,4]\n");
+    expect_kinds("js events --json 2", "queued:2 started:2 ended:2 ");
     must("js events --json 2 | jq -r 'select(.kind == \"queued\").due' | cut -c1-2; js events 1 | "
          "grep -c 'is started again at 20'");
     ck_assert_str_eq(result.out, "20\n2\n");
@@ -160,6 +160,26 @@ START_TEST(a_limit_and_a_cursor_cut_the_history)
     expect_kinds("js events --json --since $(cat cursor) -n 2 -f", "started:2 ended:2 ");
     expect_kinds("js events --json --since 1:5", "started:3 ended:3 ");
     expect_kinds("js events --json --since $(js events --json -n 1 | jq -r .cursor)", "");
+}
+END_TEST
+
+/* Of jobs that have the label, those that come later, and of no others. */
+START_TEST(labels_choose_whose_events_are_told)
+{
+    must("js run -d -l app=web -- true; js wait 1; js run -d -- true; js wait 2; js run -d -l "
+         "app=db -l x=1 -- true; js wait 3");
+    expect_kinds("js events --json -l app=web", "started:1 ended:1 ");
+    expect_kinds("js events --json -l app -n 3", "ended:1 started:3 ended:3 ");
+    expect_kinds("js events --json -l app -l x=1", "started:3 ended:3 ");
+    expect_kinds("js events --json -l app --since 1:3 -n 1", "started:3 ");
+    must("js events --json -n 1 | jq -c .labels");
+    ck_assert_str_eq(result.out, "{\"app\":\"db\",\"x\":\"1\"}\n");
+    fixture_start(&fixture, &follower, fixture.js, "events", "-f", "-n", "0", "-l", "app", NULL);
+    must("js run -d -- true; js wait 4; js run -d -l app=late -- true; js wait 5");
+    program_expect(&follower, "job 5 started\n", deadline_default());
+    ck_assert(!transcript_has_since(&follower.out, 0, "job 4"));
+    fixture_js(&fixture, &result, "events", "-l", "=x", NULL);
+    fixture_expect_code(&result, 2);
 }
 END_TEST
 
@@ -321,6 +341,7 @@ static Suite *js_events_suite(void)
     tcase_add_test(tc, who_attaches_and_leaves_is_told);
     tcase_add_test(tc, following_tells_what_comes_until_the_jobs_have_ended);
     tcase_add_test(tc, a_limit_and_a_cursor_cut_the_history);
+    tcase_add_test(tc, labels_choose_whose_events_are_told);
     tcase_add_test(tc, a_cursor_of_nobody_is_refused);
     tcase_add_test(tc, another_server_is_a_gap);
     tcase_add_test(tc, too_many_events_are_a_gap_with_their_number);
