@@ -1,4 +1,6 @@
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "client/commands.h"
 #include "client/report.h"
@@ -29,11 +31,85 @@ static void *make_signal(const char *spec, void *context)
     return body;
 }
 
-static void *make_kill(const char *spec, void *context)
+/* The jobs that are being ended: all of them at the same time. */
+struct killing {
+    struct connection *connection;
+    struct msg_kill body;
+    struct wire_strs begun; /* their numbers */
+};
+
+/* Begins the end of a job. */
+static int kill_job(const struct job_info *job, void *data)
 {
-    struct msg_kill *body = context;
-    body->job = (char *)spec;
-    return body;
+    struct killing *killing = data;
+    char **items = realloc(killing->begun.items, (killing->begun.len + 1) * sizeof(*items));
+    if (!items)
+        return report_error("out of memory");
+    killing->begun.items = items;
+    char *number = NULL;
+    if (asprintf(&number, "%u", job->id) < 0)
+        return report_error("out of memory");
+    killing->body.job = number;
+    int status = connection_request(killing->connection, MSG_KILL, &killing->body, NULL, 0);
+    const struct msg_done *done = killing->connection->reply.body;
+    if (status == 0 && job_state_is_final(job->state) && done && done->note)
+        fprintf(stderr, "js: %s\n", done->note);
+    if (status == 0)
+        items[killing->begun.len++] = number;
+    else
+        free(number);
+    return status;
+}
+
+static int kill_viewed(struct killing *killing, const struct filter *filter, int argc, char **argv)
+{
+    struct jobs_view view;
+    int status = select_jobs(killing->connection, &view, filter, SELECT_LIVE, argc, argv);
+    if (status != 0)
+        return status;
+    const struct job_info *jobs = view.jobs.items;
+    for (size_t i = 0; i < view.jobs.len && !killing->connection->lost; i++) {
+        int r = kill_job(&jobs[i], killing);
+        status = r != 0 ? r : status;
+    }
+    jobs_view_finish(&view);
+    return status;
+}
+
+static int await_ends(struct killing *killing)
+{
+    struct jobs_view view;
+    struct msg_wait body = {.jobs = killing->begun};
+    if (killing->begun.len == 0)
+        return 0;
+    killing->connection->patient = true;
+    int status = jobs_view_fetch(&view, killing->connection, MSG_WAIT, &body);
+    jobs_view_finish(&view);
+    return status;
+}
+
+/* One grace for all: none waits for another's end. */
+static int kill_all(const struct filter *filter, const struct kill_options *opts, int argc,
+                    char **argv)
+{
+    struct connection connection;
+    bool unset = opts->grace_ms == GRACE_UNSET, several = argc > 1 || !filter_is_empty(filter);
+    struct killing killing = {
+        .connection = &connection,
+        .body = {.grace_ms = unset ? 0 : opts->grace_ms, .default_grace = unset, .no_wait = true}};
+    int status = select_connect(&connection, filter, argc, argv);
+    if (status != 0)
+        return status;
+    status = filter_is_empty(filter) ? select_named(&connection, argc, argv, kill_job, &killing)
+                                     : kill_viewed(&killing, filter, argc, argv);
+    int waited = connection.lost ? EXIT_JS_FAILED : await_ends(&killing);
+    for (size_t i = 0; i < killing.begun.len; i++)
+        free(killing.begun.items[i]);
+    free(killing.begun.items);
+    connection_finish(&connection);
+    if (status != 0 && several && killing.begun.len > 0)
+        return EXIT_SOME_FAILED;
+    return status ? status : waited;
 }
 
 static int run(const struct command *command, void *options_, int argc, char **argv)
@@ -51,9 +127,7 @@ static int run(const struct command *command, void *options_, int argc, char **a
         struct msg_signal body = {.signal = (uint32_t)opts->signal};
         return select_each(MSG_SIGNAL, &filter, SELECT_LIVE, argc, argv, make_signal, &body);
     }
-    bool unset = opts->grace_ms == GRACE_UNSET;
-    struct msg_kill body = {.grace_ms = unset ? 0 : opts->grace_ms, .default_grace = unset};
-    return select_each(MSG_KILL, &filter, SELECT_LIVE, argc, argv, make_kill, &body);
+    return kill_all(&filter, opts, argc, argv);
 }
 
 const struct command cmd_kill = {
@@ -64,7 +138,7 @@ const struct command cmd_kill = {
     .description =
         "Sends TERM and CONT to the job and all its descendants, waits the grace, then sends KILL "
         "to what is left; returns when nothing is. A second js kill does not wait for the "
-        "grace.\n\n"
+        "grace. Of several jobs all are told at once.\n\n"
         "Killing a job that has ended is no error. Of several jobs each is tried; when one could "
         "not be killed, that is said, and the exit status is 1.\n\n"
         "With --label and no JOB: all live jobs with that label.",

@@ -51,8 +51,9 @@ static int pick_status(const struct jobs_view *view, const struct wait_options *
 }
 
 /* Appends the job's number to ret, which has room. 0, or the exit status, the user told. */
-static int take_job(const struct job_info *job, struct wire_strs *ret)
+static int take_job(const struct job_info *job, void *data)
 {
+    struct wire_strs *ret = data;
     const char *own = getenv("JS_JOB_UID");
     if (own && strcmp(own, job->uid) == 0)
         return report_error("this runs in job %u, which cannot wait for its own end", job->id);
@@ -80,35 +81,15 @@ static int find_fitting(struct connection *connection, const struct filter *filt
     return status;
 }
 
-/* Appends the number of the job that the spec names now. 0, or the exit status, the user told. */
-static int find_job(struct connection *connection, const char *spec, struct wire_strs *ret)
-{
-    struct jobs_view view;
-    char *items[] = {(char *)spec};
-    struct msg_list body = {.none_is_current = true, .jobs = {.items = items, .len = spec ? 1 : 0}};
-    int status = jobs_view_fetch(&view, connection, MSG_LIST, &body);
-    if (status != 0)
-        return status;
-    status = view.jobs.len == 1 ? take_job(view.jobs.items, ret) : report_error("out of memory");
-    jobs_view_finish(&view);
-    return status;
-}
-
 /*
  * The numbers of the jobs that the operands name now: what they name may change while we wait. 0,
  * or the exit status when there is one that is not known: the others are waited for all the same.
  */
 static int find_jobs(struct connection *connection, int argc, char **argv, struct wire_strs *ret)
 {
-    int status = 0;
     ret->items = calloc((size_t)argc + 2, sizeof(*ret->items));
-    if (!ret->items)
-        return report_error("out of memory");
-    for (int i = 0; (i < argc || i == 0) && !connection->lost; i++) {
-        int r = find_job(connection, argc > 0 ? argv[i] : NULL, ret);
-        status = r != 0 ? r : status;
-    }
-    return status;
+    return ret->items ? select_named(connection, argc, argv, take_job, ret)
+                      : report_error("out of memory");
 }
 
 /* Waits for the jobs, prints them if wanted, and returns the exit status that they stand for. */

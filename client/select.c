@@ -122,6 +122,32 @@ static int request_viewed(struct connection *connection, const struct each *each
     return status;
 }
 
+static int take_named(struct connection *connection, const char *spec, select_take_fn take,
+                      void *data)
+{
+    struct jobs_view view;
+    char *items[] = {(char *)spec};
+    struct msg_list body = {.none_is_current = true, .jobs = {.items = items, .len = spec ? 1 : 0}};
+    int status = jobs_view_fetch(&view, connection, MSG_LIST, &body);
+    if (status != 0)
+        return status;
+    if (view.jobs.len == 1)
+        status = take(view.jobs.items, data);
+    jobs_view_finish(&view);
+    return status;
+}
+
+int select_named(struct connection *connection, int argc, char **argv, select_take_fn take,
+                 void *data)
+{
+    int status = 0;
+    for (int i = 0; (i < argc || i == 0) && !connection->lost; i++) {
+        int r = take_named(connection, argc > 0 ? argv[i] : NULL, take, data);
+        status = r != 0 ? r : status;
+    }
+    return status;
+}
+
 int select_each(enum message_type type, const struct filter *filter, enum select_scope scope,
                 int argc, char **argv, void *(*make)(const char *spec, void *context),
                 void *context)

@@ -42,6 +42,17 @@ int select_open(struct connection *connection, struct jobs_view *view, const str
 /* Leaves only those that pass in the view, with scope those only that it takes. */
 void select_filter(struct jobs_view *view, const struct filter *filter, enum select_scope scope);
 
+/* 0, or the exit status, with the user told. */
+typedef int (*select_take_fn)(const struct job_info *job, void *data);
+
+/*
+ * Calls take with each job that the operands name, with the current one without operands. 0, or the
+ * exit status when one of them is not known (which the user has been told), or of take: the others
+ * are taken all the same.
+ */
+int select_named(struct connection *connection, int argc, char **argv, select_take_fn take,
+                 void *data);
+
 /*
  * Sends one request per job, all to the server: for each operand, and if the filter is not empty
  * (it may be NULL) for those that pass it, see select_jobs; or one without a job when there are

@@ -143,6 +143,7 @@ static const struct wire_field kill_table[] = {
     FIELD(msg_kill, default_grace, WIRE_BOOL, OPTIONAL, 0, "the job's own grace instead"),
     FIELD(msg_kill, reason, WIRE_U32, OPTIONAL, 0, "5 canceled, 8 server-stop, 10 replaced"),
     FIELD(msg_kill, text, WIRE_STR, OPTIONAL, TEXT_LIMIT, "why, for people"),
+    FIELD(msg_kill, no_wait, WIRE_BOOL, OPTIONAL, 0, "answered at once, not at its end"),
 };
 STRUCT(msg_kill, kill_table);
 

@@ -257,6 +257,7 @@ struct msg_kill {
     bool default_grace; /* the job's own, grace_ms is not used */
     uint32_t reason;    /* enum end_reason: canceled, server-stop, replaced; else it is killed */
     char *text;         /* why, for its `warning`; NULL = nothing */
+    bool no_wait;       /* answered when it has begun */
 };
 
 /*

@@ -174,35 +174,52 @@ static enum end_reason kill_reason(const struct msg_kill *request)
     return known ? (enum end_reason)request->reason : END_KILLED;
 }
 
-static void handle_kill(struct holder *holder, struct control *control, uint32_t request_id,
-                        const struct msg_kill *request)
+/* 0 when the end has begun, which it may do by being over; else -errno, and nothing has changed. */
+static int begin_kill(struct holder *holder, const struct msg_kill *request)
 {
-    uint64_t grace_ms = request->default_grace ? holder->grace_ms : request->grace_ms;
     enum end_reason before = holder->ending;
     bool was_last = holder->last;
-    if (request->text && wire_set_str(&holder->info.warning, request->text) < 0)
-        log_warn("out of memory: it is not told why it ends: %s", request->text);
-    wait_for(holder, control, request_id, MSG_KILL, 0);
     /* The next server's word of the same replacement is no second kill, which would force it. */
     if (before == END_REPLACED && request->reason == END_REPLACED)
-        return;
+        return 0;
     if (is_waiting(holder)) {
         holder_cancel(holder, kill_reason(request));
-        return;
+        return 0;
     }
     holder->last = true;
     /* An end that is already there stays what it was. */
     if (!before && holder->state != JOB_EXITING)
         holder->ending = kill_reason(request);
-    int r = killer_start(&holder->killer, holder->launch.pid, grace_ms);
+    int r = killer_start(&holder->killer, holder->launch.pid,
+                         request->default_grace ? holder->grace_ms : request->grace_ms);
     if (r == 0)
-        return;
+        return 0;
     holder->ending = before;
     holder->last = was_last;
+    return r;
+}
+
+static void drop_newest_waiter(struct holder *holder)
+{
     struct holder_waiter *waiter = holder->waiters;
     holder->waiters = waiter->next;
     free(waiter);
-    answer_errno(control, request_id, "kill", -r);
+}
+
+static void handle_kill(struct holder *holder, struct control *control, uint32_t request_id,
+                        const struct msg_kill *request)
+{
+    if (request->text && wire_set_str(&holder->info.warning, request->text) < 0)
+        log_warn("out of memory: it is not told why it ends: %s", request->text);
+    if (!request->no_wait)
+        wait_for(holder, control, request_id, MSG_KILL, 0);
+    int r = begin_kill(holder, request);
+    if (r < 0 && !request->no_wait)
+        drop_newest_waiter(holder);
+    if (r < 0)
+        answer_errno(control, request_id, "kill", -r);
+    else if (request->no_wait) /* if that was its end, the server has answered */
+        answer_done(control, request_id, NULL);
 }
 
 static void handle_detach(struct holder *holder, struct control *control, uint32_t request_id)
