@@ -56,18 +56,19 @@ static void run(const char *script)
 
 /* Bells and notifications */
 
+/* A fifo for each step: whoever opens one anew may still find the writer of the step before. */
 START_TEST(a_bell_and_notifications_are_events)
 {
-    must("mkfifo go");
+    must("mkfifo a b c");
     fixture_start(&fixture, &follower, fixture.js, "events", "-f", NULL);
-    run("read x <go; printf '\\a'; read x <go; printf '\\033]9;all done\\a'; read x <go; printf "
+    run("read x <a; printf '\\a'; read x <b; printf '\\033]9;all done\\a'; read x <c; printf "
         "'\\033]777;notify;Tests;3 failed\\a\\033]99;i=1:d=0;Kitty\\a\\033]99;i=1:p=body;text\\a'; "
         "sleep 600");
-    must("echo >go");
+    must("echo >a");
     program_expect(&follower, "job 1 bell\n", deadline_default());
-    must("echo >go");
+    must("echo >b");
     program_expect(&follower, "job 1 notification: all done\n", deadline_default());
-    must("echo >go");
+    must("echo >c");
     program_expect(&follower, "job 1 notification: Tests: 3 failed\n", deadline_default());
     program_expect(&follower, "job 1 notification: Kitty: text\n", deadline_default());
     must("js events --json | jq -c 'select(.kind == \"notification\") | [.title, .text]'");
