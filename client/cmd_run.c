@@ -135,12 +135,20 @@ static int start(const struct run_options *opts, const struct config *config,
     return attach_run(&connection, request_type(body), body, &body->terminal, &attach);
 }
 
-static int run_checked(const struct run_options *opts, const struct script *script, int argc,
-                       char **argv)
+/* What another command asks of the job's plan besides. */
+struct addition {
+    run_plan_fn add_to_plan; /* or NULL */
+    const void *context;
+};
+
+static int run_checked(const struct run_options *opts, const struct script *script,
+                       const struct addition *addition, int argc, char **argv)
 {
     struct config config;
     struct msg_run body = {.detached = opts->detached};
     int status = make_plan(opts, &body);
+    if (status == 0 && addition->add_to_plan)
+        status = addition->add_to_plan(&body, addition->context);
     if (status == 0) {
         commands_read_config(&config);
         int r = describe(opts, &config, script, argc, argv, &body);
@@ -154,10 +162,10 @@ static int run_checked(const struct run_options *opts, const struct script *scri
     return status;
 }
 
-static int run(const struct command *command, void *options_, int argc, char **argv)
+int cmd_run_start(const struct run_options *opts, run_plan_fn add_to_plan, const void *context,
+                  int argc, char **argv)
 {
-    (void)command;
-    const struct run_options *opts = options_;
+    const struct addition addition = {add_to_plan, context};
     struct script script;
     script_init(&script);
     /* Before the directory of the job is entered: the file is the caller's. */
@@ -165,9 +173,15 @@ static int run(const struct command *command, void *options_, int argc, char **a
     if (status == 0)
         status = run_options_check(opts, argc, argv);
     if (status == 0)
-        status = run_checked(opts, &script, argc, argv);
+        status = run_checked(opts, &script, &addition, argc, argv);
     script_finish(&script);
     return status;
+}
+
+static int run(const struct command *command, void *options, int argc, char **argv)
+{
+    (void)command;
+    return cmd_run_start(options, NULL, NULL, argc, argv);
 }
 
 const struct command cmd_run = {

@@ -128,8 +128,12 @@ static int run(const struct command *command, void *options_, int argc, char **a
     return unknown != 0 ? unknown : status;
 }
 
+static const char *const aliases[] = {"w", "wa",
+                                      NULL}; /* as it could be shortened to before js watch */
+
 const struct command cmd_wait = {
     .name = "wait",
+    .aliases = aliases,
     .operands = "[JOB]...",
     .values = "any",
     .summary = "wait until jobs have ended; exit as they did",

@@ -30,6 +30,10 @@ struct command {
     size_t options_size;  /* of the struct that the options set */
     const void *defaults; /* options_size bytes to start from; NULL for zeros */
 
+    /* A command whose options it has, too, behind its own; its options struct begins with that
+     * one's and starts from that one's defaults (its own must be NULL). Or NULL. */
+    const struct command *extends;
+
     /* Called with the defaults and the whole command line, before that is read into options: 0 or
      * the exit status, with the user told. NULL = there is nothing to do. */
     int (*prepare)(const struct command *command, void *options, int argc, char **argv);

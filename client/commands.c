@@ -9,10 +9,10 @@
 #include "client/report.h"
 
 const struct command *const commands[] = {
-    &cmd_run,    &cmd_fg,     &cmd_bg,       &cmd_stop,   &cmd_cont, &cmd_detach, &cmd_kill,
-    &cmd_ls,     &cmd_show,   &cmd_screen,   &cmd_logs,   &cmd_send, &cmd_env,    &cmd_events,
-    &cmd_wait,   &cmd_retry,  &cmd_rename,   &cmd_resize, &cmd_rm,   &cmd_prune,  &cmd_queue,
-    &cmd_server, &cmd_config, &cmd_complete, NULL};
+    &cmd_run,    &cmd_watch,  &cmd_fg,     &cmd_bg,       &cmd_stop,   &cmd_cont, &cmd_detach,
+    &cmd_kill,   &cmd_ls,     &cmd_show,   &cmd_screen,   &cmd_logs,   &cmd_send, &cmd_env,
+    &cmd_events, &cmd_wait,   &cmd_retry,  &cmd_rename,   &cmd_resize, &cmd_rm,   &cmd_prune,
+    &cmd_queue,  &cmd_server, &cmd_config, &cmd_complete, NULL};
 
 int commands_help(struct bytes *out)
 {

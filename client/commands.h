@@ -7,8 +7,9 @@
 #include "client/jobs_view.h"
 
 extern const struct command cmd_run, cmd_fg, cmd_bg, cmd_stop, cmd_cont, cmd_detach, cmd_kill,
-    cmd_ls, cmd_show, cmd_logs, cmd_env, cmd_wait, cmd_rename, cmd_resize, cmd_retry, cmd_rm,
-    cmd_screen, cmd_send, cmd_queue, cmd_server, cmd_config, cmd_complete, cmd_events, cmd_prune;
+    cmd_ls, cmd_show, cmd_logs, cmd_env, cmd_wait, cmd_watch, cmd_rename, cmd_resize, cmd_retry,
+    cmd_rm, cmd_screen, cmd_send, cmd_queue, cmd_server, cmd_config, cmd_complete, cmd_events,
+    cmd_prune;
 
 /* All of them, NULL at the end, in the order of the help text. */
 extern const struct command *const commands[];

@@ -33,7 +33,10 @@ const struct option_spec *options_row(const struct command *command, size_t i)
 {
     if (i < command->option_count)
         return &command->options[i];
-    return i == command->option_count ? &help_option : NULL;
+    i -= command->option_count;
+    if (command->extends)
+        return options_row(command->extends, i);
+    return i == 0 ? &help_option : NULL;
 }
 
 /* Appends before + text + after with text escaped. -EINVAL, so that callers can return it. */
@@ -272,10 +275,12 @@ static int parse_all(struct parse *p)
 
 void options_begin(const struct command *command, void *options)
 {
-    if (command->defaults)
-        memcpy(options, command->defaults, command->options_size);
-    else if (command->options_size > 0)
+    if (command->options_size > 0)
         memset(options, 0, command->options_size);
+    if (command->extends)
+        options_begin(command->extends, options);
+    else if (command->defaults)
+        memcpy(options, command->defaults, command->options_size);
 }
 
 static int parse_flag(const char *text, bool *ret)
@@ -294,8 +299,8 @@ int options_set(const struct command *command, void *options, const char *name, 
                 struct bytes *error)
 {
     struct parse p = {.command = command, .options = options, .error = error};
-    for (size_t i = 0; i < command->option_count; i++) {
-        const struct option_spec *spec = &command->options[i];
+    const struct option_spec *spec;
+    for (size_t i = 0; (spec = options_row(command, i)) && spec != &help_option; i++) {
         if (!spec->name || strcmp(spec->name, name) != 0)
             continue;
         if (spec->kind != OPTION_FLAG)
@@ -327,10 +332,11 @@ int options_parse(const struct command *command, int argc, char **argv, void *op
 
 void options_finish(const struct command *command, void *options)
 {
-    for (size_t i = 0; i < command->option_count; i++) {
-        if (command->options[i].kind != OPTION_LIST)
+    const struct option_spec *spec;
+    for (size_t i = 0; (spec = options_row(command, i)); i++) {
+        if (spec->kind != OPTION_LIST)
             continue;
-        struct option_list *list = (void *)((char *)options + command->options[i].offset);
+        struct option_list *list = (void *)((char *)options + spec->offset);
         free(list->items);
         *list = (struct option_list){0};
     }

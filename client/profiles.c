@@ -176,9 +176,10 @@ static int find_name(const struct command *command, int argc, char **argv, const
         r = options_parse(command, argc, words, scratch, &operands, &count, NULL);
     }
     /* What is wrong with it is told when it is parsed for good. */
-    for (size_t i = 0; r == 0 && i < command->option_count; i++)
-        if (command->options[i].name && strcmp(command->options[i].name, OPTION_NAME) == 0)
-            *ret = *(const char **)((char *)scratch + command->options[i].offset);
+    const struct option_spec *spec;
+    for (size_t i = 0; r == 0 && (spec = options_row(command, i)); i++)
+        if (spec->name && strcmp(spec->name, OPTION_NAME) == 0)
+            *ret = *(const char **)((char *)scratch + spec->offset);
     if (r == 0)
         options_finish(command, scratch);
     free(scratch);

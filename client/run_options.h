@@ -57,4 +57,13 @@ int run_options_check(const struct run_options *opts, int argc, char **argv);
  */
 int run_options_plan(const struct run_options *opts, struct msg_run *run);
 
+/*
+ * Runs a job as `js run` with these options does (client/cmd_run.c), with more in its plan, if
+ * add_to_plan is not NULL: that gets the message with a plan or without one, and returns 0 or the
+ * exit status, with the user told. Returns the exit status.
+ */
+typedef int (*run_plan_fn)(struct msg_run *run, const void *context);
+int cmd_run_start(const struct run_options *opts, run_plan_fn add_to_plan, const void *context,
+                  int argc, char **argv);
+
 #endif

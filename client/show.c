@@ -107,6 +107,20 @@ static void show_attempt(const struct job_attempt *attempt)
     show_line("attempt", buf);
 }
 
+static void show_patterns(const char *name, const struct wire_strs *patterns)
+{
+    for (size_t i = 0; i < patterns->len; i++)
+        show_line(name, patterns->items[i]);
+}
+
+static void show_watch(const struct job_plan *plan)
+{
+    show_patterns("watches", &plan->watch);
+    show_patterns("ignores", &plan->ignore);
+    if (plan->before)
+        show_line("before", plan->before);
+}
+
 void show_plan(const struct job_info *job)
 {
     const struct job_plan *plan = job->plan;
@@ -119,6 +133,8 @@ void show_plan(const struct job_info *job)
         show_script(plan->script);
     if (plan)
         show_restart(plan);
+    if (plan)
+        show_watch(plan);
     const struct job_attempt *attempts = job->attempts.items;
     for (size_t i = 0; job->attempt > 1 && i < job->attempts.len; i++)
         show_attempt(&attempts[i]);

@@ -147,7 +147,8 @@ static size_t drop_zombies(pid_t *pids, size_t count)
 
 /*
  * Whether it is a server of ours that was started from inside the job, one of its holders or its
- * template: what they hold are other jobs. (jsd has a session of its own, and so have they.)
+ * template: what they hold are other jobs. Or the job's watcher, which is ours and not the job's.
+ * (jsd has a session of its own, and so have they.)
  */
 static bool is_server(pid_t pid)
 {

@@ -40,7 +40,8 @@ bool process_is_stopped(int stat_fd);
  * All living descendants of this process (children, their children, ...), zombies left out, in
  * fresh memory that the caller frees. A holder is a child subreaper (prctl(2)), so a double fork
  * or setsid does not escape it. A server (jsd) that was started from among them is left out, with
- * all it has started: those are other jobs. Returns their number or -errno.
+ * all it has started: those are other jobs; and so is a watcher (server/watcher/watcher.h).
+ * Returns their number or -errno.
  */
 ssize_t process_descendants(pid_t **ret);
 

@@ -62,6 +62,8 @@ static void write_option(const struct option_spec *spec)
 /* --help belongs to every command and is described once. */
 static void write_options(const struct command *command)
 {
+    if (command->extends)
+        printf(".Pp\nAll options of\n.Nm Cm %s ,\nand:\n", command->extends->name);
     if (command->option_count == 0)
         return;
     puts(".Bl -tag -width Ds");

@@ -15,6 +15,7 @@
 #include "server/scope.h"
 #include "server/server.h"
 #include "server/template.h"
+#include "server/watcher/watcher.h"
 #include "version.h"
 
 static const char help[] =
@@ -164,6 +165,10 @@ static int serve(int ready_fd, const char *warning)
 int main(int argc, char **argv)
 {
     struct arguments arguments;
+    if (argc > 1 && strcmp(argv[1], WATCHER_OPTION) == 0) {
+        log_init("watcher");
+        return watcher_main(argc - 2, argv + 2);
+    }
     int status = parse(argc, argv, &arguments);
     if (status >= 0)
         return status;

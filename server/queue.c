@@ -372,6 +372,8 @@ void queue_explain(const struct queue_job *job, uint64_t now_ns, char *text, siz
     case QUEUE_NONE:
         if (is_live(job) && job->info->due_ns > 0)
             explain_time(job->info->due_ns, now_ns, text, size);
+        else if (job->info->state == JOB_BACKOFF && plan && plan->watch.len > 0)
+            snprintf(text, size, "a change of a file");
         break;
     case QUEUE_START:
         break;

@@ -55,6 +55,21 @@ static const struct command demo = {
     .examples = "js demo -n x\n\njs demo --grace 5s %1\n",
 };
 static const struct command demo_run = {DEMO, .stop_at_operand = true};
+struct longer_options {
+    struct demo_options demo;
+    const char *more;
+    struct option_list list;
+};
+static const struct option_spec longer_specs[] = {
+    {'m', "more", "TEXT", OPTION_TEXT, offsetof(struct longer_options, more), "More.", NULL},
+    {'\0', "list", "TEXT", OPTION_LIST, offsetof(struct longer_options, list), "List.", NULL},
+};
+static const struct command longer = {.name = "longer",
+                                      .summary = "Do as demo, and more.",
+                                      .options = longer_specs,
+                                      .option_count = 2,
+                                      .options_size = sizeof(struct longer_options),
+                                      .extends = &demo};
 static const struct command bare = {.name = "bare", .summary = "Nothing to set."};
 
 #define ARGS_MAX 12
@@ -272,6 +287,42 @@ static const struct {
     {&bare, {"--help"}},
 };
 
+/* Its own options come first, help comes last, and the defaults are those of the other one. */
+START_TEST(extends_another_command)
+{
+    struct longer_options options;
+    struct bytes error = {0}, out = {0};
+    char *argv[] = {(char *)"longer", (char *)"-e",         (char *)"A=1",
+                    (char *)"-mx",    (char *)"--list=one", (char *)"-n",
+                    (char *)"name",   (char *)"operand",    NULL};
+    char **operands;
+    int count;
+    memset(&options, 0xaa, sizeof(options));
+    options_begin(&longer, &options);
+    ck_assert_int_eq(options_parse(&longer, 8, argv, &options, &operands, &count, &error), 0);
+    ck_assert_int_eq(count, 1);
+    ck_assert_str_eq(operands[0], "operand");
+    ck_assert_uint_eq(options.demo.grace, 5000);
+    ck_assert_int_eq(options.demo.sig, SIGTERM);
+    ck_assert_str_eq(options.demo.name, "name");
+    ck_assert_uint_eq(options.demo.env.count, 1);
+    ck_assert_str_eq(options.more, "x");
+    ck_assert_uint_eq(options.list.count, 1);
+    ck_assert_int_eq(options_set(&longer, &options, "grace", "7s", &error), 0);
+    ck_assert_uint_eq(options.demo.grace, 7000);
+    ck_assert_int_eq(options_set(&longer, &options, "help", "yes", &error), -ENOENT);
+    options_finish(&longer, &options);
+    ck_assert_int_eq(options_help(&longer, &out), 0);
+    ck_assert_int_eq(bytes_append(&out, "", 1), 0);
+    const char *text = (const char *)out.data;
+    ck_assert_ptr_nonnull(strstr(text, "--more"));
+    ck_assert(strstr(text, "--more") < strstr(text, "--detach"));
+    ck_assert(strstr(text, "--detach") < strstr(text, "--help"));
+    bytes_finish(&out);
+    bytes_finish(&error);
+}
+END_TEST
+
 START_TEST(says_that_help_was_asked_for)
 {
     struct parsed p;
@@ -420,6 +471,7 @@ static Suite *options_suite(void)
     tcase_add_loop_test(tc, finds_the_operands, 0, COUNT(operand_cases));
     tcase_add_loop_test(tc, names_the_option_that_is_wrong, 0, COUNT(error_cases));
     tcase_add_test(tc, takes_the_largest_number);
+    tcase_add_test(tc, extends_another_command);
     tcase_add_loop_test(tc, says_that_help_was_asked_for, 0, COUNT(help_cases));
     tcase_add_test(tc, refuses_help_with_a_value);
     tcase_add_loop_test(tc, locates_the_next_word, 0, COUNT(place_cases));

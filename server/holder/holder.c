@@ -50,6 +50,7 @@ static void on_continued(struct holder *holder)
     holder->info.used_ns = clock_realtime_ns();
     holder_changed(holder);
     holder_watch_asking(holder);
+    holder_watch_check(holder);
 }
 
 int holder_continue(struct holder *holder)
@@ -130,6 +131,7 @@ void holder_end(struct holder *holder)
     holder_flush_notices(holder);
     uv_timer_stop(&holder->attempt_timer);
     alarm_clear(&holder->due);
+    holder_watch_close(holder);
     holder->info.due_ns = 0;
     holder->info.ended_ns = holder->info.used_ns = clock_realtime_ns();
     close_terminal(holder);
@@ -277,6 +279,7 @@ void holder_maybe_exit(struct holder *holder)
     holder_close_notices(holder);
     uv_close((uv_handle_t *)&holder->attempt_timer, NULL);
     alarm_close(&holder->due);
+    holder_watch_close(holder);
     killer_close(&holder->killer, NULL);
     launch_close(&holder->launch);
     close_terminal(holder);
@@ -354,6 +357,7 @@ static void holder_finish(struct holder *holder)
         free(holder->run);
     }
     wire_clear(&job_info_fields, &holder->info);
+    holder_watch_finish(holder);
     live_env_finish(&holder->live);
     tracker_destroy(holder->tracker);
     cgroup_close(&holder->cgroup);

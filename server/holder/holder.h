@@ -74,6 +74,7 @@ struct holder {
     uint64_t title_told_ms;   /* when the servers were told the title (uv_now) */
     uv_timer_t attempt_timer; /* its end for lack of time, or the next one's start */
     struct alarm due;         /* of a job that waits */
+    struct watch *watch;      /* of a job that follows files, see holder_watch.c; owned */
     struct killer killer;
     struct cgroup cgroup; /* of the attempt that runs, when its limits need one */
     struct launch launch;
@@ -196,6 +197,60 @@ void holder_cancel(struct holder *holder, enum end_reason reason);
 
 /* Whether there may be an attempt after this one, or after this wait. */
 bool holder_may_start_again(const struct holder *holder);
+
+/*
+ * Starts the next attempt, or waits for its turn: of a job between two attempts, or whose attempt
+ * is just over.
+ */
+void holder_start_next(struct holder *holder);
+
+/* Starts the program of an attempt whose preparations (plan->before) are over. */
+void holder_start_program(struct holder *holder);
+
+/* Its next attempt comes when something happens; when: for people, behind "the next one". */
+void holder_wait_for_event(struct holder *holder, const char *when);
+
+/* A line of ours, between two attempts, for whoever looks at a terminal; its modes are undone. */
+void holder_say_line(struct holder *holder, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A job that is started again when files change (holder_watch.c). For others these do nothing, and
+ * the answer is false. */
+
+/* Before an attempt: begins to watch, unless it does already. 0 or -errno. */
+int holder_watch_open(struct holder *holder);
+
+/* Whether what runs, or has run, is what comes before the program. */
+bool holder_watch_is_preparing(const struct holder *holder);
+
+/* The job runs, or has been continued: deals with what has changed before. */
+void holder_watch_check(struct holder *holder);
+
+/* What ran before the program is over; holder->info.end says how. Whether the program was started.
+ */
+bool holder_watch_goes_on(struct holder *holder);
+
+/* The attempt is over, and nothing else will start the next one. Whether a change will, or has. */
+bool holder_watch_waits(struct holder *holder);
+
+/* Whether a change that is known already starts the next attempt. */
+bool holder_watch_has_change(const struct holder *holder);
+
+/* An attempt is about to begin: what has changed is told, and done with. */
+void holder_watch_begin(struct holder *holder);
+
+/*
+ * Whether the job waits for a change, and for nothing else. The terminal is the holder's then: what
+ * is typed goes there, and ^C (SIGINT) ends the job, as it would end any program that watches.
+ */
+bool holder_watch_is_all(const struct holder *holder);
+
+/* The job waits for something else, or not at all. */
+void holder_watch_wait_no_more(struct holder *holder);
+
+/* Ends the watcher. */
+void holder_watch_close(struct holder *holder);
+void holder_watch_finish(struct holder *holder); /* and frees its memory */
 
 /* Forks the program onto holder->pts_fd. The rest comes later. 0, or -errno with *ret_stage. */
 int holder_fork(struct holder *holder, enum start_stage *ret_stage);

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,15 @@ static uint64_t chance(void)
     uint64_t number = 0;
     ssize_t n = getrandom(&number, sizeof(number), GRND_NONBLOCK);
     return n == (ssize_t)sizeof(number) ? number : clock_realtime_ns() / 1000;
+}
+
+/* Of the attempt that is over: there will be another one. */
+static void forget_end(struct holder *holder)
+{
+    free(holder->info.end);
+    holder->info.end = NULL;
+    holder->info.pid = 0;
+    holder->info.pid_start = 0;
 }
 
 /* Waiting */
@@ -101,6 +111,7 @@ static void on_due(struct alarm *alarm)
 static void wait_for_start(struct holder *holder, uint64_t due_ns)
 {
     holder->state = state_after(holder->state, STATE_WAIT);
+    holder_watch_wait_no_more(holder);
     holder->info.due_ns = due_ns;
     if (holder->info.attempt > 0) /* the first one's turn counts from its submission */
         holder->info.queued_ns = clock_realtime_ns();
@@ -169,20 +180,43 @@ static void let_go_of_slave(struct holder *holder)
         pipes_close_job_fds(holder->pipes);
 }
 
-int holder_launch(struct holder *holder, enum start_stage *ret_stage)
+/* What has run before on this terminal has perhaps left it otherwise: that is not for this one. */
+static int run_program(struct holder *holder, bool first, enum start_stage *ret_stage)
 {
     *ret_stage = START_PTY;
-    /* What the last attempt has made of them is not for this one. */
-    if (holder->info.attempt > 0 && !holder->pipes &&
-        tcsetattr(holder->pts_fd, TCSANOW, &holder->settings) < 0)
+    if (!first && !holder->pipes && tcsetattr(holder->pts_fd, TCSANOW, &holder->settings) < 0)
         return -errno;
-    holder->info.attempt++;
     holder->ending = END_NONE;
-    note_attempt(holder);
     int r = holder_fork(holder, ret_stage);
     if (!holder_may_start_again(holder))
         let_go_of_slave(holder);
     return r;
+}
+
+int holder_launch(struct holder *holder, enum start_stage *ret_stage)
+{
+    bool first = holder->info.attempt == 0;
+    *ret_stage = START_FORK;
+    int r = holder_watch_open(holder);
+    if (r < 0)
+        return r;
+    holder_watch_begin(holder);
+    holder->info.attempt++;
+    note_attempt(holder);
+    return run_program(holder, first, ret_stage);
+}
+
+void holder_start_program(struct holder *holder)
+{
+    enum start_stage stage;
+    forget_end(holder);
+    holder->state = state_after(holder->state, STATE_DELAY);
+    holder->state = state_after(holder->state, STATE_BEGIN);
+    int r = run_program(holder, false, &stage);
+    if (r < 0)
+        holder_fail_start(holder, stage, -r);
+    else
+        holder_changed(holder);
 }
 
 static void on_timeout(uv_timer_t *timer)
@@ -208,7 +242,7 @@ void holder_note_started(struct holder *holder)
     if (holder->info.started_ns == 0)
         holder->info.started_ns = now;
     holder->info.used_ns = now;
-    if (attempt)
+    if (attempt && !holder_watch_is_preparing(holder))
         attempt->started_ns = now;
     if (plan && plan->timeout_ms > 0)
         uv_timer_start(&holder->attempt_timer, on_timeout, plan->timeout_ms, 0);
@@ -216,20 +250,35 @@ void holder_note_started(struct holder *holder)
 
 /* An attempt is over */
 
-/* A line between two attempts, for whoever looks at a terminal; its modes are undone. */
-static void say_next(struct holder *holder, const char *when)
+void holder_say_line(struct holder *holder, const char *format, ...)
 {
-    char how[JOB_END_TEXT_MAX], line[256];
     struct bytes text = {0};
+    char *line = NULL;
+    va_list args;
     if (holder->plain_opost)
         return; /* the output is somebody's data */
-    job_end_text(holder->info.end, how);
-    snprintf(line, sizeof(line), "[js: attempt %" PRIu32 " %s; the next one %s]\r\n",
-             holder->info.attempt, how, when);
+    va_start(args, format);
+    int n = vasprintf(&line, format, args);
+    va_end(args);
+    if (n < 0)
+        return;
     tracker_settle(holder->tracker);
-    if (tracker_undo(holder->tracker, &text) == 0 && bytes_append_text(&text, line) == 0)
+    if (tracker_undo(holder->tracker, &text) == 0 && bytes_printf(&text, "[js: %s]\r\n", line) == 0)
         holder_say(holder, text.data, text.len);
     bytes_finish(&text);
+    free(line);
+}
+
+static void say_next(struct holder *holder, const char *when)
+{
+    char how[JOB_END_TEXT_MAX];
+    job_end_text(holder->info.end, how);
+    if (holder_watch_is_preparing(holder))
+        holder_say_line(holder, "%.200s %s: attempt %" PRIu32 " is not started; the next one %s",
+                        plan_of(holder)->before, how, holder->info.attempt, when);
+    else
+        holder_say_line(holder, "attempt %" PRIu32 " %s; the next one %s", holder->info.attempt,
+                        how, when);
 }
 
 void holder_close_attempt(struct holder *holder)
@@ -244,18 +293,26 @@ void holder_close_attempt(struct holder *holder)
         *attempt->end = *holder->info.end;
 }
 
-static void on_delay_over(uv_timer_t *timer)
+void holder_start_next(struct holder *holder)
 {
-    struct holder *holder = timer->data;
-    if (holder->state != JOB_BACKOFF)
-        return;
+    uv_timer_stop(&holder->attempt_timer);
     holder->info.due_ns = 0;
+    if (holder->state == JOB_EXITING)
+        holder->state = state_after(holder->state, STATE_DELAY);
     if (!needs_turn(holder)) {
         launch_now(holder);
         return;
     }
     wait_for_start(holder, 0);
     holder_changed(holder);
+}
+
+static void on_delay_over(uv_timer_t *timer)
+{
+    struct holder *holder = timer->data;
+    if (holder->state != JOB_BACKOFF)
+        return;
+    holder_start_next(holder);
 }
 
 static void delay(struct holder *holder, uint64_t delay_ms)
@@ -269,6 +326,12 @@ static void delay(struct holder *holder, uint64_t delay_ms)
     holder->state = state_after(holder->state, STATE_DELAY);
     holder->info.due_ns = clock_realtime_ns() + delay_ms * NS_PER_MS;
     uv_timer_start(&holder->attempt_timer, on_delay_over, delay_ms, 0);
+}
+
+void holder_wait_for_event(struct holder *holder, const char *when)
+{
+    say_next(holder, when);
+    holder->state = state_after(holder->state, STATE_DELAY);
 }
 
 /* A job with a schedule, until its next time. */
@@ -286,24 +349,39 @@ static void wait_for_time(struct holder *holder)
     wait_for_start(holder, due);
 }
 
-bool holder_goes_on(struct holder *holder)
+/* After an attempt that was not ended for a change. */
+static bool wait_for_next(struct holder *holder)
 {
     const struct job_plan *plan = plan_of(holder);
-    holder_close_attempt(holder);
-    if (!plan || holder->last || !holder->info.end)
-        return false;
-    struct restart next = restart_after(plan, holder->info.end, holder->info.failures, chance());
+    struct restart next = {.failures = holder->info.failures};
+    /* What comes before the program fails for a reason in the files: time does not mend that. */
+    if (!holder_watch_is_preparing(holder))
+        next = restart_after(plan, holder->info.end, holder->info.failures, chance());
     holder->info.failures = next.failures;
     if (next.again)
         delay(holder, next.delay_ms);
     else if (plan->every)
         wait_for_time(holder);
     else
+        return holder_watch_waits(holder);
+    return true;
+}
+
+bool holder_goes_on(struct holder *holder)
+{
+    if (holder_watch_goes_on(holder))
+        return true;
+    holder_close_attempt(holder);
+    if (!plan_of(holder) || holder->last || !holder->info.end)
         return false;
-    free(holder->info.end);
-    holder->info.end = NULL;
-    holder->info.pid = 0;
-    holder->info.pid_start = 0;
+    if (holder_watch_has_change(holder)) {
+        forget_end(holder);
+        holder_start_next(holder);
+        return true;
+    }
+    if (!wait_for_next(holder))
+        return false;
+    forget_end(holder);
     holder_changed(holder);
     return true;
 }
@@ -369,7 +447,7 @@ int holder_resume(struct holder *holder, const struct job_info *before)
 bool holder_may_start_again(const struct holder *holder)
 {
     const struct job_plan *plan = plan_of(holder);
-    return plan && (plan->restart != RESTART_NEVER || plan->every);
+    return plan && (plan->restart != RESTART_NEVER || plan->every || plan->watch.len > 0);
 }
 
 void holder_cancel(struct holder *holder, enum end_reason reason)
@@ -379,7 +457,8 @@ void holder_cancel(struct holder *holder, enum end_reason reason)
     if (end) {
         end->reason = reason == END_KILLED && never_ran ? END_CANCELED : reason;
         end->code = -1;
-        end->signal = reason == END_EXPIRED ? 0 : SIGTERM; /* as if it had been there to get it */
+        /* As if it had been there to get it; END_SIGNALED: it was the terminal's ^C. */
+        end->signal = reason == END_EXPIRED ? 0 : reason == END_SIGNALED ? SIGINT : SIGTERM;
     }
     holder->info.end = end;
     holder->state = state_after(holder->state, STATE_CANCEL);

@@ -366,9 +366,11 @@ static void attach(struct holder *holder, struct viewer *viewer, const struct ms
     holder_update_reading(holder);
 }
 
+/* While a job waits for a change of files, its terminal's keys mean something all the same. */
 static bool is_waiting(const struct holder *holder)
 {
-    return holder->state == JOB_QUEUED || holder->state == JOB_BACKOFF;
+    return holder->state == JOB_QUEUED ||
+           (holder->state == JOB_BACKOFF && (holder->pipes || !holder_watch_is_all(holder)));
 }
 
 static void tell_waiting(struct viewer *viewer, bool waits, const char *text)

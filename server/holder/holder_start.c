@@ -150,6 +150,7 @@ static void on_launched(struct launch *launch, enum start_stage stage, int error
     else
         answer_start(holder);
     holder_watch_asking(holder);
+    holder_watch_check(holder);
 }
 
 static void initial_termios(struct holder *holder, const struct msg_terminal *terminal,
@@ -255,19 +256,26 @@ int holder_fork(struct holder *holder, enum start_stage *ret_stage)
     int r = holder_make_cgroup(holder, &cgroup_fd);
     if (r < 0)
         return r;
+    bool prepares = holder_watch_is_preparing(holder);
     struct launch_env env = {.id = holder->info.id,
                              .uid = holder->info.uid,
                              .socket = socket,
                              .attempt = holder->info.attempt,
                              .plan = holder->info.plan,
                              .cgroup_fd = cgroup_fd,
-                             .script_fd = holder->script_fd};
+                             .script_fd = prepares ? -1 : holder->script_fd};
     struct child_stdio stdio = {.fds = {holder->pts_fd, holder->pts_fd, holder->pts_fd},
                                 .tty_fd = holder->pts_fd};
     for (int i = 0; holder->pipes && i < 3; i++)
         stdio.fds[i] = holder->pipes->job_fds[i];
-    return launch_start(&holder->launch, &holder->loop, holder->run, &env, &stdio, on_launched,
-                        holder, ret_stage);
+    struct msg_run run = *holder->run;
+    char *before[] = {(char *)"/bin/sh", (char *)"-c", NULL, NULL};
+    if (prepares) {
+        before[2] = holder->info.plan->before;
+        run.argv = (struct wire_strs){.items = before, .len = 3};
+    }
+    return launch_start(&holder->launch, &holder->loop, &run, &env, &stdio, on_launched, holder,
+                        ret_stage);
 }
 
 static int take_plan(struct holder *holder, const struct msg_start *start)

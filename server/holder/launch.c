@@ -216,12 +216,15 @@ static void on_status(uv_poll_t *poll, int status, int events)
 
 static int watch(struct launch *launch, uv_loop_t *loop)
 {
-    int r = uv_poll_init(loop, &launch->poll, launch->status_fd);
-    if (r < 0)
+    uv_poll_t *poll = malloc(sizeof(*poll));
+    int r = poll ? uv_poll_init(loop, poll, launch->status_fd) : -ENOMEM;
+    if (r < 0) {
+        free(poll);
         return r;
-    launch->polling = true;
-    launch->poll.data = launch;
-    return uv_poll_start(&launch->poll, UV_READABLE, on_status);
+    }
+    launch->poll = poll;
+    poll->data = launch;
+    return uv_poll_start(poll, UV_READABLE, on_status);
 }
 
 int launch_start(struct launch *launch, uv_loop_t *loop, const struct msg_run *run,
@@ -266,8 +269,8 @@ void launch_check(struct launch *launch)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     launch->done = true;
-    if (launch->polling)
-        uv_poll_stop(&launch->poll);
+    if (launch->poll)
+        uv_poll_stop(launch->poll);
     launch->resource = failure.resource;
     if (n == (ssize_t)sizeof(failure))
         launch->on_done(launch, (enum start_stage)failure.stage, failure.error);
@@ -275,10 +278,15 @@ void launch_check(struct launch *launch)
         launch->on_done(launch, START_NONE, 0);
 }
 
+static void on_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
 void launch_close(struct launch *launch)
 {
-    if (launch->polling)
-        uv_close((uv_handle_t *)&launch->poll, NULL);
-    launch->polling = false;
+    if (launch->poll)
+        uv_close((uv_handle_t *)launch->poll, on_closed);
+    launch->poll = NULL;
     launch->status_fd = fd_close(launch->status_fd);
 }

@@ -16,11 +16,11 @@ struct launch;
 typedef void (*launch_done_fn)(struct launch *launch, enum start_stage stage, int error);
 
 struct launch {
-    uv_poll_t poll;
-    int status_fd; /* read end of the pipe; owned */
+    uv_poll_t *poll; /* on the heap until it is closed: the next launch need not wait for that */
+    int status_fd;   /* read end of the pipe; owned */
     pid_t pid;
     int resource; /* once done: RLIMIT_x, of a failure at START_LIMITS; else -1 */
-    bool polling, done;
+    bool done;
     launch_done_fn on_done;
     void *data; /* the owner's */
 };
