@@ -88,15 +88,19 @@ static int await_ends(struct killing *killing)
     return status;
 }
 
+static void *make_kill(const char *spec, void *context)
+{
+    struct msg_kill *body = context;
+    body->job = (char *)spec;
+    return body;
+}
+
 /* One grace for all: none waits for another's end. */
-static int kill_all(const struct filter *filter, const struct kill_options *opts, int argc,
-                    char **argv)
+static int kill_all(const struct filter *filter, const struct msg_kill *body, int argc, char **argv)
 {
     struct connection connection;
-    bool unset = opts->grace_ms == GRACE_UNSET, several = argc > 1 || !filter_is_empty(filter);
-    struct killing killing = {
-        .connection = &connection,
-        .body = {.grace_ms = unset ? 0 : opts->grace_ms, .default_grace = unset, .no_wait = true}};
+    struct killing killing = {.connection = &connection, .body = *body};
+    killing.body.no_wait = true;
     int status = select_connect(&connection, filter, argc, argv);
     if (status != 0)
         return status;
@@ -107,7 +111,7 @@ static int kill_all(const struct filter *filter, const struct kill_options *opts
         free(killing.begun.items[i]);
     free(killing.begun.items);
     connection_finish(&connection);
-    if (status != 0 && several && killing.begun.len > 0)
+    if (status != 0 && killing.begun.len > 0)
         return EXIT_SOME_FAILED;
     return status ? status : waited;
 }
@@ -127,7 +131,11 @@ static int run(const struct command *command, void *options_, int argc, char **a
         struct msg_signal body = {.signal = (uint32_t)opts->signal};
         return select_each(MSG_SIGNAL, &filter, SELECT_LIVE, argc, argv, make_signal, &body);
     }
-    return kill_all(&filter, opts, argc, argv);
+    bool unset = opts->grace_ms == GRACE_UNSET;
+    struct msg_kill body = {.grace_ms = unset ? 0 : opts->grace_ms, .default_grace = unset};
+    if (argc > 1 || !filter_is_empty(&filter))
+        return kill_all(&filter, &body, argc, argv);
+    return select_each(MSG_KILL, &filter, SELECT_LIVE, argc, argv, make_kill, &body);
 }
 
 const struct command cmd_kill = {

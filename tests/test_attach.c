@@ -2,10 +2,10 @@
  * Leaving a job and coming back to it: by the detach chord, from outside, by closing the terminal;
  * in another terminal, of another size; inside another job.
  */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/received.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
@@ -14,20 +14,6 @@
 
 /* Ctrl-\ and d, the chord that detaches unless told otherwise. */
 #define CHORD "\034d"
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void setup(void)
-{
-    fixture_init(&fixture);
-}
-
-static void teardown(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
 
 static void expect_termios(struct pty_driver *shell, const struct termios *before)
 {
@@ -406,7 +392,7 @@ static Suite *attach_suite(void)
 {
     Suite *suite = suite_create("attach");
     TCase *tcase = tcase_create("leaving");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, top_goes_on_in_another_terminal);
     tcase_add_test(tcase, modes_are_undone_at_detach_and_set_again_at_fg);
     tcase_add_test(tcase, the_chord_can_be_chosen);
@@ -417,7 +403,7 @@ static Suite *attach_suite(void)
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("sizes");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, the_size_follows_the_terminal);
     tcase_add_test(tcase, a_stopped_job_wakes_up_in_the_new_size);
     tcase_add_loop_test(tcase, earlier_lines_come_as_far_as_asked_for, 0,
@@ -425,7 +411,7 @@ static Suite *attach_suite(void)
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("nested");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, a_job_inside_a_job);
     tcase_add_test(tcase, a_job_is_not_attached_to_its_own_terminal);
     suite_add_tcase(suite, tcase);

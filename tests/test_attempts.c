@@ -1,45 +1,13 @@
 /* More than one attempt: restarts, time limits, and what stays the same over all of them. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
-
-/* What the shell line prints. */
-static void expect(const char *text, const char *output)
-{
-    must(text);
-    ck_assert_str_eq(result.out, output);
-}
 
 #define FAST "--backoff 1ms..2ms "
 
@@ -49,11 +17,11 @@ START_TEST(a_failure_is_followed_by_another_attempt)
     line("js run -d -n x --restart on-failure:2 " FAST "-- sh -c 'echo try $JS_ATTEMPT; exit 7'; "
          "js wait 1");
     fixture_expect_code(&result, 7);
-    expect("js logs 1 | tr -d '\\r' | grep try", "try 1\ntry 2\ntry 3\n");
-    expect("js show --json 1 | jq -c '.jobs[0] | [.attempt, .name, .state, .end.code, "
-           "[.attempts[] | [.number, .end.code]]]'",
-           "[3,\"x\",\"ended\",7,[[1,7],[2,7],[3,7]]]\n");
-    expect("js logs 1 | grep -c '\\[js: attempt . exited (7); the next one in '", "2\n");
+    must_print("js logs 1 | tr -d '\\r' | grep try", "try 1\ntry 2\ntry 3\n");
+    must_print("js show --json 1 | jq -c '.jobs[0] | [.attempt, .name, .state, .end.code, "
+               "[.attempts[] | [.number, .end.code]]]'",
+               "[3,\"x\",\"ended\",7,[[1,7],[2,7],[3,7]]]\n");
+    must_print("js logs 1 | grep -c '\\[js: attempt . exited (7); the next one in '", "2\n");
 }
 END_TEST
 
@@ -75,7 +43,7 @@ START_TEST(some_codes_are_no_failure)
 {
     line("js run --restart on-failure --ok-codes 2,3 -- sh -c 'exit 3'");
     fixture_expect_code(&result, 3);
-    expect("js show --json 1 | jq '.jobs[0].attempt'", "1\n");
+    must_print("js show --json 1 | jq '.jobs[0].attempt'", "1\n");
 }
 END_TEST
 
@@ -85,7 +53,7 @@ START_TEST(what_cannot_be_executed_is_not_tried_again)
     line("js run --restart always -- /nope");
     fixture_expect_code(&result, 127);
     ck_assert_ptr_nonnull(strstr(result.err, "/nope: No such file or directory"));
-    expect("js ls -a --json | jq '.jobs | length'", "0\n");
+    must_print("js ls -a --json | jq '.jobs | length'", "0\n");
 }
 END_TEST
 
@@ -95,8 +63,8 @@ START_TEST(a_later_attempt_that_cannot_be_executed_ends_the_job)
     must("printf '#!/bin/sh\\nrm \"$0\"; exit 1\\n' >once; chmod +x once");
     line("js run -d --restart on-failure " FAST "-- ./once; js wait 1");
     fixture_expect_code(&result, 127);
-    expect("js show --json 1 | jq -c '.jobs[0] | [.state, .end.reason, .attempt]'",
-           "[\"failed\",\"spawn-failed\",2]\n");
+    must_print("js show --json 1 | jq -c '.jobs[0] | [.state, .end.reason, .attempt]'",
+               "[\"failed\",\"spawn-failed\",2]\n");
     must("js logs 1");
     ck_assert_ptr_nonnull(strstr(result.out, "js: ./once: No such file or directory"));
 }
@@ -107,7 +75,8 @@ START_TEST(what_takes_too_long_is_ended)
     line("js run --timeout 200ms -- sleep 60");
     fixture_expect_code(&result, 124);
     ck_assert_double_ge(result.ms, 200);
-    expect("js show --json 1 | jq -c '.jobs[0].end | [.reason, .signal]'", "[\"timeout\",15]\n");
+    must_print("js show --json 1 | jq -c '.jobs[0].end | [.reason, .signal]'",
+               "[\"timeout\",15]\n");
 }
 END_TEST
 
@@ -117,7 +86,7 @@ START_TEST(with_it_ends_all_it_started)
     line("js run -d --timeout 300ms --grace 200ms -- pty_child setsid-hold ignore-term ready hold; "
          "js wait 1");
     fixture_expect_code(&result, 124);
-    expect("js show --json 1 | jq -c '.jobs[0].end.signal'", "9\n");
+    must_print("js show --json 1 | jq -c '.jobs[0].end.signal'", "9\n");
     ck_assert_uint_eq(fixture_count_processes(&fixture, "pty_child"), 0);
 }
 END_TEST
@@ -127,9 +96,9 @@ START_TEST(each_attempt_has_its_own_time)
     line("js run -d --timeout 200ms --restart on-failure:2 " FAST
          "-- sh -c 'echo try; exec sleep 60'; js wait 1");
     fixture_expect_code(&result, 124);
-    expect("js logs 1 | tr -d '\\r' | grep -c '^try$'", "3\n");
-    expect("js show --json 1 | jq -c '[.jobs[0].attempts[].end.reason]'",
-           "[\"timeout\",\"timeout\",\"timeout\"]\n");
+    must_print("js logs 1 | tr -d '\\r' | grep -c '^try$'", "3\n");
+    must_print("js show --json 1 | jq -c '[.jobs[0].attempts[].end.reason]'",
+               "[\"timeout\",\"timeout\",\"timeout\"]\n");
 }
 END_TEST
 
@@ -138,8 +107,8 @@ START_TEST(a_kill_ends_the_loop)
     must("js run -d --restart always:1ms -- sh -c 'echo READY; exec sleep 60'");
     fixture_js_until(&fixture, &result, "READY", "logs", "1", NULL);
     must("js kill 1");
-    expect("js show --json 1 | jq -c '.jobs[0] | [.state, .end.reason, .attempt]'",
-           "[\"ended\",\"killed\",1]\n");
+    must_print("js show --json 1 | jq -c '.jobs[0] | [.state, .end.reason, .attempt]'",
+               "[\"ended\",\"killed\",1]\n");
 }
 END_TEST
 
@@ -151,8 +120,8 @@ START_TEST(a_kill_ends_a_job_between_two_attempts)
     ck_assert_double_lt(result.ms, 2000.0 * deadline_slowness());
     line("js wait 1");
     fixture_expect_code(&result, 143);
-    expect("js show --json 1 | jq -c '.jobs[0] | [.state, .end.reason, .attempts[0].end.code]'",
-           "[\"ended\",\"killed\",9]\n");
+    must_print("js show --json 1 | jq -c '.jobs[0] | [.state, .end.reason, .attempts[0].end.code]'",
+               "[\"ended\",\"killed\",9]\n");
 }
 END_TEST
 
@@ -163,8 +132,9 @@ START_TEST(between_two_attempts_there_is_nothing_to_stop)
     line("js stop 1");
     fixture_expect_code(&result, 125);
     ck_assert_str_eq(result.err, "js: job 1 is not running: it waits for its next attempt\n");
-    expect("js ls --json | jq -r '.jobs[0] | [.state, .pid == null, .due != null] | join(\" \")'",
-           "backoff true true\n");
+    must_print(
+        "js ls --json | jq -r '.jobs[0] | [.state, .pid == null, .due != null] | join(\" \")'",
+        "backoff true true\n");
 }
 END_TEST
 
@@ -224,7 +194,7 @@ START_TEST(no_line_gets_into_a_file)
 {
     line("js run --restart on-failure:2 " FAST "-- sh -c 'echo data; exit 1' >out");
     fixture_expect_code(&result, 1);
-    expect("cat out", "data\ndata\ndata\n");
+    must_print("cat out", "data\ndata\ndata\n");
 }
 END_TEST
 
@@ -232,12 +202,12 @@ START_TEST(the_log_of_one_attempt_can_be_told)
 {
     line("js run -d --restart on-failure:2 " FAST "-- sh -c 'echo try $JS_ATTEMPT; exit 1'; "
          "js wait 1");
-    expect("js logs --attempt 2 1", "try 2\r\n");
-    expect("js logs -a 3 -n 1 1", "try 3\r\n");
+    must_print("js logs --attempt 2 1", "try 2\r\n");
+    must_print("js logs -a 3 -n 1 1", "try 3\r\n");
     line("js logs --attempt 4 1");
     fixture_expect_code(&result, 125);
     ck_assert_str_eq(result.err, "js: job 1 has no attempt 4: it was started 3 times\n");
-    expect("js run -d -- echo once; js wait 2; js logs --attempt 1 2", "2\nonce\r\n");
+    must_print("js run -d -- echo once; js wait 2; js logs --attempt 1 2", "2\nonce\r\n");
 }
 END_TEST
 
@@ -245,9 +215,9 @@ START_TEST(only_the_newest_attempts_are_kept)
 {
     line("js run -d --restart on-failure:79 --backoff 1ms..1ms -- false; js wait 1");
     fixture_expect_code(&result, 1);
-    expect("js show --json 1 | jq -c '.jobs[0] | [.attempt, (.attempts | length), "
-           ".attempts[0].number, .attempts[-1].number]'",
-           "[80,64,17,80]\n");
+    must_print("js show --json 1 | jq -c '.jobs[0] | [.attempt, (.attempts | length), "
+               ".attempts[0].number, .attempts[-1].number]'",
+               "[80,64,17,80]\n");
 }
 END_TEST
 
@@ -313,7 +283,7 @@ static Suite *attempts_suite(void)
 {
     Suite *suite = suite_create("attempts");
     TCase *tc = tcase_create("attempts");
-    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_checked_fixture(tc, world_begin, world_end);
     tcase_add_test(tc, a_failure_is_followed_by_another_attempt);
     tcase_add_test(tc, the_delay_grows);
     tcase_add_test(tc, some_codes_are_no_failure);

@@ -1,11 +1,11 @@
 /* What a job wants its user to notice: bells, notifications, and that it waits for input. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/program.h"
 #include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
 #include "tests/harness/watch.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <errno.h>
@@ -24,8 +24,6 @@
 
 #define COUNT(cases) (sizeof(cases) / sizeof((cases)[0]))
 
-static struct fixture fixture;
-static struct fixture_result result;
 static struct program follower;
 
 static void begin(void)
@@ -40,12 +38,6 @@ static void end(void)
     program_finish(&follower);
     fixture_result_finish(&result);
     fixture_finish(&fixture);
-}
-
-static void must(const char *line)
-{
-    fixture_shell_line(&fixture, &result, line);
-    fixture_expect_code(&result, 0);
 }
 
 static void run(const char *script)

@@ -9,12 +9,12 @@
 #include "tests/harness/await.h"
 #include "tests/harness/chaos.h"
 #include "tests/harness/counters.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/runner.h"
 #include "tests/harness/tree.h"
 #include "tests/harness/watch.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -33,8 +33,6 @@
 #define VICTIMS   3
 #define MOMENT_US 12000 /* within which the blow falls, once commands are under way */
 
-static struct fixture fixture;
-static struct fixture_result result;
 static struct chaos chaos;
 static struct counters counters;
 

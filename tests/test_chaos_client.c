@@ -4,11 +4,11 @@
  */
 #include "tests/harness/await.h"
 #include "tests/harness/chaos.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/received.h"
 #include "tests/harness/runner.h"
 #include "tests/harness/watch.h"
+#include "tests/harness/world.h"
 #include "tests/helpers/restless.h"
 
 #include <check.h>
@@ -19,8 +19,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct fixture fixture;
-static struct fixture_result result;
 static struct chaos chaos;
 
 static void begin(void)
@@ -29,18 +27,6 @@ static void begin(void)
     fixture_init(&fixture);
     snprintf(helper, sizeof(helper), "%s/killed_at", getenv("JS_TEST_HELPERS"));
     fixture_setenv(&fixture, "KILLED_AT", helper);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void must(const char *line)
-{
-    fixture_shell_line(&fixture, &result, line);
-    fixture_expect_code(&result, 0);
 }
 
 /* A window in which a shell that repairs nothing runs the line once. */
@@ -343,19 +329,19 @@ static Suite *chaos_client_suite(void)
 
     TCase *bytes = tcase_create("bytes");
     chaos_set_timeout(bytes, BYTES_FEW, BYTES_ASKED, 2000);
-    tcase_add_checked_fixture(bytes, begin, end);
+    tcase_add_checked_fixture(bytes, begin, world_end);
     tcase_add_test(bytes, a_client_is_killed_at_any_byte);
     suite_add_tcase(suite, bytes);
 
     TCase *calls = tcase_create("calls");
     chaos_set_timeout(calls, 0, 1, 900000);
-    tcase_add_checked_fixture(calls, begin, end);
+    tcase_add_checked_fixture(calls, begin, world_end);
     tcase_add_loop_test(calls, a_client_is_killed_at_every_system_call, 0, COMMANDS);
     suite_add_tcase(suite, calls);
 
     TCase *server = tcase_create("server");
     chaos_set_timeout(server, 0, 1, 900000);
-    tcase_add_checked_fixture(server, begin, end);
+    tcase_add_checked_fixture(server, begin, world_end);
     tcase_add_test(server, a_server_is_killed_at_every_system_call);
     suite_add_tcase(suite, server);
 

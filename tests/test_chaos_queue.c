@@ -4,8 +4,8 @@
  * are never broken, the numbers add up. See harness/chaos.h.
  */
 #include "tests/harness/chaos.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -21,8 +21,6 @@
 #define QUEUES 3
 #define TRIES  2 /* after the first one, of jobs that are tried again */
 
-static struct fixture fixture;
-static struct fixture_result result;
 static struct chaos chaos;
 
 /* What a job is to do, and what has been seen of it. */
@@ -60,12 +58,6 @@ static void end(void)
     plans = NULL;
     fixture_result_finish(&result);
     fixture_finish(&fixture);
-}
-
-static void must(const char *line)
-{
-    fixture_shell_line(&fixture, &result, line);
-    fixture_expect_code(&result, 0);
 }
 
 static void kill_server(void)

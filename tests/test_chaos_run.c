@@ -5,10 +5,10 @@
 #include "tests/harness/await.h"
 #include "tests/harness/chaos.h"
 #include "tests/harness/counters.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
@@ -17,16 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct fixture fixture;
-static struct fixture_result result;
 static struct chaos chaos;
 static struct counters counters;
-
-static void must(const char *line)
-{
-    fixture_shell_line(&fixture, &result, line);
-    fixture_expect_code(&result, 0);
-}
 
 static void begin(void)
 {

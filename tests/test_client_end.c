@@ -3,11 +3,11 @@
  * (termios) and of the terminal (what it has received), and the job goes on.
  */
 #include "tests/harness/await.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/received.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
@@ -15,20 +15,6 @@
 #include <string.h>
 
 #define CHORD "\034d"
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void setup(void)
-{
-    fixture_init(&fixture);
-}
-
-static void teardown(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
 
 static void must_read_termios(struct pty_driver *driver, struct termios *ret)
 {
@@ -446,7 +432,7 @@ static Suite *client_end_suite(void)
 {
     Suite *suite = suite_create("client_end");
     TCase *tcase = tcase_create("ends");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_loop_test(tcase, a_signal_leaves_the_terminal_as_it_was, 0,
                         sizeof(ends) / sizeof(ends[0]));
     tcase_add_test(tcase, a_killed_client_leaves_its_shell_usable);
@@ -455,7 +441,7 @@ static Suite *client_end_suite(void)
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("others");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, a_dead_holder_leaves_the_terminal_as_it_was);
     tcase_add_test(tcase, a_hung_holder_cannot_keep_the_terminal);
     tcase_add_test(tcase, interrupt_while_the_server_hangs);
@@ -463,7 +449,7 @@ static Suite *client_end_suite(void)
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("stopped");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, nothing_is_shown_while_the_shell_has_stopped_the_client);
     tcase_add_test(tcase, the_screen_is_painted_again_when_the_client_goes_on);
     tcase_add_test(tcase, tstp_of_the_client_stops_the_job);

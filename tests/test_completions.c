@@ -3,8 +3,8 @@
  * all candidates" takes the place of TAB, and what it has inserted is what the user is offered.
  * fish says it without a terminal.
  */
-#include "tests/harness/fixture.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -84,9 +84,6 @@ static const struct {
 
 enum { CASES = sizeof(cases) / sizeof(cases[0]) };
 
-static struct fixture fixture;
-static struct fixture_result result;
-
 /* A path in the fixture's own directory, in static memory. */
 static const char *path_of(const char *name)
 {
@@ -137,12 +134,6 @@ static void setup(void)
              getenv("PATH"));
     fixture_setenv(&fixture, "PATH", path);
     make_jobs();
-}
-
-static void teardown(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
 }
 
 /*
@@ -356,7 +347,7 @@ static Suite *completions_suite(void)
 {
     Suite *suite = suite_create("completions");
     TCase *tc = tcase_create("shells");
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, setup, world_end);
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, the_whole_table_is_offered);
     tcase_add_test(tc, bash_offers);

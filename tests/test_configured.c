@@ -1,38 +1,13 @@
 /* What the configuration changes, seen from outside: the file that is named, the log, leftovers,
  * the environment. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 /* Which file */
 
@@ -213,7 +188,7 @@ static Suite *configured_suite(void)
     Suite *suite = suite_create("configured");
 #define COUNT(cases) (int)(sizeof(cases) / sizeof((cases)[0]))
     TCase *file = tcase_create("file");
-    tcase_add_checked_fixture(file, begin, end);
+    tcase_add_checked_fixture(file, world_begin, world_end);
     tcase_add_loop_test(file, a_file_can_be_named, 0, COUNT(ways));
     tcase_add_test(file, what_is_printed_can_be_read);
     tcase_add_test(file, the_variable_names_it_too);
@@ -221,14 +196,14 @@ static Suite *configured_suite(void)
     suite_add_tcase(suite, file);
 
     TCase *log = tcase_create("log");
-    tcase_add_checked_fixture(log, begin, end);
+    tcase_add_checked_fixture(log, world_begin, world_end);
     tcase_add_test(log, the_log_can_be_json);
     tcase_add_test(log, the_log_has_no_control_bytes);
     tcase_add_test(log, topics_can_be_chosen);
     suite_add_tcase(suite, log);
 
     TCase *jobs = tcase_create("jobs");
-    tcase_add_checked_fixture(jobs, begin, end);
+    tcase_add_checked_fixture(jobs, world_begin, world_end);
     tcase_add_test(jobs, leftovers_are_hung_up);
     tcase_add_test(jobs, leftovers_are_kept);
     tcase_add_test(jobs, leftovers_are_killed);

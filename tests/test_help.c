@@ -1,7 +1,7 @@
 /* --help of every command: at most 80 columns, on stdout alone, the same as -h. */
 #include "common/escape.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -10,14 +10,6 @@
 
 #define COMMANDS_MAX 64
 #define COLUMNS      80
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
 
 static void end(void)
 {
@@ -143,7 +135,7 @@ static Suite *help_suite(void)
 {
     Suite *suite = suite_create("help");
     TCase *help = tcase_create("help");
-    tcase_add_checked_fixture(help, begin, end);
+    tcase_add_checked_fixture(help, world_begin, end);
     tcase_add_test(help, the_whole_has_help);
     tcase_add_test(help, every_command_has_help);
     tcase_add_test(help, help_that_cannot_be_written_is_a_failure);

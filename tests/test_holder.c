@@ -1,11 +1,11 @@
 /* A holder, spoken to directly at its socket: by servers that are restarted, broken, or odd. */
 #include "common/channel.h"
 #include "common/fd.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/messages.h"
 #include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
 #include "tests/harness/watch.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -17,22 +17,8 @@
 
 #define GROWTH_KIB (24 << 10) /* one of the tests makes it queue 16 MiB */
 
-static struct fixture fixture;
-static struct fixture_result result;
-
 /* The holder of job 1. */
 static struct watch holder;
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 static void begin(void)
 {

@@ -1,32 +1,12 @@
 /* What a job has from its caller: arguments, environment, directory, umask, signals, limits, size.
  */
-#include "tests/harness/fixture.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void must(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-    fixture_expect_code(&result, 0);
-}
 
 static void expect(const char *line, const char *out)
 {
@@ -320,7 +300,7 @@ static Suite *inherit_suite(void)
 {
     Suite *suite = suite_create("inherit");
     TCase *arguments = tcase_create("arguments");
-    tcase_add_checked_fixture(arguments, begin, end);
+    tcase_add_checked_fixture(arguments, world_begin, world_end);
     tcase_add_test(arguments, arguments_are_passed_exactly);
     tcase_add_test(arguments, long_and_many_arguments_are_passed);
     tcase_add_test(arguments, what_does_not_fit_is_said);
@@ -328,7 +308,7 @@ static Suite *inherit_suite(void)
     suite_add_tcase(suite, arguments);
 
     TCase *environment = tcase_create("environment");
-    tcase_add_checked_fixture(environment, begin, end);
+    tcase_add_checked_fixture(environment, world_begin, world_end);
     tcase_add_test(environment, the_environment_is_the_callers_and_says_which_job_it_is);
     tcase_add_test(environment, the_environment_can_be_changed);
     tcase_add_test(environment, the_environment_can_be_clean);
@@ -337,7 +317,7 @@ static Suite *inherit_suite(void)
     suite_add_tcase(suite, environment);
 
     TCase *process = tcase_create("process");
-    tcase_add_checked_fixture(process, begin, end);
+    tcase_add_checked_fixture(process, world_begin, world_end);
     tcase_add_loop_test(process, a_job_starts_as_the_shell_would_start_it, 0,
                         sizeof(settings) / sizeof(settings[0]) +
                             sizeof(wrappers) / sizeof(wrappers[0]));
@@ -349,7 +329,7 @@ static Suite *inherit_suite(void)
     suite_add_tcase(suite, process);
 
     TCase *terminal = tcase_create("terminal");
-    tcase_add_checked_fixture(terminal, begin, end);
+    tcase_add_checked_fixture(terminal, world_begin, world_end);
     tcase_add_loop_test(terminal, the_size_is_the_terminals, 0, sizeof(sizes) / sizeof(sizes[0]));
     tcase_add_test(terminal, it_is_never_less_than_4_by_2);
     tcase_add_test(terminal, without_a_terminal_the_size_is_80_by_24);

@@ -1,6 +1,6 @@
 /* What `meson install` puts where, and that the installed programs find each other. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <limits.h>
@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
 
 static void setup(void)
 {
@@ -20,12 +17,6 @@ static void setup(void)
     fixture_run(&fixture, &result, "meson", "install", "-C", getenv("JS_TEST_BINDIR"),
                 "--no-rebuild", "--destdir", root, NULL);
     fixture_expect_code(&result, 0);
-}
-
-static void teardown(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
 }
 
 /* Below the prefix. */
@@ -68,7 +59,7 @@ static Suite *install_suite(void)
 {
     Suite *suite = suite_create("install");
     TCase *tc = tcase_create("install");
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, setup, world_end);
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, everything_has_its_place);
     tcase_add_test(tc, installed_js_finds_its_server);

@@ -2,11 +2,11 @@
  * Job control as a user does it at a shell's prompt: ^Z, fg, bg, stop, cont, in one terminal and
  * across two, for programs, pipelines, vim and a shell inside a job.
  */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/received.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -19,20 +19,6 @@
 
 /* How long "at once" may take. */
 #define AT_ONCE_MS 2000
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void setup(void)
-{
-    fixture_init(&fixture);
-}
-
-static void teardown(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
 
 /* The modes of the shell's terminal must be these. */
 static void expect_termios(struct pty_driver *shell, const struct termios *before)
@@ -558,13 +544,13 @@ static Suite *job_control_suite(void)
 {
     Suite *suite = suite_create("job_control");
     TCase *tcase = tcase_create("vim");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, vim_stops_and_goes_on);
     tcase_add_test(tcase, vim_goes_on_in_another_terminal);
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("stop");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, an_editor_leaves_and_enters_its_screen);
     tcase_add_test(tcase, modes_of_a_job_stopped_unawares_are_undone_and_set_again);
     tcase_add_test(tcase, the_whole_group_stops_and_goes_on);
@@ -578,13 +564,13 @@ static Suite *job_control_suite(void)
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("which");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, fg_takes_the_job_that_is_meant);
     tcase_add_test(tcase, fg_says_why_it_cannot);
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("shells");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, a_shell_inside_a_job_has_job_control_of_its_own);
     tcase_add_test(tcase, the_group_in_front_inside_is_in_front_again);
     tcase_add_test(tcase, js_in_the_background_waits_for_its_shell);

@@ -1,8 +1,8 @@
 /* The commands about jobs, without a terminal: run -d, ls, show, wait, rename, rm; JSON. */
 #include "tests/harness/await.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <ctype.h>
@@ -10,38 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
-
-static void expect(const char *text, const char *out)
-{
-    must(text);
-    ck_assert_str_eq(result.out, out);
-    ck_assert_str_eq(result.err, "");
-}
 
 /* Fails with this code, nothing on stdout and this on stderr. */
 static void expect_failure(const char *text, int code, const char *err)
@@ -58,10 +26,10 @@ static void expect_failure(const char *text, int code, const char *err)
 
 START_TEST(without_jobs_no_server_is_started)
 {
-    expect("js ls", "");
-    expect("js", "");
-    expect("js ls --json", NO_JOBS);
-    expect("js ls -a", "");
+    must_print_only("js ls", "");
+    must_print_only("js", "");
+    must_print_only("js ls --json", NO_JOBS);
+    must_print_only("js ls -a", "");
     expect_failure("js fg", 125, "js: there is no current job\n");
     expect_failure("js wait 3", 125, "js: no job 3\n");
     expect_failure("js kill %1", 125, "js: no job %1\n");
@@ -75,14 +43,14 @@ END_TEST
 
 START_TEST(a_detached_run_prints_the_number_alone)
 {
-    expect("js run -d -- sleep 60", "1\n");
-    expect("js run -d sleep 60", "2\n");
-    expect("js run --detached -- true", "3\n");
-    expect("js wait 3", "");
+    must_print_only("js run -d -- sleep 60", "1\n");
+    must_print_only("js run -d sleep 60", "2\n");
+    must_print_only("js run --detached -- true", "3\n");
+    must_print_only("js wait 3", "");
     must("js kill 1 2");
     /* The number is not given out again. */
     must("js rm 3");
-    expect("js run -d -- true", "4\n");
+    must_print_only("js run -d -- true", "4\n");
 }
 END_TEST
 
@@ -143,7 +111,7 @@ START_TEST(json_tells_the_end)
              "ulimit -c 0; js run -- sh -c '%s' 2>/dev/null; js wait --json 1 | jq -c "
              "'.jobs[0].end'",
              end_cases[_i].command);
-    expect(text, end_cases[_i].end);
+    must_print_only(text, end_cases[_i].end);
 }
 END_TEST
 
@@ -173,7 +141,7 @@ END_TEST
 START_TEST(a_job_can_be_named)
 {
     must("js run -d -n build -- sleep 60");
-    expect("js ls --json build | jq .jobs[0].id", "1\n");
+    must_print_only("js ls --json build | jq .jobs[0].id", "1\n");
     expect_failure("js run -d -n build -- true", 125, "js: job 1 is named 'build' already\n");
     expect_failure("js run -n 7 -- true", 2, "js: run: a job's name cannot be a number\n");
     must("js rename build other; js show other | grep ^name");
@@ -203,7 +171,7 @@ START_TEST(bad_names_are_refused)
     fixture_expect_code(&result, 2);
     line("js rename one two three");
     fixture_expect_code(&result, 2);
-    expect("js show one | grep ^name", "name       one\n");
+    must_print_only("js show one | grep ^name", "name       one\n");
     must("js kill one two");
 }
 END_TEST
@@ -217,7 +185,7 @@ START_TEST(a_job_is_found_by_whatever_names_it)
     must("for spec in 1 %1 work %work '%sleep 61' '%?61' $(cat uid) %-; do js show $spec --json "
          "2>&1 | jq -r .jobs[0].id; done | uniq -c");
     ck_assert_str_eq(result.out, "      7 1\n"); /* '%sleep 61' is two words here */
-    expect("js show '%sleep 61' --json | jq .jobs[0].id", "1\n");
+    must_print_only("js show '%sleep 61' --json | jq .jobs[0].id", "1\n");
     expect_failure("js show %sleep", 125, "js: 'sleep' matches several jobs: 1 2\n");
     expect_failure("js show %?nothing", 125, "js: no job %?nothing\n");
     expect_failure("js kill 99", 125, "js: no job 99\n");
@@ -231,7 +199,7 @@ START_TEST(every_operand_is_tried)
     line("js kill 1 99 2");
     fixture_expect_code(&result, 1);
     ck_assert_str_eq(result.err, "js: no job 99\n");
-    expect("js ls", "");
+    must_print_only("js ls", "");
 }
 END_TEST
 
@@ -453,12 +421,12 @@ END_TEST
 
 START_TEST(commands_may_be_shortened)
 {
-    expect("js ru -d -- sh -c 'exit 3'", "1\n");
+    must_print_only("js ru -d -- sh -c 'exit 3'", "1\n");
     line("js wa 1");
     ck_assert_int_eq(result.code, 3);
-    expect("js list -a --json | jq .jobs[0].id", "1\n");
-    expect("js sho --js 1 | jq .jobs[0].id", "1\n");
-    expect("js --version | cut -d' ' -f1", "js\n");
+    must_print_only("js list -a --json | jq .jobs[0].id", "1\n");
+    must_print_only("js sho --js 1 | jq .jobs[0].id", "1\n");
+    must_print_only("js --version | cut -d' ' -f1", "js\n");
 }
 END_TEST
 
@@ -481,7 +449,7 @@ static Suite *jobs_suite(void)
 {
     Suite *suite = suite_create("jobs");
     TCase *jobs = tcase_create("jobs");
-    tcase_add_checked_fixture(jobs, begin, end);
+    tcase_add_checked_fixture(jobs, world_begin, world_end);
 #define COUNT(cases) (int)(sizeof(cases) / sizeof((cases)[0]))
     tcase_add_test(jobs, without_jobs_no_server_is_started);
     tcase_add_test(jobs, a_detached_run_prints_the_number_alone);
@@ -494,7 +462,7 @@ static Suite *jobs_suite(void)
     suite_add_tcase(suite, jobs);
 
     TCase *names = tcase_create("names");
-    tcase_add_checked_fixture(names, begin, end);
+    tcase_add_checked_fixture(names, world_begin, world_end);
     tcase_add_test(names, a_job_can_be_named);
     tcase_add_test(names, bad_names_are_refused);
     tcase_add_test(names, a_job_is_found_by_whatever_names_it);
@@ -502,7 +470,7 @@ static Suite *jobs_suite(void)
     suite_add_tcase(suite, names);
 
     TCase *waiting = tcase_create("wait");
-    tcase_add_checked_fixture(waiting, begin, end);
+    tcase_add_checked_fixture(waiting, world_begin, world_end);
     tcase_add_test(waiting, wait_takes_the_last_of_several);
     tcase_add_test(waiting, wait_goes_on_without_a_job_that_is_not_there);
     tcase_add_test(waiting, wait_any_takes_the_first_to_end);
@@ -511,7 +479,7 @@ static Suite *jobs_suite(void)
     suite_add_tcase(suite, waiting);
 
     TCase *list = tcase_create("list");
-    tcase_add_checked_fixture(list, begin, end);
+    tcase_add_checked_fixture(list, world_begin, world_end);
     tcase_add_test(list, a_removed_job_leaves_nothing);
     tcase_add_test(list, a_living_job_is_not_removed);
     tcase_add_test(list, the_list_has_living_jobs_and_with_a_all);
@@ -523,7 +491,7 @@ static Suite *jobs_suite(void)
     suite_add_tcase(suite, list);
 
     TCase *usage = tcase_create("usage");
-    tcase_add_checked_fixture(usage, begin, end);
+    tcase_add_checked_fixture(usage, world_begin, world_end);
     tcase_add_loop_test(usage, wrong_usage_says_what_is_wrong, 0, COUNT(usage_cases));
     tcase_add_test(usage, commands_may_be_shortened);
     suite_add_tcase(suite, usage);

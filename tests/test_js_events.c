@@ -1,10 +1,10 @@
 /* js events: what has happened, what happens, and what is not known any more. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/program.h"
 #include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <errno.h>
@@ -14,8 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct fixture fixture;
-static struct fixture_result result;
 static struct program follower;
 
 static void begin(void)
@@ -30,12 +28,6 @@ static void end(void)
     program_finish(&follower);
     fixture_result_finish(&result);
     fixture_finish(&fixture);
-}
-
-static void must(const char *line)
-{
-    fixture_shell_line(&fixture, &result, line);
-    fixture_expect_code(&result, 0);
 }
 
 /* The kinds of all events, and of which job: "server started:1 ended:1 ". */

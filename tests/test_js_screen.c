@@ -1,42 +1,15 @@
 /* What of a job's screen others see: js screen, js logs --plain, and attaching by a snapshot. */
 #include "common/terminal/screen.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/runner.h"
 #include "tests/harness/screens.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void must(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-    fixture_expect_code(&result, 0);
-}
-
-static void expect(const char *text, const char *out)
-{
-    must(text);
-    ck_assert_str_eq(result.out, out);
-    ck_assert_str_eq(result.err, "");
-}
 
 /* Job 1 prints that (as of printf) and then lives on, or ends. */
 static void print(const char *size, const char *text, bool lives)
@@ -59,10 +32,10 @@ START_TEST(js_screen_prints_what_is_shown)
     print("20x5",
           "one\\r\\ntwo\\r\\nthree\\r\\n\\033[1;31mfour\\033[m x\\r\\nfive\\r\\n\\033[2Csix",
           both[_i]);
-    expect("js screen 1", "two\nthree\nfour x\nfive\n  six\n");
-    expect("js screen", "two\nthree\nfour x\nfive\n  six\n");
-    expect("js screen --history 9 1", "one\ntwo\nthree\nfour x\nfive\n  six\n");
-    expect("js screen --ansi 1", "two\nthree\n\033[;1;31mfour\033[m x\nfive\n  six\n");
+    must_print_only("js screen 1", "two\nthree\nfour x\nfive\n  six\n");
+    must_print_only("js screen", "two\nthree\nfour x\nfive\n  six\n");
+    must_print_only("js screen --history 9 1", "one\ntwo\nthree\nfour x\nfive\n  six\n");
+    must_print_only("js screen --ansi 1", "two\nthree\n\033[;1;31mfour\033[m x\nfive\n  six\n");
     if (both[_i])
         must("js kill 1");
 }
@@ -71,9 +44,10 @@ END_TEST
 START_TEST(the_alternate_screen_is_shown_while_it_is)
 {
     print("20x5", "normal\\r\\n\\033[?1049h\\033[2;3Halternate", both[_i]);
-    expect("js screen 1", "\n  alternate\n");
-    expect("js screen --json 1 | jq -c '.screen | [.alternate, .cursor.row, .cursor.column]'",
-           "[true,1,11]\n");
+    must_print_only("js screen 1", "\n  alternate\n");
+    must_print_only(
+        "js screen --json 1 | jq -c '.screen | [.alternate, .cursor.row, .cursor.column]'",
+        "[true,1,11]\n");
     if (both[_i])
         must("js kill 1");
 }
@@ -86,18 +60,19 @@ START_TEST(json_tells_all)
           "\\033[3 q\\033[?25l\\033]8;;http://a\\033\\\\\\\\A\\033]8;;\\033\\\\\\\\"
           "\\033[1;4:3;38;5;200;48;2;1;2;3mB\\033[m  C",
           both[_i]);
-    expect("js screen --json --history 5 1 | jq -c '.version, (.screen | .rows, .columns, .title, "
-           ".complete, .history, .lines, .cursor)'",
-           "1\n3\n20\n\"title\"\ntrue\n"
-           "[{\"continues\":false,\"runs\":[{\"text\":\"old\",\"columns\":3}]}]\n"
-           "[{\"continues\":false,\"runs\":[]},{\"continues\":false,\"runs\":[]},"
-           "{\"continues\":false,\"runs\":[{\"text\":\"A\",\"columns\":1,\"link\":\"http://a\"},"
-           "{\"text\":\"B\",\"columns\":1,\"foreground\":200,\"background\":\"#010203\",\"bold\":"
-           "true,\"underline\":\"curly\"},{\"text\":\"  C\",\"columns\":3}]}]\n"
-           "{\"row\":2,\"column\":5,\"wraps\":false,\"visible\":false,\"style\":3}\n");
-    expect("js screen --json 1 | jq -c '.screen.modes | [.application_cursor_keys, "
-           ".bracketed_paste, .mouse, .mouse_encoding, .insert]'",
-           "[true,true,1002,1006,false]\n");
+    must_print_only(
+        "js screen --json --history 5 1 | jq -c '.version, (.screen | .rows, .columns, .title, "
+        ".complete, .history, .lines, .cursor)'",
+        "1\n3\n20\n\"title\"\ntrue\n"
+        "[{\"continues\":false,\"runs\":[{\"text\":\"old\",\"columns\":3}]}]\n"
+        "[{\"continues\":false,\"runs\":[]},{\"continues\":false,\"runs\":[]},"
+        "{\"continues\":false,\"runs\":[{\"text\":\"A\",\"columns\":1,\"link\":\"http://a\"},"
+        "{\"text\":\"B\",\"columns\":1,\"foreground\":200,\"background\":\"#010203\",\"bold\":"
+        "true,\"underline\":\"curly\"},{\"text\":\"  C\",\"columns\":3}]}]\n"
+        "{\"row\":2,\"column\":5,\"wraps\":false,\"visible\":false,\"style\":3}\n");
+    must_print_only("js screen --json 1 | jq -c '.screen.modes | [.application_cursor_keys, "
+                    ".bracketed_paste, .mouse, .mouse_encoding, .insert]'",
+                    "[true,true,1002,1006,false]\n");
     if (both[_i])
         must("js kill 1");
 }
@@ -122,8 +97,8 @@ END_TEST
 START_TEST(a_line_that_wraps_is_told_to_go_on)
 {
     print("10x4", "0123456789abc\\r\\nx", both[_i]);
-    expect("js screen --json 1 | jq -c '[.screen.lines[].continues]'",
-           "[false,true,false,false]\n");
+    must_print_only("js screen --json 1 | jq -c '[.screen.lines[].continues]'",
+                    "[false,true,false,false]\n");
     if (both[_i])
         must("js kill 1");
 }
@@ -177,7 +152,7 @@ START_TEST(plain_logs_are_lines)
                  "id=$(js run -d --size %s -- sh -c \"printf '%s'\"); js wait $id; js logs --plain "
                  "$id",
                  plain_cases[i].size, plain_cases[i].output);
-        expect(line, plain_cases[i].lines);
+        must_print_only(line, plain_cases[i].lines);
     }
 }
 END_TEST
@@ -185,16 +160,16 @@ END_TEST
 START_TEST(plain_logs_end_where_asked)
 {
     must("js run -d -- sh -c 'seq 1 3000 | sed s/^/x\\\\r/'; js wait 1");
-    expect("js logs --plain -n 3 1", "2998\n2999\n3000\n");
-    expect("js logs --plain -n 0 1", "");
-    expect("js logs --plain 1 | md5sum", "ee9762749fc5338b6c9b0948d14219c7  -\n");
+    must_print_only("js logs --plain -n 3 1", "2998\n2999\n3000\n");
+    must_print_only("js logs --plain -n 0 1", "");
+    must_print_only("js logs --plain 1 | md5sum", "ee9762749fc5338b6c9b0948d14219c7  -\n");
 }
 END_TEST
 
 START_TEST(plain_logs_of_what_was_no_terminal_are_lines)
 {
-    expect("js run -- printf 'a\\nb\\n' >/dev/null; js logs --plain 1", "a\nb\n");
-    expect("js logs --raw 1", "a\nb\n");
+    must_print_only("js run -- printf 'a\\nb\\n' >/dev/null; js logs --plain 1", "a\nb\n");
+    must_print_only("js logs --raw 1", "a\nb\n");
 }
 END_TEST
 
@@ -262,12 +237,12 @@ START_TEST(what_the_log_no_longer_has_is_still_shown)
         "printf '\\033[2;1H\\033[Jend'; echo >done; exec sleep 1000\"");
     must("until [ -s done ]; do sleep 0.01; done");
     must("test ! -e $JS_STATE_DIR/jobs/*/log.0000000000000000");
-    expect("js screen 1", "header\nend\n");
+    must_print_only("js screen 1", "header\nend\n");
     char *text = attached_text(5, 20, "auto", "\033[?2026l");
     ck_assert_str_eq(text, "header\nend\n");
     free(text);
     must("js kill 1");
-    expect("js screen 1", "header\nend\n");
+    must_print_only("js screen 1", "header\nend\n");
 }
 END_TEST
 
@@ -275,7 +250,7 @@ static Suite *js_screen_suite(void)
 {
     Suite *suite = suite_create("js_screen");
     TCase *tcase = tcase_create("js_screen");
-    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_loop_test(tcase, js_screen_prints_what_is_shown, 0, 2);
     tcase_add_loop_test(tcase, the_alternate_screen_is_shown_while_it_is, 0, 2);
     tcase_add_loop_test(tcase, json_tells_all, 0, 2);

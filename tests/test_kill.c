@@ -1,7 +1,7 @@
 /* js kill: what is to end ends, with everything it started, and how long that takes. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <errno.h>
@@ -11,31 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 /* Starts `pty_child WORDS` detached as job 1 and waits until it says so. */
 static void start(const char *words, const char *until)
@@ -342,7 +317,7 @@ static Suite *kill_suite(void)
 {
     Suite *suite = suite_create("kill");
     TCase *ending = tcase_create("end");
-    tcase_add_checked_fixture(ending, begin, end);
+    tcase_add_checked_fixture(ending, world_begin, world_end);
     tcase_add_test(ending, a_killed_job_has_ended);
     tcase_add_test(ending, what_ignores_term_is_killed_after_the_grace);
     tcase_add_test(ending, a_signal_can_be_an_option_of_its_own);
@@ -365,7 +340,7 @@ static Suite *kill_suite(void)
     suite_add_tcase(suite, ending);
 
     TCase *signals = tcase_create("signals");
-    tcase_add_checked_fixture(signals, begin, end);
+    tcase_add_checked_fixture(signals, world_begin, world_end);
     tcase_add_test(signals, a_signal_is_sent_to_the_group_and_no_more);
     tcase_add_test(signals, stop_and_cont_signals_are_like_js_stop_and_cont);
     suite_add_tcase(suite, signals);

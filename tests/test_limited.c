@@ -4,9 +4,9 @@
  * reason; that is tested instead.
  */
 #include "server/holder/cgroup_base.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
@@ -15,31 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct fixture fixture;
-static struct fixture_result result;
 static char base_path[PATH_MAX];
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 /* Refused: with 125, that reason, and no job; also one that would have to wait first. */
 static void expect_refusal(const char *option, const char *why)
@@ -210,7 +186,7 @@ static Suite *limited_suite(void)
 {
     Suite *suite = suite_create("limited");
     TCase *tc = tcase_create("limited");
-    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_checked_fixture(tc, world_begin, world_end);
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, memory_that_is_not_there_ends_the_job_alone);
     tcase_add_test(tc, a_fork_bomb_has_so_many_processes);

@@ -1,8 +1,8 @@
 /* The live environment: a job's links follow the newest client, and js env tells what it has. */
 #include "tests/harness/await.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
@@ -13,32 +13,10 @@
 
 #define BUS "DBUS_SESSION_BUS_ADDRESS"
 
-static struct fixture fixture;
-static struct fixture_result result;
-
 static void begin(void)
 {
     fixture_init(&fixture);
     fixture_setenv(&fixture, "XDG_RUNTIME_DIR", "/xdg");
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void must(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-    fixture_expect_code(&result, 0);
-}
-
-static void expect(const char *text, const char *out)
-{
-    must(text);
-    ck_assert_str_eq(result.out, out);
-    ck_assert_str_eq(result.err, "");
 }
 
 /* The link of that name of job 1 leads there. */
@@ -76,12 +54,13 @@ START_TEST(a_job_finds_links_in_its_environment)
              "%s/jobs/1/SSH_AUTH_SOCK\n%s/jobs/1/XAUTHORITY\n%s/jobs/1/WAYLAND_DISPLAY\n"
              "unix:path=%s/jobs/1/" BUS "\n:7\n",
              fixture.run_dir, fixture.run_dir, fixture.run_dir, fixture.run_dir);
-    expect("js run -- sh -c 'echo $SSH_AUTH_SOCK; echo $XAUTHORITY; echo $WAYLAND_DISPLAY; "
-           "echo $" BUS "; echo $DISPLAY'",
-           expected);
-    expect("js run -- sh -c 'readlink $SSH_AUTH_SOCK $XAUTHORITY $WAYLAND_DISPLAY "
-           "${" BUS "#unix:path=}'",
-           "/tmp/agent.1\n/tmp/xauth\n/xdg/wayland-7\n/tmp/a bus\n");
+    must_print_only(
+        "js run -- sh -c 'echo $SSH_AUTH_SOCK; echo $XAUTHORITY; echo $WAYLAND_DISPLAY; "
+        "echo $" BUS "; echo $DISPLAY'",
+        expected);
+    must_print_only("js run -- sh -c 'readlink $SSH_AUTH_SOCK $XAUTHORITY $WAYLAND_DISPLAY "
+                    "${" BUS "#unix:path=}'",
+                    "/tmp/agent.1\n/tmp/xauth\n/xdg/wayland-7\n/tmp/a bus\n");
 }
 END_TEST
 
@@ -89,8 +68,9 @@ END_TEST
 START_TEST(the_links_live_as_long_as_the_job)
 {
     fixture_setenv(&fixture, "SSH_AUTH_SOCK", "/tmp/agent.1");
-    expect("for i in $(seq 20); do js run -- sh -c 'readlink $SSH_AUTH_SOCK'; done | uniq -c",
-           "     20 /tmp/agent.1\n");
+    must_print_only(
+        "for i in $(seq 20); do js run -- sh -c 'readlink $SSH_AUTH_SOCK'; done | uniq -c",
+        "     20 /tmp/agent.1\n");
     must("js run -d -- pty_child hold; js kill 21");
     fixture_shell_line(&fixture, &result, "js run -- /nope");
     fixture_expect_code(&result, 127);
@@ -104,13 +84,15 @@ END_TEST
 
 START_TEST(what_is_no_path_is_left_alone)
 {
-    expect("SSH_AUTH_SOCK=relative XAUTHORITY= js run -- sh -c 'echo [$SSH_AUTH_SOCK]"
-           "[$XAUTHORITY]'",
-           "[relative][]\n");
-    expect(BUS "=unix:abstract=/tmp/x js run -- sh -c 'echo $" BUS "'", "unix:abstract=/tmp/x\n");
-    expect("js run -- sh -c 'echo ${SSH_AUTH_SOCK-unset}${DISPLAY-unset}'", "unsetunset\n");
-    expect("env -u XDG_RUNTIME_DIR WAYLAND_DISPLAY=w js run -- sh -c 'echo $WAYLAND_DISPLAY'",
-           "w\n");
+    must_print_only("SSH_AUTH_SOCK=relative XAUTHORITY= js run -- sh -c 'echo [$SSH_AUTH_SOCK]"
+                    "[$XAUTHORITY]'",
+                    "[relative][]\n");
+    must_print_only(BUS "=unix:abstract=/tmp/x js run -- sh -c 'echo $" BUS "'",
+                    "unix:abstract=/tmp/x\n");
+    must_print_only("js run -- sh -c 'echo ${SSH_AUTH_SOCK-unset}${DISPLAY-unset}'",
+                    "unsetunset\n");
+    must_print_only(
+        "env -u XDG_RUNTIME_DIR WAYLAND_DISPLAY=w js run -- sh -c 'echo $WAYLAND_DISPLAY'", "w\n");
 }
 END_TEST
 
@@ -210,18 +192,21 @@ START_TEST(env_tells_what_the_newest_client_has)
     fixture_setenv(&fixture, "SSH_CONNECTION", "::1 9 ::1 22");
     attach("--share");
     fixture_setenv(&fixture, "SSH_AUTH_SOCK", "/not/this");
-    expect("DISPLAY=:9 SSH_CONNECTION=; eval \"$(js env)\"; printf '%s\\n' \"$SSH_AUTH_SOCK\" "
-           "\"${DISPLAY-unset}\" \"$SSH_CONNECTION\"",
-           "/tmp/it's $HOME `x` \\\nunset\n::1 9 ::1 22\n");
-    expect("js env --fish 1 | head -n 3", "set -gx SSH_AUTH_SOCK '/tmp/it\\'s $HOME `x` \\\\'\n"
-                                          "set -gx SSH_CONNECTION '::1 9 ::1 22'\n"
-                                          "set -e DISPLAY\n");
+    must_print_only(
+        "DISPLAY=:9 SSH_CONNECTION=; eval \"$(js env)\"; printf '%s\\n' \"$SSH_AUTH_SOCK\" "
+        "\"${DISPLAY-unset}\" \"$SSH_CONNECTION\"",
+        "/tmp/it's $HOME `x` \\\nunset\n::1 9 ::1 22\n");
+    must_print_only("js env --fish 1 | head -n 3",
+                    "set -gx SSH_AUTH_SOCK '/tmp/it\\'s $HOME `x` \\\\'\n"
+                    "set -gx SSH_CONNECTION '::1 9 ::1 22'\n"
+                    "set -e DISPLAY\n");
     char expected[256];
     snprintf(expected, sizeof(expected), "%s/jobs/1/SSH_AUTH_SOCK\n", fixture.run_dir);
-    expect("eval \"$(js env --links 1)\"; echo $SSH_AUTH_SOCK", expected);
-    expect("js env --json | jq -r '.id, .env.SSH_AUTH_SOCK.value, .env.SSH_CONNECTION.in_job, "
-           ".env.DISPLAY.value'",
-           "1\n/tmp/it's $HOME `x` \\\n::1 9 ::1 22\nnull\n");
+    must_print_only("eval \"$(js env --links 1)\"; echo $SSH_AUTH_SOCK", expected);
+    must_print_only(
+        "js env --json | jq -r '.id, .env.SSH_AUTH_SOCK.value, .env.SSH_CONNECTION.in_job, "
+        ".env.DISPLAY.value'",
+        "1\n/tmp/it's $HOME `x` \\\n::1 9 ::1 22\nnull\n");
     must("js env --json | jq -r .env.SSH_AUTH_SOCK.in_job");
     ck_assert_str_eq(result.out, expected);
 }
@@ -240,8 +225,8 @@ END_TEST
 START_TEST(env_in_a_job_is_about_that_job)
 {
     must("DISPLAY=:1 js run -d -- pty_child hold; DISPLAY=:2 js run -d -- pty_child hold");
-    expect("DISPLAY=:3 js run -- js env | grep 'DISPLAY='", "export DISPLAY=':3'\n");
-    expect("DISPLAY=:3 js run -- js env 1 | grep 'DISPLAY='", "export DISPLAY=':1'\n");
+    must_print_only("DISPLAY=:3 js run -- js env | grep 'DISPLAY='", "export DISPLAY=':3'\n");
+    must_print_only("DISPLAY=:3 js run -- js env 1 | grep 'DISPLAY='", "export DISPLAY=':1'\n");
 }
 END_TEST
 
@@ -291,7 +276,7 @@ START_TEST(the_live_environment_outlives_the_server)
     fixture_setenv(&fixture, "SSH_AUTH_SOCK", "/tmp/agent.1");
     must("js run -d -- pty_child hold");
     ck_assert(fixture_kill_server(&fixture, SIGKILL));
-    expect("js env 1 | head -n 1", "export SSH_AUTH_SOCK='/tmp/agent.1'\n");
+    must_print_only("js env 1 | head -n 1", "export SSH_AUTH_SOCK='/tmp/agent.1'\n");
     expect_link("SSH_AUTH_SOCK", "/tmp/agent.1");
 }
 END_TEST
@@ -315,7 +300,7 @@ static Suite *live_env_suite(void)
     Suite *suite = suite_create("live_env");
     TCase *links = tcase_create("links");
     TCase *env = tcase_create("env");
-    tcase_add_checked_fixture(links, begin, end);
+    tcase_add_checked_fixture(links, begin, world_end);
     tcase_add_test(links, a_job_finds_links_in_its_environment);
     tcase_add_test(links, the_links_live_as_long_as_the_job);
     tcase_add_test(links, what_is_no_path_is_left_alone);
@@ -326,7 +311,7 @@ static Suite *live_env_suite(void)
     tcase_add_test(links, the_live_environment_outlives_the_server);
     tcase_add_test(links, a_dead_holders_links_are_removed);
     suite_add_tcase(suite, links);
-    tcase_add_checked_fixture(env, begin, end);
+    tcase_add_checked_fixture(env, begin, world_end);
     tcase_add_test(env, env_tells_what_the_newest_client_has);
     tcase_add_test(env, env_tells_nothing_that_breaks_a_line);
     tcase_add_test(env, env_in_a_job_is_about_that_job);

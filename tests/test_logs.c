@@ -1,7 +1,7 @@
 /* js logs: all of it, the end of it, and what comes. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <errno.h>
@@ -11,41 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void must(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-    fixture_expect_code(&result, 0);
-}
-
-static void expect(const char *text, const char *out)
-{
-    must(text);
-    ck_assert_str_eq(result.out, out);
-    ck_assert_str_eq(result.err, "");
-}
-
 START_TEST(the_log_is_what_the_job_printed)
 {
-    expect("js run -- printf 'a\\nb\\n' >/dev/null; js logs 1", "a\nb\n");
-    expect("js logs", "a\nb\n"); /* the one that ended last */
+    must_print_only("js run -- printf 'a\\nb\\n' >/dev/null; js logs 1", "a\nb\n");
+    must_print_only("js logs", "a\nb\n"); /* the one that ended last */
     /* A terminal job prints as to a terminal. */
-    expect("js run -d -- sh -c 'printf \"x\\ny\\033[1m\"' >/dev/null; js wait 2; js logs 2",
-           "x\r\ny\033[1m");
-    expect("js run -- true; js logs 3", "");
+    must_print_only(
+        "js run -d -- sh -c 'printf \"x\\ny\\033[1m\"' >/dev/null; js wait 2; js logs 2",
+        "x\r\ny\033[1m");
+    must_print_only("js run -- true; js logs 3", "");
 }
 END_TEST
 
@@ -54,7 +28,7 @@ START_TEST(a_terminal_is_spared_what_must_not_happen_twice)
 {
     must("js run -d -- sh -c \"stty -echo; printf 'one\\033[c\\a\\033[6ntwo\\033[1mthree'\"; js "
          "wait 1");
-    expect("js logs 1", "one\033[c\a\033[6ntwo\033[1mthree");
+    must_print_only("js logs 1", "one\033[c\a\033[6ntwo\033[1mthree");
     struct pty_driver *shell = fixture_shell(&fixture, 24, 80);
     static const struct {
         const char *command, *seen;
@@ -97,16 +71,16 @@ START_TEST(the_last_lines_can_be_had)
     char text[256];
     snprintf(text, sizeof(text), "js run -- printf '%s' >/dev/null; js logs -n %s 1",
              tail_cases[_i].output, tail_cases[_i].lines);
-    expect(text, tail_cases[_i].expected);
+    must_print_only(text, tail_cases[_i].expected);
 }
 END_TEST
 
 START_TEST(the_last_lines_of_much_output)
 {
     must("js run -- seq 200000 >/dev/null");
-    expect("js logs -n 3 1", "199998\n199999\n200000\n");
-    expect("js logs -n 150000 1 | head -n 1", "50001\n");
-    expect("js logs 1 | wc -l", "200000\n");
+    must_print_only("js logs -n 3 1", "199998\n199999\n200000\n");
+    must_print_only("js logs -n 150000 1 | head -n 1", "50001\n");
+    must_print_only("js logs 1 | wc -l", "200000\n");
 }
 END_TEST
 
@@ -225,7 +199,7 @@ static Suite *logs_suite(void)
 {
     Suite *suite = suite_create("logs");
     TCase *logs = tcase_create("logs");
-    tcase_add_checked_fixture(logs, begin, end);
+    tcase_add_checked_fixture(logs, world_begin, world_end);
     tcase_add_test(logs, the_log_is_what_the_job_printed);
     tcase_add_test(logs, a_terminal_is_spared_what_must_not_happen_twice);
     tcase_add_loop_test(logs, the_last_lines_can_be_had, 0,

@@ -1,7 +1,7 @@
 /* js logs of jobs whose outputs are apart: --stdout, --stderr, --json. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -9,31 +9,6 @@
 #include <string.h>
 
 #include "client/logs_json.h"
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 /* What each job prints goes one after the other: `turn` waits until the log has got so far. */
 #define TURNS                                                                                      \
@@ -188,7 +163,7 @@ static Suite *logs_streams_suite(void)
 {
     Suite *suite = suite_create("logs_streams");
     TCase *tcase = tcase_create("logs");
-    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_loop_test(tcase, logs_of_streams, 0, (int)(sizeof(cases) / sizeof(cases[0])));
     tcase_add_test(tcase, much_of_both);
     tcase_add_test(tcase, segments_that_are_dropped);

@@ -1,7 +1,7 @@
 /* js logs with times: --timestamps, --since, --until, and recordings by --cast. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
@@ -12,33 +12,6 @@
 /* jq: the output in a recording, one string per event, and all of it. */
 #define EVENTS "jq -c 'select(type == \"array\")'"
 #define OUTPUT "jq -j 'select(type == \"array\" and .[1] == \"o\") | .[2]'"
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void must(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-    fixture_expect_code(&result, 0);
-}
-
-static void expect(const char *text, const char *out)
-{
-    must(text);
-    ck_assert_str_eq(result.out, out);
-    ck_assert_str_eq(result.err, "");
-}
 
 /*
  * Job 1 prints "one", "two", "three", "four": `marks` has the times between them. The pauses are
@@ -56,7 +29,7 @@ static void expect_logs(const char *options, const char *out)
 {
     char text[256];
     snprintf(text, sizeof(text), "set -- $(cat marks); A=@$1 B=@$2 C=@$3; js logs 1 %s", options);
-    expect(text, out);
+    must_print_only(text, out);
 }
 
 START_TEST(a_part_of_the_log_can_be_had_by_its_time)
@@ -138,12 +111,13 @@ END_TEST
 START_TEST(a_log_without_times_is_said_to_have_none)
 {
     must("js run -- echo one >/dev/null; rm $JS_STATE_DIR/jobs/1/index.*");
-    expect("js logs 1", "one\n");
-    expect("js logs -t 1", "-                        one\n");
+    must_print_only("js logs 1", "one\n");
+    must_print_only("js logs -t 1", "-                        one\n");
     fixture_shell_line(&fixture, &result, "js logs -S 5m 1");
     fixture_expect_code(&result, 125);
     ck_assert_str_eq(result.err, "js: it is not known when job 1 printed what is in its log\n");
-    expect("js logs --cast 1 | " EVENTS " | jq -c '.[0] == 0, .[2]'", "true\n\"one\\r\\n\"\n");
+    must_print_only("js logs --cast 1 | " EVENTS " | jq -c '.[0] == 0, .[2]'",
+                    "true\n\"one\\r\\n\"\n");
 }
 END_TEST
 
@@ -152,18 +126,20 @@ END_TEST
 START_TEST(a_recording_has_what_was_printed_and_when)
 {
     print_slowly();
-    expect("js logs --cast 1 | head -n 1 | jq -c '.version, .width, .height, .command[0:4], "
-           "(.timestamp | type), has(\"env\")'",
-           "2\n80\n24\n\"sh -\"\n\"number\"\nfalse\n");
-    expect("js logs --cast 1 | " EVENTS " | jq -c '.[1:]'",
-           "[\"o\",\"one\\r\\n\"]\n[\"o\",\"two\\r\\n\"]\n[\"o\",\"thr\"]\n"
-           "[\"o\",\"ee\\r\\nfour\"]\n");
+    must_print_only(
+        "js logs --cast 1 | head -n 1 | jq -c '.version, .width, .height, .command[0:4], "
+        "(.timestamp | type), has(\"env\")'",
+        "2\n80\n24\n\"sh -\"\n\"number\"\nfalse\n");
+    must_print_only("js logs --cast 1 | " EVENTS " | jq -c '.[1:]'",
+                    "[\"o\",\"one\\r\\n\"]\n[\"o\",\"two\\r\\n\"]\n[\"o\",\"thr\"]\n"
+                    "[\"o\",\"ee\\r\\nfour\"]\n");
     /* Seconds that rise, from the beginning on. */
-    expect("js logs --cast 1 | " EVENTS " | jq -s 'map(.[0]) | . == sort and .[0] < 1 and "
-           ".[3] > 0.17 and .[3] < 20'",
-           "true\n");
-    expect("js logs --cast --since @$(sed -n 2p marks) 1 | " EVENTS " | jq -c '.[0] < 0.001, .[2]'",
-           "true\n\"thr\"\nfalse\n\"ee\\r\\nfour\"\n");
+    must_print_only("js logs --cast 1 | " EVENTS " | jq -s 'map(.[0]) | . == sort and .[0] < 1 and "
+                    ".[3] > 0.17 and .[3] < 20'",
+                    "true\n");
+    must_print_only("js logs --cast --since @$(sed -n 2p marks) 1 | " EVENTS
+                    " | jq -c '.[0] < 0.001, .[2]'",
+                    "true\n\"thr\"\nfalse\n\"ee\\r\\nfour\"\n");
 }
 END_TEST
 
@@ -205,14 +181,14 @@ static Suite *logs_times_suite(void)
     Suite *suite = suite_create("logs_times");
     TCase *shown = tcase_create("times");
     TCase *casts = tcase_create("casts");
-    tcase_add_checked_fixture(shown, begin, end);
+    tcase_add_checked_fixture(shown, world_begin, world_end);
     tcase_add_test(shown, a_part_of_the_log_can_be_had_by_its_time);
     tcase_add_test(shown, lines_have_the_time_at_which_they_began);
     tcase_add_test(shown, following_tells_times_too);
     tcase_add_test(shown, wrong_times_are_refused);
     tcase_add_test(shown, a_log_without_times_is_said_to_have_none);
     suite_add_tcase(suite, shown);
-    tcase_add_checked_fixture(casts, begin, end);
+    tcase_add_checked_fixture(casts, world_begin, world_end);
     tcase_add_test(casts, a_recording_has_what_was_printed_and_when);
     tcase_add_test(casts, a_recording_of_anything_is_valid);
     tcase_add_test(casts, a_recording_knows_the_sizes);

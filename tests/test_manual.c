@@ -2,8 +2,8 @@
  * What the user reads about js: the manual pages as they are shown, and the help texts, against the
  * tables of commands and messages and what js prints.
  */
-#include "tests/harness/fixture.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <ctype.h>
@@ -14,20 +14,6 @@
 
 #include "client/commands.h"
 #include "common/config.h"
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void setup(void)
-{
-    fixture_init(&fixture);
-}
-
-static void teardown(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
 
 /* Pages with parts of their own are in the build directory, others in the source tree. */
 static const struct {
@@ -297,7 +283,7 @@ static Suite *manual_suite(void)
 {
     Suite *suite = suite_create("manual");
     TCase *tc = tcase_create("manual");
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, world_begin, world_end);
     tcase_add_loop_test(tc, pages_are_clean, 0, PAGES);
     tcase_add_test(tc, every_command_and_option_is_in_the_page);
     tcase_add_test(tc, every_json_field_and_end_is_in_the_page);

@@ -1,9 +1,9 @@
 /* What the server counts: as Prometheus reads it, and right at any moment. */
 #include "tests/harness/chaos.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/program.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <errno.h>
@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct fixture fixture;
-static struct fixture_result result;
 static struct program worker;
 
 static void begin(void)
@@ -29,12 +27,6 @@ static void end(void)
     program_finish(&worker);
     fixture_result_finish(&result);
     fixture_finish(&fixture);
-}
-
-static void must(const char *line)
-{
-    fixture_shell_line(&fixture, &result, line);
-    fixture_expect_code(&result, 0);
 }
 
 /* The value of a series such as js_jobs{state="running"} in result.out. */

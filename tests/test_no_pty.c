@@ -1,40 +1,15 @@
 /* js run --no-pty: a job with pipes in place of a terminal, its two outputs apart. */
 #include "tests/harness/await.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 /* Output */
 
@@ -283,7 +258,7 @@ static Suite *no_pty_suite(void)
 {
     Suite *suite = suite_create("no_pty");
     TCase *tcase = tcase_create("output");
-    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_loop_test(tcase, a_job_without_a_terminal, 0,
                         (int)(sizeof(cases) / sizeof(cases[0])));
     tcase_add_test(tcase, it_is_a_group_of_its_own);
@@ -292,14 +267,14 @@ static Suite *no_pty_suite(void)
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("input");
-    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, a_pipe_is_its_input);
     tcase_add_test(tcase, input_that_is_not_read);
     tcase_add_test(tcase, input_outlives_its_client);
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("clients");
-    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, keys_of_the_terminal_are_signals);
     tcase_add_test(tcase, it_can_be_taken_up_again);
     tcase_add_test(tcase, a_client_that_is_killed_is_not_missed);

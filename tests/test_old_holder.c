@@ -1,10 +1,10 @@
 /* A holder lives as long as its job: one of the first release under the server of today. */
 #include "common/record.h"
 #include "tests/harness/await.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -14,20 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct fixture fixture;
-static struct fixture_result result;
 static struct program holder;
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 /* Job 7 has been running since before this server. */
 static void start_holder(const char *kind)
@@ -68,12 +55,6 @@ static void begin_silent(void)
 {
     fixture_init(&fixture);
     start_holder("silent");
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
 }
 
 static void must_be_listed(void)
@@ -219,7 +200,7 @@ static Suite *old_holder_suite(void)
 {
     Suite *suite = suite_create("old holder");
     TCase *old = tcase_create("old");
-    tcase_add_checked_fixture(old, begin, end);
+    tcase_add_checked_fixture(old, begin, world_end);
     tcase_add_test(old, it_is_listed_and_its_end_is_told);
     tcase_add_test(old, it_is_attached_to_and_left);
     tcase_add_test(old, it_is_found_by_server_after_server);
@@ -229,12 +210,12 @@ static Suite *old_holder_suite(void)
     suite_add_tcase(suite, old);
 
     TCase *silent = tcase_create("silent");
-    tcase_add_checked_fixture(silent, begin_silent, end);
+    tcase_add_checked_fixture(silent, begin_silent, world_end);
     tcase_add_test(silent, nobody_waits_long_for_its_answer);
     suite_add_tcase(suite, silent);
 
     TCase *newer = tcase_create("newer");
-    tcase_add_checked_fixture(newer, begin_newer, end);
+    tcase_add_checked_fixture(newer, begin_newer, world_end);
     tcase_add_test(newer, a_newer_one_is_shown_and_left_alone);
     suite_add_tcase(suite, newer);
     return suite;

@@ -3,30 +3,17 @@
  * returns that a terminal's line discipline puts before line feeds; and whoever looks at the job on
  * a terminal sees lines all the same.
  */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/received.h"
 #include "tests/harness/runner.h"
 #include "tests/harness/seen.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
 
-static struct fixture fixture;
-static struct fixture_result result;
 static struct program program;
-
-static void setup(void)
-{
-    fixture_init(&fixture);
-}
-
-static void teardown(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
 
 static void shell(const char *line)
 {
@@ -204,7 +191,7 @@ static Suite *plain_output_suite(void)
 {
     Suite *suite = suite_create("plain_output");
     TCase *tcase = tcase_create("plain_output");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, its_screen_has_lines);
     tcase_add_loop_test(tcase, a_watcher_sees_lines, 0, sizeof(watchers) / sizeof(watchers[0]));
     tcase_add_test(tcase, a_sharer_sees_lines_and_the_file_stays_as_it_is);

@@ -10,11 +10,9 @@
 
 #include "client/commands.h"
 #include "client/run_options.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
-static struct fixture fixture;
-static struct fixture_result result;
 static char path[160];
 
 static void begin(void)
@@ -24,29 +22,12 @@ static void begin(void)
     fixture_setenv(&fixture, "JS_CONFIG", path);
 }
 
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
 static void write_config(const char *lines)
 {
     FILE *file = fopen(path, "we");
     ck_assert_ptr_nonnull(file);
     ck_assert_int_ge(fputs(lines, file), 0);
     ck_assert_int_eq(fclose(file), 0);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
 }
 
 /* Every option of js run, whichever there are, can be in a profile, but for the profile itself. */
@@ -278,7 +259,7 @@ static Suite *profiles_suite(void)
 {
     Suite *suite = suite_create("profiles");
     TCase *tc = tcase_create("profiles");
-    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_checked_fixture(tc, begin, world_end);
     tcase_add_test(tc, every_option_can_be_in_a_profile);
     tcase_add_test(tc, a_file_is_read);
     tcase_add_test(tc, a_mistake_is_told_with_its_line);

@@ -3,10 +3,10 @@
  * comes to nobody else.
  */
 #include "tests/harness/await.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/runner.h"
 #include "tests/harness/watch.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
@@ -15,20 +15,6 @@
 #include <string.h>
 
 #define CHORD "\034d"
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void setup(void)
-{
-    fixture_init(&fixture);
-}
-
-static void teardown(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
 
 static void run_detached(const char *const *behaviours)
 {
@@ -320,21 +306,21 @@ static Suite *questions_suite(void)
 #define COUNT(cases) (int)(sizeof(cases) / sizeof((cases)[0]))
     Suite *suite = suite_create("questions");
     TCase *tcase = tcase_create("alone");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_loop_test(tcase, with_nobody_there_the_holder_answers, 0, COUNT(standing_in));
     tcase_add_test(tcase, a_job_that_asks_and_never_reads_goes_on);
     tcase_add_test(tcase, nobody_answers_into_a_pipe);
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("attached");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, the_writers_terminal_answers_and_nobody_else);
     tcase_add_test(tcase, with_only_a_watcher_the_holder_answers);
     tcase_add_test(tcase, the_next_sharer_answers_when_the_owner_has_left);
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("profile");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, a_terminal_is_asked_once_and_imitated_afterwards);
     tcase_add_test(tcase, answers_that_are_cut_do_not_reach_the_job);
     tcase_add_loop_test(tcase, answers_that_come_late_do_not_reach_the_shell, 0, 2);

@@ -1,18 +1,15 @@
 /* Jobs that wait for their turn, their slot, or another job: from outside. */
 #include "tests/harness/await.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
 
 static void begin(void)
 {
@@ -23,23 +20,6 @@ static void begin(void)
     fixture_shell_line(&fixture, &result, "echo grace = 200ms >$JS_CONFIG");
 }
 
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
-
 /* Its stderr says so, and the exit status is this. */
 static void refused(const char *text, int code, const char *words)
 {
@@ -47,12 +27,6 @@ static void refused(const char *text, int code, const char *words)
     fixture_expect_code(&result, code);
     ck_assert_str_eq(result.out, "");
     ck_assert_msg(strstr(result.err, words) != NULL, "%s", result.err);
-}
-
-static void expect(const char *text, const char *out)
-{
-    must(text);
-    ck_assert_str_eq(result.out, out);
 }
 
 /* The server's child that holders are forked from. */
@@ -74,9 +48,9 @@ START_TEST(jobs_of_a_queue_start_in_the_order_in_which_they_came)
 {
     must("js queue pause build");
     must("for i in `seq 100`; do js run -d -q build -- sh -c 'echo $JS_JOB_ID >>order'; done");
-    expect("js ls | grep -c queued", "100\n");
+    must_print("js ls | grep -c queued", "100\n");
     must("js queue resume build && js wait `seq 100`");
-    expect("seq 100 | cmp - order", "");
+    must_print("seq 100 | cmp - order", "");
 }
 END_TEST
 
@@ -86,7 +60,7 @@ START_TEST(higher_priority_comes_first)
     must("for p in 0 5 -3 5 0; do js run -d -q build --priority $p -- "
          "sh -c 'echo $JS_JOB_ID >>order'; done");
     must("js queue resume build && js wait 1 2 3 4 5");
-    expect("tr '\\n' ' ' <order", "2 4 1 5 3 ");
+    must_print("tr '\\n' ' ' <order", "2 4 1 5 3 ");
 }
 END_TEST
 
@@ -95,14 +69,14 @@ START_TEST(as_many_run_as_the_queue_has_slots)
     must("js queue set build slots=2");
     must("for i in 1 2 3 4; do js run -d -q build -- pty_child ready hold; done");
     jobs_await_state(&fixture, "2", "running");
-    expect(
+    must_print(
         "js show --json 3 4 | jq -r '.jobs[] | .state, .waits_for'",
         "queued\na place in queue build, where job 2 runs\nqueued\n1 job ahead in queue build\n");
-    expect("js queue ls --json | jq -c .queues",
-           "[{\"name\":\"build\",\"slots\":2,\"paused\":false,\"running\":2,\"waiting\":2}]\n");
+    must_print("js queue ls --json | jq -c .queues",
+               "[{\"name\":\"build\",\"slots\":2,\"paused\":false,\"running\":2,\"waiting\":2}]\n");
     must("js kill 1");
     jobs_await_state(&fixture, "3", "running");
-    expect("js show --json 4 | jq -r .jobs[0].state", "queued\n");
+    must_print("js show --json 4 | jq -r .jobs[0].state", "queued\n");
     /* More of them at once, as soon as it is said. */
     must("js queue set build slots=3");
     jobs_await_state(&fixture, "4", "running");
@@ -114,14 +88,14 @@ START_TEST(a_paused_queue_starts_nothing)
 {
     must("js run -d -q build -- pty_child ready hold");
     must("js queue pause build && js run -d -q build true && js kill 1");
-    expect("js show --json 2 | jq -r '.jobs[0] | .state, .waits_for'",
-           "queued\nqueue build is paused\n");
-    expect("js queue", "QUEUE  SLOTS  RUNNING  WAITING  STATE\n"
-                       "build      1        0        1  paused\n");
+    must_print("js show --json 2 | jq -r '.jobs[0] | .state, .waits_for'",
+               "queued\nqueue build is paused\n");
+    must_print("js queue", "QUEUE  SLOTS  RUNNING  WAITING  STATE\n"
+                           "build      1        0        1  paused\n");
     /* That is no server's to forget. */
     ck_assert(fixture_kill_server(&fixture, SIGKILL));
-    expect("js show --json 2 | jq -r '.jobs[0] | .state, .waits_for'",
-           "queued\nqueue build is paused\n");
+    must_print("js show --json 2 | jq -r '.jobs[0] | .state, .waits_for'",
+               "queued\nqueue build is paused\n");
     must("js run -d -q other true && js wait 3");
     must("js queue resume build && js wait 2");
 }
@@ -131,8 +105,8 @@ START_TEST(all_queues_have_a_bound)
 {
     must("echo max-running = 1 >>$JS_CONFIG && js run -d -q a -- pty_child ready hold");
     must("js run -d -q b true && js run -d --slot s true && js wait 3");
-    expect("js show --json 2 | jq -r '.jobs[0] | .state, .waits_for'",
-           "queued\nanother job to end: as many run as may (max-running)\n");
+    must_print("js show --json 2 | jq -r '.jobs[0] | .state, .waits_for'",
+               "queued\nanother job to end: as many run as may (max-running)\n");
     must("js kill 1 && js wait 2");
     must("echo max-running = 0 >>$JS_CONFIG");
     line("js server reload");
@@ -162,9 +136,9 @@ START_TEST(who_is_to_be_tried_again_has_no_place)
     must("js run -d -q build -- sh -c 'echo $JS_JOB_ID >>order; touch gate; sleep 0.3'");
     must("js run -d -q build -- sh -c 'echo $JS_JOB_ID >>order'");
     must("js wait 1 2 3");
-    expect("head -n 2 order | tr '\\n' ' '", "1 2 ");
-    expect("sort order | tr '\\n' ' '", "1 1 2 3 ");
-    expect("js show --json 1 | jq .jobs[0].attempt", "2\n");
+    must_print("head -n 2 order | tr '\\n' ' '", "1 2 ");
+    must_print("sort order | tr '\\n' ' '", "1 1 2 3 ");
+    must_print("js show --json 1 | jq .jobs[0].attempt", "2\n");
 }
 END_TEST
 
@@ -174,7 +148,7 @@ START_TEST(a_job_that_waits_can_be_killed)
     must("js run -d -q build -- sh -c 'echo ran >>order' && js kill 2");
     line("js wait 2");
     fixture_expect_code(&result, 143);
-    expect("js show --json 2 | jq -r '.jobs[0] | .end.reason, .attempt'", "canceled\n0\n");
+    must_print("js show --json 2 | jq -r '.jobs[0] | .end.reason, .attempt'", "canceled\n0\n");
     must("js kill 1 && ! test -e order");
 }
 END_TEST
@@ -186,7 +160,7 @@ START_TEST(waiting_has_its_own_limit)
     must("js run -d --slot s --queue-timeout 200ms --timeout 1h -- sh -c 'echo ran >>order'");
     line("js wait 2");
     fixture_expect_code(&result, 75);
-    expect("js show --json 2 | jq -r .jobs[0].end.reason", "expired\n");
+    must_print("js show --json 2 | jq -r .jobs[0].end.reason", "expired\n");
     must("js kill 1 && ! test -e order");
     /* It does not run while the job waits for its time. */
     must("js run -d --slot s --queue-timeout 200ms --delay 500ms -- sh -c 'echo ran >>order'");
@@ -271,17 +245,17 @@ START_TEST(a_slot_is_for_one_job_at_a_time)
     must("js run -d --slot db -- pty_child ready hold");
     must("js run -d --slot db -- sh -c 'echo 2 >>order' && "
          "js run -d --slot db -- sh -c 'echo 3 >>order'");
-    expect("js show --json 2 3 | jq -r '.jobs[].waits_for'",
-           "its slot, which job 1 has\nits slot, which job 1 has\n");
-    expect("js ls -o id,slot,waits", "ID  SLOT  WAITS FOR\n"
-                                     " 1  db\n"
-                                     " 2  db    its slot, which job 1 has\n"
-                                     " 3  db    its slot, which job 1 has\n");
+    must_print("js show --json 2 3 | jq -r '.jobs[].waits_for'",
+               "its slot, which job 1 has\nits slot, which job 1 has\n");
+    must_print("js ls -o id,slot,waits", "ID  SLOT  WAITS FOR\n"
+                                         " 1  db\n"
+                                         " 2  db    its slot, which job 1 has\n"
+                                         " 3  db    its slot, which job 1 has\n");
     refused("js run -d --slot db --if-busy drop true", 75,
             "js: not started: slot db is taken: job 1 has it");
     must("js run -d --slot other true && js wait 4");
     must("js kill 1 && js wait 2 3");
-    expect("tr '\\n' ' ' <order", "2 3 ");
+    must_print("tr '\\n' ' ' <order", "2 3 ");
     must("js run -d --slot db --if-busy drop true && js wait 5");
 }
 END_TEST
@@ -293,9 +267,9 @@ START_TEST(the_newest_replaces_whoever_has_the_slot)
     fixture_js_until(&fixture, &result, "READY", "logs", "1", NULL);
     must("js run -d --slot db -- sh -c 'echo 2 >>order'");
     must("js run -d --slot db --if-busy replace -- sh -c 'echo 3 >>order' && js wait 3");
-    expect("cat order", "3\n");
-    expect("js show --json 1 2 | jq -r '.jobs[] | .end.reason, .warning'",
-           "replaced\njob 3 takes slot db\nreplaced\njob 3 takes slot db\n");
+    must_print("cat order", "3\n");
+    must_print("js show --json 1 2 | jq -r '.jobs[] | .end.reason, .warning'",
+               "replaced\njob 3 takes slot db\nreplaced\njob 3 takes slot db\n");
     must("js show --json 1 3 | jq -e '.jobs | .[0].ended and .[0].ended <= .[1].started'");
     line("js wait 1");
     fixture_expect_code(&result, 137);
@@ -317,22 +291,22 @@ START_TEST(a_hundred_wait_for_a_slot_and_no_more)
     must("for i in `seq 100`; do js run -d --slot x true; done");
     refused("js run -d --slot x true", 75,
             "js: not started: slot x is taken, and 100 jobs wait for it already");
-    must("js run -d --slot x --if-busy replace true && js wait 102");
-    expect("js ls -a --json | jq '[.jobs[] | select(.end.reason == \"replaced\")] | length'",
-           "101\n");
+    must("js run -d --slot x --if-busy replace true; js wait `seq 101` 102");
+    must_print("js ls -a --json | jq '[.jobs[] | select(.end.reason == \"replaced\")] | length'",
+               "101\n");
 }
 END_TEST
 
 START_TEST(a_key_is_for_one_live_job)
 {
-    expect("js run -d --once nightly -- pty_child ready hold", "1\n");
+    must_print("js run -d --once nightly -- pty_child ready hold", "1\n");
     must("js run -d --once nightly -- pty_child ready hold");
     ck_assert_str_eq(result.out, "1\n");
     ck_assert_str_eq(result.err, "js: nothing was started: job 1 has the key 'nightly'\n");
     must("js run --once nightly -- pty_child ready hold");
     ck_assert_str_eq(result.out, "1\n");
     ck_assert_str_eq(result.err, "js: nothing was started: job 1 has the key 'nightly'\n");
-    expect("js run -d --once other true", "2\n");
+    must_print("js run -d --once other true", "2\n");
     must("js kill 1 && js run -d --once nightly true && js wait 3");
 }
 END_TEST
@@ -342,7 +316,7 @@ END_TEST
 START_TEST(a_time_is_waited_for_without_a_server)
 {
     must("js run -d --delay 700ms -- touch ran");
-    expect("js show --json 1 | jq -r '.jobs[0].state'", "queued\n");
+    must_print("js show --json 1 | jq -r '.jobs[0].state'", "queued\n");
     must("js show --json 1 | jq -e '.jobs[0].waits_for | test(\"^[0-9][0-9]:[0-9][0-9]\")'");
     ck_assert(fixture_kill_server(&fixture, SIGKILL));
     char path[128];
@@ -355,7 +329,7 @@ END_TEST
 START_TEST(a_time_holds_up_nobody_else)
 {
     must("js run -d -q q --delay 1h -- touch late && js run -d -q q true && js wait 2");
-    expect("js show --json 1 | jq -r .jobs[0].state", "queued\n");
+    must_print("js show --json 1 | jq -r .jobs[0].state", "queued\n");
     must("js kill 1 && ! test -e late");
 }
 END_TEST
@@ -367,7 +341,7 @@ START_TEST(again_and_again)
     snprintf(path, sizeof(path), "%s/times", fixture.work);
     ck_assert_int_eq(await_file_text(path, "1\n2\n3\n", deadline_default()), 0);
     must("js run -d --every '0 3 * * *' -- touch night");
-    expect("js show --json 2 | jq -r '.jobs[0] | .state, .waits_for[-5:]'", "queued\n03:00\n");
+    must_print("js show --json 2 | jq -r '.jobs[0] | .state, .waits_for[-5:]'", "queued\n03:00\n");
     must("js kill 1 2 && ! test -e night");
 }
 END_TEST
@@ -385,7 +359,7 @@ START_TEST(the_next_server_knows_whose_turn_it_is)
         must("js ls");
     }
     must("js wait `seq 12`");
-    expect("tr '\\n' ' ' <order", "2 5 8 11 1 4 7 10 3 6 9 12 ");
+    must_print("tr '\\n' ' ' <order", "2 5 8 11 1 4 7 10 3 6 9 12 ");
 }
 END_TEST
 
@@ -418,9 +392,9 @@ START_TEST(the_newest_server_says_whose_turn_it_is)
     come(&first);
     come(&second);
     say_begin(&first, 1);
-    expect("js show --json 1 | jq -r .jobs[0].state", "queued\n");
+    must_print("js show --json 1 | jq -r .jobs[0].state", "queued\n");
     say_begin(&second, 2); /* nor does an attempt that is not the next one */
-    expect("js show --json 1 | jq -r .jobs[0].state", "queued\n");
+    must_print("js show --json 1 | jq -r .jobs[0].state", "queued\n");
     raw_client_close(&second);
     come(&second);
     struct msg_begin body = {.attempt = 1};
@@ -429,7 +403,7 @@ START_TEST(the_newest_server_says_whose_turn_it_is)
     raw_client_close(&first);
     raw_client_close(&second);
     must("js kill 1");
-    expect("js show --json 1 | jq .jobs[0].attempt", "1\n");
+    must_print("js show --json 1 | jq .jobs[0].attempt", "1\n");
 }
 END_TEST
 
@@ -449,7 +423,7 @@ START_TEST(a_server_that_dies_is_replaced_while_jobs_wait)
     must("js wait 1 2 3 && js run -d true && js wait 4");
     char expected[64];
     snprintf(expected, sizeof(expected), "running\n%d\n", (int)server);
-    expect("js server status --json | jq -r '.server | .state, .last_failure.pid'", expected);
+    must_print("js server status --json | jq -r '.server | .state, .last_failure.pid'", expected);
 }
 END_TEST
 
@@ -478,7 +452,7 @@ START_TEST(damaged_settings_are_told)
     ck_assert_ptr_nonnull(strstr(result.err, "the settings of queues were damaged"));
     must("test -e $JS_STATE_DIR/queues.damaged");
     must("js queue set build slots=3 && rm $JS_STATE_DIR/queues.damaged && js server restart");
-    expect("js queue ls --json | jq .queues[0].slots", "3\n");
+    must_print("js queue ls --json | jq .queues[0].slots", "3\n");
     ck_assert_str_eq(result.err, "");
 }
 END_TEST
@@ -598,7 +572,7 @@ static Suite *queues_suite(void)
 {
     Suite *suite = suite_create("queues");
     TCase *tcase = tcase_create("queues");
-    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_checked_fixture(tcase, begin, world_end);
     tcase_add_test(tcase, jobs_of_a_queue_start_in_the_order_in_which_they_came);
     tcase_add_test(tcase, higher_priority_comes_first);
     tcase_add_test(tcase, as_many_run_as_the_queue_has_slots);

@@ -2,10 +2,10 @@
  */
 #include "common/fd.h"
 #include "tests/harness/await.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -15,31 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 /* The process below us with that name (/proc/PID/comm). */
 static pid_t find_process(const char *name)
@@ -243,7 +218,7 @@ static Suite *repeat_suite(void)
 {
     Suite *suite = suite_create("repeat");
     TCase *run = tcase_create("run");
-    tcase_add_checked_fixture(run, begin, end);
+    tcase_add_checked_fixture(run, world_begin, world_end);
     tcase_add_loop_test(run, what_no_server_has_read_is_asked_again, 0, 2);
     tcase_add_loop_test(run, a_job_that_is_being_started_is_not_started_twice, 0, 2);
     tcase_add_loop_test(run, a_start_that_came_to_nothing_is_made_good, 0, 2);

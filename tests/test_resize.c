@@ -1,37 +1,12 @@
 /* The size of a job's terminal: of one without a terminal to take it from, and whose it is. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void setup(void)
-{
-    fixture_init(&fixture);
-}
-
-static void teardown(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 static void expect_size(const char *job, int cols, int rows)
 {
@@ -172,7 +147,7 @@ static Suite *resize_suite(void)
 {
     Suite *suite = suite_create("resize");
     TCase *tc = tcase_create("resize");
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, world_begin, world_end);
     tcase_add_test(tc, a_detached_job_begins_with_the_size_asked_for);
     tcase_add_test(tc, a_job_is_resized_and_told);
     tcase_add_loop_test(tc, a_wrong_size_is_refused, 0,

@@ -1,56 +1,26 @@
 /* js retry: an ended job is started once more, as itself. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
-
-static void expect(const char *text, const char *output)
-{
-    must(text);
-    ck_assert_str_eq(result.out, output);
-}
 
 START_TEST(an_ended_job_is_started_again_as_itself)
 {
     must("mkdir there; cd there; js run -d -n x -- sh -c 'echo $JS_ATTEMPT in ${PWD##*/} $A; "
          "exit $JS_ATTEMPT'; js wait x || true; js show --json x | jq -c '.jobs[0] | [.id, .uid]' "
          ">../before");
-    expect("A=new js retry x", "1\n");
+    must_print("A=new js retry x", "1\n");
     line("js wait 1");
     fixture_expect_code(&result, 2);
     must("js show --json x | jq -c '.jobs[0] | [.id, .uid]' | cmp - before");
-    expect("js show --json x | jq -c '.jobs[0] | [.attempt, [.attempts[] | [.number, .end.code]]]'",
-           "[2,[[1,1],[2,2]]]\n");
-    expect("js logs 1 | tr -d '\\r'", "1 in there\n[js: started again]\n2 in there new\n");
-    expect("js logs -a 1 1; js logs -a 2 1", "1 in there\r\n2 in there new\r\n");
+    must_print(
+        "js show --json x | jq -c '.jobs[0] | [.attempt, [.attempts[] | [.number, .end.code]]]'",
+        "[2,[[1,1],[2,2]]]\n");
+    must_print("js logs 1 | tr -d '\\r'", "1 in there\n[js: started again]\n2 in there new\n");
+    must_print("js logs -a 1 1; js logs -a 2 1", "1 in there\r\n2 in there new\r\n");
 }
 END_TEST
 
@@ -61,7 +31,7 @@ START_TEST(it_can_be_started_again_at_once)
          "done; "
          "js wait 1");
     fixture_expect_code(&result, 1);
-    expect("js show --json 1 | jq .jobs[0].attempt", "10\n");
+    must_print("js show --json 1 | jq .jobs[0].attempt", "10\n");
 }
 END_TEST
 
@@ -71,7 +41,7 @@ START_TEST(a_job_that_runs_is_left_alone)
     line("js retry 1");
     fixture_expect_code(&result, 125);
     ck_assert_str_eq(result.err, "js: job 1 has not ended: there is nothing to start again\n");
-    expect("js show --json 1 | jq .jobs[0].attempt", "1\n");
+    must_print("js show --json 1 | jq .jobs[0].attempt", "1\n");
 }
 END_TEST
 
@@ -79,9 +49,9 @@ START_TEST(a_job_that_waits_for_its_next_attempt_gets_it_now)
 {
     must("js run -d --restart on-failure --backoff 1h..1h -- sh -c 'test -e go && exec sleep 60'");
     jobs_await_state(&fixture, "1", "backoff");
-    expect("touch go; js retry", "1\n");
+    must_print("touch go; js retry", "1\n");
     jobs_await_state(&fixture, "1", "running");
-    expect("js show --json 1 | jq .jobs[0].attempt", "2\n");
+    must_print("js show --json 1 | jq .jobs[0].attempt", "2\n");
 }
 END_TEST
 
@@ -90,9 +60,9 @@ START_TEST(all_that_failed_can_be_meant)
     must("js run -d -- true; js run -d -- false; js run -d -- sh -c 'kill -9 $$'; "
          "js run -d -- sleep 60; js run -d --timeout 1ms -- sleep 60; "
          "js run -d --ok-codes 1 -- false; js kill 4; js wait 1 2 3 5 6 2>err; true");
-    expect("js retry --failed --dry-run", "2  false\n3  sh -c 'kill -9 $$'\n5  sleep 60\n");
-    expect("js retry -f; true", "2\n3\n5\n");
-    expect("js show --json 1 2 4 5 6 | jq -c '[.jobs[].attempt]'", "[1,2,1,2,1]\n");
+    must_print("js retry --failed --dry-run", "2  false\n3  sh -c 'kill -9 $$'\n5  sleep 60\n");
+    must_print("js retry -f; true", "2\n3\n5\n");
+    must_print("js show --json 1 2 4 5 6 | jq -c '[.jobs[].attempt]'", "[1,2,1,2,1]\n");
 }
 END_TEST
 
@@ -102,10 +72,11 @@ START_TEST(what_cannot_be_started_again_stays_known)
     line("js retry 1");
     fixture_expect_code(&result, 127);
     ck_assert_str_eq(result.err, "js: ./x: No such file or directory\n");
-    expect("js show --json 1 | jq -c '.jobs[0] | [.state, .end.reason, [.attempts[].end.reason]]'",
-           "[\"failed\",\"spawn-failed\",[\"exited\",\"spawn-failed\"]]\n");
+    must_print(
+        "js show --json 1 | jq -c '.jobs[0] | [.state, .end.reason, [.attempts[].end.reason]]'",
+        "[\"failed\",\"spawn-failed\",[\"exited\",\"spawn-failed\"]]\n");
     must("printf '#!/bin/sh\\nexit 0\\n' >x; chmod +x x; js retry 1; js wait 1");
-    expect("js show --json 1 | jq -c '.jobs[0] | [.state, .attempt]'", "[\"ended\",3]\n");
+    must_print("js show --json 1 | jq -c '.jobs[0] | [.state, .attempt]'", "[\"ended\",3]\n");
 }
 END_TEST
 
@@ -123,7 +94,7 @@ START_TEST(its_plan_is_the_same)
     line("js run -d --restart on-failure:1 --backoff 1ms..1ms -- false; js wait 1; js retry 1; "
          "js wait 1");
     fixture_expect_code(&result, 1);
-    expect("js show --json 1 | jq -c '[.jobs[0].attempts[].number]'", "[1,2,3,4]\n");
+    must_print("js show --json 1 | jq -c '[.jobs[0].attempts[].number]'", "[1,2,3,4]\n");
 }
 END_TEST
 
@@ -132,7 +103,7 @@ START_TEST(a_new_server_knows_it)
 {
     must("js run -d -- sh -c 'test $JS_ATTEMPT = 1 || exec sleep 60'; js wait 1; js retry 1");
     ck_assert(fixture_kill_server(&fixture, SIGKILL));
-    expect("js ls --json | jq -c '.jobs[0] | [.id, .state, .attempt]'", "[1,\"running\",2]\n");
+    must_print("js ls --json | jq -c '.jobs[0] | [.id, .state, .attempt]'", "[1,\"running\",2]\n");
     must("js kill 1");
 }
 END_TEST
@@ -154,7 +125,7 @@ static Suite *retry_suite(void)
 {
     Suite *suite = suite_create("retry");
     TCase *tc = tcase_create("retry");
-    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_checked_fixture(tc, world_begin, world_end);
     tcase_add_test(tc, an_ended_job_is_started_again_as_itself);
     tcase_add_test(tc, it_can_be_started_again_at_once);
     tcase_add_test(tc, a_job_that_runs_is_left_alone);

@@ -1,39 +1,14 @@
 /* js run without a terminal, as scripts, pipes and cron use it. */
 #include "tests/harness/await.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 /* Exit status */
 
@@ -318,7 +293,7 @@ static Suite *run_suite(void)
 {
     Suite *suite = suite_create("run");
     TCase *status = tcase_create("status");
-    tcase_add_checked_fixture(status, begin, end);
+    tcase_add_checked_fixture(status, world_begin, world_end);
 #define COUNT(cases) (int)(sizeof(cases) / sizeof((cases)[0]))
     tcase_add_loop_test(status, the_exit_status_tells_what_came_of_it, 0, COUNT(exit_cases));
     tcase_add_test(status, a_program_is_looked_for_as_execvp_does);
@@ -328,7 +303,7 @@ static Suite *run_suite(void)
     suite_add_tcase(suite, status);
 
     TCase *output = tcase_create("output");
-    tcase_add_checked_fixture(output, begin, end);
+    tcase_add_checked_fixture(output, world_begin, world_end);
     tcase_add_loop_test(output, no_output_is_lost_at_the_end, 0, 5);
     tcase_add_test(output, the_shell_is_back_although_something_holds_the_terminal);
     tcase_add_test(output, what_is_left_is_hung_up);
@@ -340,7 +315,7 @@ static Suite *run_suite(void)
     suite_add_tcase(suite, output);
 
     TCase *input = tcase_create("input");
-    tcase_add_checked_fixture(input, begin, end);
+    tcase_add_checked_fixture(input, world_begin, world_end);
     tcase_add_test(input, a_pipe_is_the_input);
     tcase_add_test(input, nothing_in_the_input_is_taken_for_a_key);
     tcase_add_test(input, much_input_arrives);

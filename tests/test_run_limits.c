@@ -1,6 +1,6 @@
 /* Limits that `js run` is asked for: what the job gets, and what is said when it cannot be. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -9,25 +9,6 @@
 #include <unistd.h>
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
 
 static const struct {
     const char *line, *out;
@@ -156,7 +137,7 @@ static Suite *run_limits_suite(void)
 {
     Suite *suite = suite_create("run_limits");
     TCase *tc = tcase_create("run_limits");
-    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_checked_fixture(tc, world_begin, world_end);
     tcase_add_loop_test(tc, the_job_gets_it, 0, COUNT(got_cases));
     tcase_add_loop_test(tc, nonsense_is_refused_and_no_job_is_there, 0, COUNT(refused_cases));
     tcase_add_test(tc, a_limit_that_cannot_be_had_is_a_failed_start);

@@ -8,23 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/harness/fixture.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
-static struct fixture fixture;
-static struct fixture_result result;
 static char root[128];
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 /* A machine on which everything is there: systemd runs, the user lingers and is in a session. */
 static void begin(void)
@@ -46,12 +33,6 @@ static void begin(void)
     fixture_setenv(&fixture, "XDG_RUNTIME_DIR", text);
     snprintf(text, sizeof(text), "%s/bin", root);
     ck_assert_int_eq(setenv("PATH", text, 1), 0);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
 }
 
 static const struct {
@@ -153,7 +134,7 @@ static Suite *scope_suite(void)
     Suite *suite = suite_create("scope");
 #define COUNT(cases) (int)(sizeof(cases) / sizeof((cases)[0]))
     TCase *scope = tcase_create("scope");
-    tcase_add_checked_fixture(scope, begin, end);
+    tcase_add_checked_fixture(scope, begin, world_end);
     tcase_add_loop_test(scope, what_is_there_tells_where_to_be, 0, COUNT(places));
     tcase_add_loop_test(scope, a_scope_is_made_or_the_reason_told, 0, COUNT(runners));
     tcase_add_test(scope, a_server_moves);

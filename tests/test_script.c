@@ -1,10 +1,10 @@
 /* js run --script: a body of any bytes that an interpreter reads from memory, and nothing on disk.
  */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
@@ -15,31 +15,6 @@
 #include "client/script.h"
 #include "common/fd.h"
 #include "common/sealed.h"
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 /* What runs it, and with what */
 
@@ -320,7 +295,7 @@ static Suite *script_suite(void)
     Suite *suite = suite_create("script");
     TCase *tcase = tcase_create("runs");
 #define COUNT(rows) (int)(sizeof(rows) / sizeof((rows)[0]))
-    tcase_add_checked_fixture(tcase, begin, end);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_loop_test(tcase, a_script_runs, 0, COUNT(cases));
     tcase_add_test(tcase, its_bytes_are_any);
     tcase_add_test(tcase, the_largest_runs);

@@ -1,38 +1,13 @@
 /* Commands about several jobs: chosen by labels and other conditions, each tried, prune, the pager.
  */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 /* Its exit code, stdout and stderr. */
 static void expect(const char *text, int code, const char *out, const char *err)
@@ -46,7 +21,7 @@ static void expect(const char *text, int code, const char *out, const char *err)
 /* 1 and 2 run, 3 failed, 4 ended well; the first three have labels. */
 static void begin_with_jobs(void)
 {
-    begin();
+    world_begin();
     must("js run -d -n web-1 -l app=web -l tier=1 sleep 600; js run -d -l app=db -l tier=1 sleep "
          "600; js run -d -n web-2 -l app=web -- sh -c 'echo out; exit 3'; js run -d true; "
          "js wait 3 4");
@@ -296,7 +271,7 @@ static Suite *select_suite(void)
 {
     Suite *suite = suite_create("select");
     TCase *tc = tcase_create("select");
-    tcase_add_checked_fixture(tc, begin_with_jobs, end);
+    tcase_add_checked_fixture(tc, begin_with_jobs, world_end);
     tcase_add_test(tc, ls_lists_what_fits);
     tcase_add_test(tc, a_command_about_several_jobs);
     LOOP(tc, ended_jobs_are_forgotten, removals);
@@ -305,7 +280,7 @@ static Suite *select_suite(void)
     tcase_add_test(tc, a_job_does_not_wait_for_itself);
     suite_add_tcase(suite, tc);
     tc = tcase_create("alone");
-    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_checked_fixture(tc, world_begin, world_end);
     tcase_add_test(tc, without_jobs_nothing_fits);
     tcase_add_test(tc, few_ended_jobs_are_offered);
     tcase_add_test(tc, a_long_table_is_paged);

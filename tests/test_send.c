@@ -1,38 +1,13 @@
 /* js send: what it types, for whom, and how much. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/program.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 /* A detached job that has come so far. */
 static void start(const char *behaviour, const char *shown)
@@ -161,7 +136,7 @@ static Suite *send_suite(void)
 {
     Suite *suite = suite_create("send");
     TCase *tc = tcase_create("send");
-    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_checked_fixture(tc, world_begin, world_end);
     tcase_add_test(tc, words_are_typed_with_blanks_between);
     tcase_add_test(tc, control_keys_do_what_they_do);
     tcase_add_test(tc, what_is_wrong_is_said);

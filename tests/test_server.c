@@ -1,10 +1,10 @@
 /* The server: one of its kind, and not to be disturbed by anything that a client does. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/messages.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
 #include "tests/harness/watch.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -14,22 +14,8 @@
 
 #define GROWTH_KIB (2 << 10) /* what is left over of a moment's work */
 
-static struct fixture fixture;
-static struct fixture_result result;
-
 /* A server that has settled. */
 static struct watch server;
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 static void look_at_server(void)
 {
@@ -49,12 +35,6 @@ static void begin(void)
 static void begin_without_server(void)
 {
     fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
 }
 
 /* It answers, at once, is the same as before, and has nothing more open than before. */
@@ -346,14 +326,14 @@ static Suite *server_suite(void)
     Suite *suite = suite_create("server");
 #define COUNT(cases) (int)(sizeof(cases) / sizeof((cases)[0]))
     TCase *start = tcase_create("start");
-    tcase_add_checked_fixture(start, begin_without_server, end);
+    tcase_add_checked_fixture(start, begin_without_server, world_end);
     tcase_add_test(start, fifty_first_clients_get_one_server);
     tcase_add_loop_test(start, a_failed_start_says_why, 0, COUNT(start_failures));
     tcase_add_test(start, the_server_is_a_daemon);
     suite_add_tcase(suite, start);
 
     TCase *messages = tcase_create("messages");
-    tcase_add_checked_fixture(messages, begin, end);
+    tcase_add_checked_fixture(messages, begin, world_end);
     tcase_add_test(messages, a_second_server_does_not_start);
     tcase_add_test(messages, garbage_does_no_harm);
     tcase_add_loop_test(messages, a_bad_length_is_answered_and_ends_it, 0, COUNT(bad_lengths));

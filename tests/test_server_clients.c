@@ -1,11 +1,11 @@
 /* Clients that are idle, slow, rude or gone: the server goes on serving the others. */
 #include "common/channel_io.h"
 #include "common/fd.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
 #include "tests/harness/watch.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <errno.h>
@@ -19,22 +19,8 @@
 
 #define GROWTH_KIB (2 << 10) /* what is left over of a moment's work */
 
-static struct fixture fixture;
-static struct fixture_result result;
-
 /* A server that has settled. */
 static struct watch server;
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 static void look_at_server(void)
 {
@@ -49,12 +35,6 @@ static void begin(void)
     must("js run -- true; js rm 1");
     fixture_js_until(&fixture, &result, "[]", "ls", "-a", "--json", NULL);
     look_at_server();
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
 }
 
 /* It answers, at once, is the same as before, and has nothing more open than before. */
@@ -269,7 +249,7 @@ static Suite *server_clients_suite(void)
 {
     Suite *suite = suite_create("server clients");
     TCase *clients = tcase_create("clients");
-    tcase_add_checked_fixture(clients, begin, end);
+    tcase_add_checked_fixture(clients, begin, world_end);
     tcase_add_test(clients, half_a_frame_disturbs_nobody);
     tcase_add_test(clients, a_thousand_idle_connections_disturb_nobody);
     tcase_add_test(clients, ten_thousand_connections_come_and_go);

@@ -3,10 +3,10 @@
 #include "common/life.h"
 #include "common/process.h"
 #include "tests/harness/await.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <errno.h>
@@ -20,32 +20,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static struct fixture fixture;
-static struct fixture_result result;
-
 static void begin(void)
 {
     fixture_init(&fixture);
     char path[PATH_MAX];
     snprintf(path, sizeof(path), "%s/config", fixture.work);
     fixture_setenv(&fixture, "JS_CONFIG", path);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
 }
 
 /* What jq's filter makes of `js server status --json`, whose exit code is this. */
@@ -469,7 +449,7 @@ static Suite *server_status_suite(void)
     Suite *suite = suite_create("server status");
 #define COUNT(cases) (int)(sizeof(cases) / sizeof((cases)[0]))
     TCase *states = tcase_create("states");
-    tcase_add_checked_fixture(states, begin, end);
+    tcase_add_checked_fixture(states, begin, world_end);
     tcase_add_test(states, without_any_server_it_is_stopped);
     tcase_add_test(states, a_running_one_tells_of_itself);
     tcase_add_test(states, a_stopped_one_says_why);
@@ -486,12 +466,12 @@ static Suite *server_status_suite(void)
     suite_add_tcase(suite, states);
 
     TCase *starts = tcase_create("starts");
-    tcase_add_checked_fixture(starts, begin, end);
+    tcase_add_checked_fixture(starts, begin, world_end);
     tcase_add_loop_test(starts, a_failed_start_says_what_is_known, 0, COUNT(failed_starts));
     suite_add_tcase(suite, starts);
 
     TCase *configuration = tcase_create("configuration");
-    tcase_add_checked_fixture(configuration, begin, end);
+    tcase_add_checked_fixture(configuration, begin, world_end);
     tcase_add_test(configuration, a_changed_file_is_told_key_by_key);
     tcase_add_test(configuration, a_mistake_in_the_file_is_told);
     tcase_add_test(configuration, start_is_no_error_when_the_same_one_runs);

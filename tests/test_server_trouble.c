@@ -1,10 +1,10 @@
 /* The server in trouble: out of descriptors, killed, beside a stopped holder, under a flood. */
 #include "common/channel.h"
 #include "tests/harness/await.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <errno.h>
@@ -16,31 +16,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 /* The command must be back that soon; deadlines are for those that hang. */
 static void must_be_quick(const char *text)
@@ -363,13 +338,13 @@ static Suite *server_trouble_suite(void)
 {
     Suite *suite = suite_create("server trouble");
     TCase *descriptors = tcase_create("descriptors");
-    tcase_add_checked_fixture(descriptors, begin, end);
+    tcase_add_checked_fixture(descriptors, world_begin, world_end);
     tcase_add_test(descriptors, without_descriptors_it_goes_on_serving);
     tcase_add_test(descriptors, without_descriptors_jobs_are_refused_whole);
     suite_add_tcase(suite, descriptors);
 
     TCase *processes = tcase_create("processes");
-    tcase_add_checked_fixture(processes, begin, end);
+    tcase_add_checked_fixture(processes, world_begin, world_end);
     tcase_add_test(processes, a_stopped_holder_delays_nobody);
     tcase_add_test(processes, a_holder_that_is_killed_costs_one_job);
     tcase_add_test(processes, a_job_may_end_while_somebody_attaches);
@@ -380,7 +355,7 @@ static Suite *server_trouble_suite(void)
     suite_add_tcase(suite, processes);
 
     TCase *others = tcase_create("others");
-    tcase_add_checked_fixture(others, begin, end);
+    tcase_add_checked_fixture(others, world_begin, world_end);
     tcase_add_test(others, a_flood_in_one_terminal_disturbs_no_other);
     tcase_add_test(others, a_terminal_that_is_not_read_stops_only_its_job);
     tcase_add_test(others, another_user_is_refused);

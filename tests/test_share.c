@@ -3,32 +3,18 @@
  * itself, the others pictures of it, and everybody's keys reach the job. What a terminal shows is
  * judged by a screen of its own that gets all that the terminal got.
  */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/received.h"
 #include "tests/harness/runner.h"
 #include "tests/harness/seen.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
 
 #define CHORD "\034d"
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void setup(void)
-{
-    fixture_init(&fixture);
-}
-
-static void teardown(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
 
 static void shell(const char *line)
 {
@@ -207,7 +193,7 @@ static Suite *share_suite(void)
 {
     Suite *suite = suite_create("share");
     TCase *tcase = tcase_create("share");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, the_size_goes_back_and_forth);
     tcase_add_loop_test(tcase, margins_are_undone, 0, 2);
     tcase_add_test(tcase, a_picture_takes_keys);

@@ -1,25 +1,11 @@
 /* What js tells about a job while it runs, and in answer to orders that change nothing. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void setup(void)
-{
-    fixture_init(&fixture);
-}
-
-static void teardown(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
 
 /* The server hears of changes of state only; what the job has printed since is told all the same.
  */
@@ -100,7 +86,7 @@ static Suite *show_suite(void)
 {
     Suite *suite = suite_create("show");
     TCase *tc = tcase_create("show");
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, world_begin, world_end);
     tcase_add_test(tc, the_log_of_a_running_job_is_up_to_date);
     tcase_add_test(tc, notes_name_the_job);
     tcase_add_test(tc, errors_in_a_terminal_start_at_the_left);

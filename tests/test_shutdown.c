@@ -1,30 +1,10 @@
 /* js server stop: with the jobs, and without them. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void must(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-    fixture_expect_code(&result, 0);
-}
 
 START_TEST(jobs_live_on_without_the_server)
 {
@@ -68,7 +48,7 @@ static Suite *shutdown_suite(void)
 {
     Suite *suite = suite_create("shutdown");
     TCase *stop = tcase_create("stop");
-    tcase_add_checked_fixture(stop, begin, end);
+    tcase_add_checked_fixture(stop, world_begin, world_end);
     tcase_add_test(stop, jobs_live_on_without_the_server);
     tcase_add_test(stop, all_jobs_end_within_one_grace);
     tcase_add_test(stop, no_job_is_started_meanwhile);

@@ -1,9 +1,9 @@
 /* The runtime directory is swept away under a server and its jobs: all of it comes back. */
 #include "tests/harness/await.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -14,20 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct fixture fixture;
-static struct fixture_result result;
 static struct pty_driver *driver; /* attached to job 1 */
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 static pid_t holder_of(unsigned job)
 {

@@ -1,8 +1,8 @@
 /* The title of a job's terminal, as others are told it. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -10,14 +10,6 @@
 #include <string.h>
 
 #include "common/clock.h"
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
 
 static void end(void)
 {
@@ -140,7 +132,7 @@ static Suite *titles_suite(void)
 {
     Suite *suite = suite_create("titles");
     TCase *tc = tcase_create("titles");
-    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_checked_fixture(tc, world_begin, end);
     tcase_add_test(tc, a_title_is_told_without_a_change_of_state);
     tcase_add_test(tc, a_title_can_go_again);
     tcase_add_test(tc, a_flood_of_titles_is_a_trickle_of_events);

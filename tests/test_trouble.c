@@ -1,7 +1,7 @@
 /* A world that is not as it should be: each time a message that says what, on what, why and what
  * to do, and jobs that go on wherever they can. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <errno.h>
@@ -12,8 +12,6 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-static struct fixture fixture;
-static struct fixture_result result;
 static char disk[PATH_MAX]; /* a file system of its own, "" = there is none */
 
 static void begin(void)
@@ -28,17 +26,6 @@ static void end(void)
         ck_assert_int_eq(umount2(disk, MNT_DETACH), 0);
     fixture_result_finish(&result);
     fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
 }
 
 /* A small disk, for this test's processes alone, with the state directory on it. Only root can. */

@@ -1,38 +1,13 @@
 /* What js tells of what jobs use and have used, and -o of ls and show. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
 
 /* `js show -o COLUMN JOB` as a number. */
 static double value(const char *column, const char *job)
@@ -168,7 +143,7 @@ static Suite *used_suite(void)
 {
     Suite *suite = suite_create("used");
     TCase *tc = tcase_create("used");
-    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_checked_fixture(tc, world_begin, world_end);
     tcase_set_timeout(tc, 30);
     tcase_add_test(tc, a_live_job_tells_what_it_uses);
     tcase_add_test(tc, an_ended_job_keeps_what_it_has_used);

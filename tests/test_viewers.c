@@ -2,11 +2,11 @@
  * Several terminals on one job: owner, watchers, sharers, thieves; and those that do not keep up.
  */
 #include "tests/harness/await.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/received.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -18,20 +18,6 @@
 #include "common/fd.h"
 
 #define CHORD "\034d"
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void setup(void)
-{
-    fixture_init(&fixture);
-}
-
-static void teardown(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
 
 static void expect_termios(struct pty_driver *shell, const struct termios *before)
 {
@@ -533,7 +519,7 @@ static Suite *viewers_suite(void)
 {
     Suite *suite = suite_create("viewers");
     TCase *tcase = tcase_create("rights");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, a_watcher_sees_all_and_changes_nothing);
     tcase_add_test(tcase, a_watcher_stays_through_stop_and_sees_the_end);
     tcase_add_test(tcase, a_second_owner_is_told_who_has_it);
@@ -544,7 +530,7 @@ static Suite *viewers_suite(void)
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("pace");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, a_stopped_watcher_never_slows_the_job);
     tcase_add_test(tcase, an_unread_watcher_never_slows_the_job);
     tcase_add_test(tcase, a_stopped_owner_holds_the_job_back_and_loses_nothing);

@@ -1,42 +1,10 @@
 /* js watch: attempts that a change of a file starts. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void line(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-}
-
-static void must(const char *text)
-{
-    line(text);
-    fixture_expect_code(&result, 0);
-}
-
-/* What the shell line prints. */
-static void expect(const char *text, const char *output)
-{
-    must(text);
-    ck_assert_str_eq(result.out, output);
-}
 
 static void await_log(const char *text)
 {
@@ -62,13 +30,13 @@ START_TEST(a_change_starts_it_again)
     await_log("READY 2");
     must("touch b.c");
     await_log("READY 3");
-    expect("js logs 1 | tr -d '\\r'", "READY 1\n[js: a.c changed; attempt 2]\nREADY 2\n"
-                                      "[js: b.c changed; attempt 3]\nREADY 3\n");
-    expect("js show --json 1 | jq -c '.jobs[0] | [.id, .name, .state, .attempt, "
-           "[.attempts[] | [.number, .end.reason, .end.signal]]]'",
-           "[1,\"x\",\"running\",3,[[1,\"killed\",15],[2,\"killed\",15],[3,null,null]]]\n");
-    expect("js show --json 1 | jq -c '.jobs[0].plan | [.watch, .ignore, .before]'",
-           "[[\"*.c\"],null,null]\n");
+    must_print("js logs 1 | tr -d '\\r'", "READY 1\n[js: a.c changed; attempt 2]\nREADY 2\n"
+                                          "[js: b.c changed; attempt 3]\nREADY 3\n");
+    must_print("js show --json 1 | jq -c '.jobs[0] | [.id, .name, .state, .attempt, "
+               "[.attempts[] | [.number, .end.reason, .end.signal]]]'",
+               "[1,\"x\",\"running\",3,[[1,\"killed\",15],[2,\"killed\",15],[3,null,null]]]\n");
+    must_print("js show --json 1 | jq -c '.jobs[0].plan | [.watch, .ignore, .before]'",
+               "[[\"*.c\"],null,null]\n");
     must("js kill 1");
     line("js wait 1");
     fixture_expect_code(&result, 143);
@@ -93,14 +61,15 @@ START_TEST(there_are_never_two)
     fixture_js_until(&fixture, &result, "READY 2", "logs", "2", NULL);
     must("touch d/b");
     fixture_js_until(&fixture, &result, "READY 3", "logs", "2", NULL);
-    expect("js show --json 1 | jq .jobs[0].attempt", "1\n");
+    must_print("js show --json 1 | jq .jobs[0].attempt", "1\n");
     must("touch go");
     await_log("READY 2");
     must("touch d/c");
     await_log("READY 3");
     ck_assert_ptr_null(strstr(result.out, "TWO"));
-    expect("js logs 1 | grep -c '\\[js: a changed; attempt 2\\]\\|\\[js: c changed; attempt 3\\]'",
-           "2\n");
+    must_print(
+        "js logs 1 | grep -c '\\[js: a changed; attempt 2\\]\\|\\[js: c changed; attempt 3\\]'",
+        "2\n");
 }
 END_TEST
 
@@ -126,8 +95,8 @@ START_TEST(an_end_waits_for_the_next_change)
     must("js logs 1");
     ck_assert_ptr_nonnull(strstr(result.out, "DONE 1\r\n[js: attempt 1 exited (1); the next one "
                                              "after a change (^C ends the job)]\r\n"));
-    expect("js show 1 | grep '^waits'", "waits for  a change of a file\n");
-    expect("js show --json 1 | jq -c '.jobs[0] | [.due, .pid]'", "[null,null]\n");
+    must_print("js show 1 | grep '^waits'", "waits for  a change of a file\n");
+    must_print("js show --json 1 | jq -c '.jobs[0] | [.due, .pid]'", "[null,null]\n");
     must("touch a.c");
     await_log("DONE 2");
     jobs_await_state(&fixture, "1", "backoff");
@@ -135,8 +104,8 @@ START_TEST(an_end_waits_for_the_next_change)
     await_log("DONE 3");
     jobs_await_state(&fixture, "1", "backoff");
     must("js kill 1");
-    expect("js show --json 1 | jq -c '.jobs[0] | [.state, .end.reason, .attempt, .waits_for]'",
-           "[\"ended\",\"killed\",3,null]\n");
+    must_print("js show --json 1 | jq -c '.jobs[0] | [.state, .end.reason, .attempt, .waits_for]'",
+               "[\"ended\",\"killed\",3,null]\n");
     await_no_watcher();
 }
 END_TEST
@@ -150,7 +119,7 @@ START_TEST(an_ended_job_can_be_started_again)
     await_log("READY 2");
     must("touch a.c");
     await_log("READY 3");
-    expect("js logs 1 | grep -c before", "3\n");
+    must_print("js logs 1 | grep -c before", "3\n");
 }
 END_TEST
 
@@ -168,9 +137,9 @@ START_TEST(what_comes_before_must_succeed)
     await_log("READY 2");
     ck_assert_ptr_nonnull(
         strstr(result.out, "[js: fail.c changed; attempt 2]\r\nPRE 2\r\nREADY 2"));
-    expect("js show --json 1 | jq -c '[.jobs[0].attempts[] | [.number, .started == null, "
-           ".end.code]]'",
-           "[[1,true,1],[2,false,null]]\n");
+    must_print("js show --json 1 | jq -c '[.jobs[0].attempts[] | [.number, .started == null, "
+               ".end.code]]'",
+               "[[1,true,1],[2,false,null]]\n");
 }
 END_TEST
 
@@ -220,7 +189,7 @@ START_TEST(a_stopped_job_stays_stopped)
     fixture_js_until(&fixture, &result, "READY 1", "logs", "2", NULL);
     must("touch a.c");
     fixture_js_until(&fixture, &result, "READY 2", "logs", "2", NULL);
-    expect("js show --json 1 | jq -r '.jobs[0] | \"\\(.state) \\(.attempt)\"'", "stopped 1\n");
+    must_print("js show --json 1 | jq -r '.jobs[0] | \"\\(.state) \\(.attempt)\"'", "stopped 1\n");
     must("js cont 1");
     await_log("[js: a.c changed; attempt 2]");
 }
@@ -246,7 +215,8 @@ START_TEST(who_is_attached_stays_so)
     ck_assert_int_eq(pty_driver_send(terminal, "\003"), 0);
     ck_assert_int_eq(pty_driver_wait_code(terminal, deadline), 130);
     pty_driver_destroy(terminal);
-    expect("js show --json 1 | jq -c '.jobs[0].end | [.reason, .signal]'", "[\"signaled\",2]\n");
+    must_print("js show --json 1 | jq -c '.jobs[0].end | [.reason, .signal]'",
+               "[\"signaled\",2]\n");
 }
 END_TEST
 
@@ -282,7 +252,7 @@ START_TEST(a_queue_has_its_say)
     await_log("READY 1");
     must("touch a.c");
     await_log("READY 2");
-    expect("js show --json 1 | jq -r '.jobs[0] | \"\\(.state) \\(.attempt)\"'", "running 2\n");
+    must_print("js show --json 1 | jq -r '.jobs[0] | \"\\(.state) \\(.attempt)\"'", "running 2\n");
 }
 END_TEST
 
@@ -316,7 +286,7 @@ static Suite *watch_suite(void)
 {
     Suite *suite = suite_create("watch");
     TCase *tc = tcase_create("watch");
-    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_checked_fixture(tc, world_begin, world_end);
     tcase_add_test(tc, a_change_starts_it_again);
     tcase_add_test(tc, there_are_never_two);
     tcase_add_test(tc, all_that_it_started_is_gone_first);

@@ -1,7 +1,7 @@
 /* js watch: which changes of files are one, and what is none. Real files, real processes. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
@@ -9,26 +9,6 @@
 #include <string.h>
 
 #define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void must(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-    fixture_expect_code(&result, 0);
-}
 
 static void await_log(int job, const char *text)
 {
@@ -162,7 +142,7 @@ static Suite *watch_files_suite(void)
 {
     Suite *suite = suite_create("watch_files");
     TCase *tc = tcase_create("watch_files");
-    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_checked_fixture(tc, world_begin, world_end);
     tcase_add_test(tc, a_change_is_one_restart);
     tcase_add_test(tc, a_directory_can_move);
     tcase_add_test(tc, lost_events_are_taken_for_a_change);

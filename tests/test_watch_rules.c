@@ -1,32 +1,12 @@
 /* js watch: what is watched of a directory, and what not. Real files, real processes. */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void must(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-    fixture_expect_code(&result, 0);
-}
 
 /* A job that says which attempt it is, in the directory d, and does no more. */
 static void watch(const char *options)
@@ -148,7 +128,7 @@ static Suite *watch_rules_suite(void)
 {
     Suite *suite = suite_create("watch_rules");
     TCase *tc = tcase_create("watch_rules");
-    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_checked_fixture(tc, world_begin, world_end);
     tcase_add_loop_test(tc, what_is_no_change, 0, COUNT(no_changes));
     tcase_add_test(tc, rules_of_the_repository_above_count);
     tcase_add_test(tc, a_new_gitignore_counts_at_once);

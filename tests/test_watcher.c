@@ -1,41 +1,14 @@
 /* js watch: the watcher beside its holder: what becomes of one without the other, and what it
  * costs. */
 #include "tests/harness/await.h"
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void begin(void)
-{
-    fixture_init(&fixture);
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
-
-static void must(const char *text)
-{
-    fixture_shell_line(&fixture, &result, text);
-    fixture_expect_code(&result, 0);
-}
-
-/* What the shell line prints. */
-static void expect(const char *text, const char *output)
-{
-    must(text);
-    ck_assert_str_eq(result.out, output);
-}
 
 static void await_log(const char *text)
 {
@@ -66,7 +39,7 @@ START_TEST(it_goes_on_without_a_server)
     ck_assert(fixture_kill_server(&fixture, SIGKILL));
     must("until grep -q 1 seen; do sleep 0.05; done; touch a.c; "
          "until grep -q 2 seen; do sleep 0.05; done; js kill 1");
-    expect("cat seen", "1\n2\n");
+    must_print("cat seen", "1\n2\n");
 }
 END_TEST
 
@@ -117,7 +90,7 @@ START_TEST(without_its_directory_it_waits_no_more)
     must(gone[_i].action);
     await_log("/d was removed or renamed: nothing is watched any more]");
     jobs_await_state(&fixture, "1", gone[_i].state);
-    expect("js show 1 | grep -c '^warning .*/d was removed or renamed'", "1\n");
+    must_print("js show 1 | grep -c '^warning .*/d was removed or renamed'", "1\n");
     await_no_watcher();
 }
 END_TEST
@@ -193,7 +166,7 @@ static Suite *watcher_suite(void)
 {
     Suite *suite = suite_create("watcher");
     TCase *tc = tcase_create("watcher");
-    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_checked_fixture(tc, world_begin, world_end);
     tcase_add_test(tc, it_goes_on_without_a_server);
     tcase_add_test(tc, no_watcher_outlives_its_holder);
     tcase_add_test(tc, a_dead_watcher_is_replaced);

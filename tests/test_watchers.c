@@ -2,33 +2,19 @@
  * Who watches, whatever its terminal is like: of another size, stopped, or never read. What it
  * shows is judged by a screen of its own that gets all that its terminal got.
  */
-#include "tests/harness/fixture.h"
 #include "tests/harness/jobs.h"
 #include "tests/harness/proc.h"
 #include "tests/harness/received.h"
 #include "tests/harness/runner.h"
 #include "tests/harness/seen.h"
 #include "tests/harness/watch.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
-
-static void setup(void)
-{
-    fixture_init(&fixture);
-}
-
-static void teardown(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
-}
 
 static void shell(const char *line)
 {
@@ -225,7 +211,7 @@ static Suite *watchers_suite(void)
 {
     Suite *suite = suite_create("watchers");
     TCase *tcase = tcase_create("size");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_loop_test(tcase, another_size_shows_the_jobs_screen_and_leaves_it_alone, 0,
                         sizeof(views) / sizeof(views[0]));
     tcase_add_test(tcase, a_terminal_that_fits_gets_the_output_itself);
@@ -233,7 +219,7 @@ static Suite *watchers_suite(void)
     suite_add_tcase(suite, tcase);
 
     tcase = tcase_create("pace");
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, world_begin, world_end);
     tcase_add_test(tcase, a_flood_takes_no_memory_whoever_watches_it);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -58,6 +58,7 @@ static void end_failed(struct holder *holder, const struct msg_error *error)
                                 .os_error = error->os_error};
     holder->info.end = end;
     holder_close_attempt(holder);
+    holder_changed(holder); /* before whoever asked hears of it, and looks */
     if (!holder->begun && holder->starter)
         channel_send(&holder->starter->channel, MSG_ERROR, holder->start_request, error, NULL, 0);
     holder->begun = true;
