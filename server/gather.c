@@ -39,6 +39,7 @@ static void answer(struct gather *gather)
     for (size_t i = 0; jobs && i < gather->count; i++)
         if ((jobs[count] = registry_find(registry, gather->ids[i])))
             count++;
+    broker_explain(&client->server->broker); /* a job may have told something new meanwhile */
     if (jobs)
         listing_send(client, gather->request_id, jobs, count, true);
     else
