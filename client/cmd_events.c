@@ -110,7 +110,8 @@ static void cursor_of(const struct msg_events *answer, size_t i, char ret[EVENT_
 /* Writes and flushes. 0 or the exit status. */
 static int write_out(struct teller *teller, const struct bytes *text)
 {
-    if (fwrite(text->data, 1, text->len, stdout) == text->len && fflush(stdout) == 0)
+    if (text->len == 0 ||
+        (fwrite(text->data, 1, text->len, stdout) == text->len && fflush(stdout) == 0))
         return 0;
     teller->broken = errno == EPIPE;
     return teller->broken ? 0

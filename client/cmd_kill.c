@@ -76,15 +76,17 @@ static int kill_viewed(struct killing *killing, const struct filter *filter, int
     return status;
 }
 
+/* A job that is not known any more has ended, and been forgotten. */
 static int await_ends(struct killing *killing)
 {
-    struct jobs_view view;
-    struct msg_wait body = {.jobs = killing->begun};
-    if (killing->begun.len == 0)
-        return 0;
+    int status = 0;
     killing->connection->patient = true;
-    int status = jobs_view_fetch(&view, killing->connection, MSG_WAIT, &body);
-    jobs_view_finish(&view);
+    killing->connection->expected = ERROR_NO_JOB;
+    for (size_t i = 0; status == 0 && i < killing->begun.len; i++) {
+        struct msg_wait body = {.jobs = {.items = &killing->begun.items[i], .len = 1}};
+        status = connection_request(killing->connection, MSG_WAIT, &body, NULL, 0);
+        status = status == CONNECTION_EXPECTED ? 0 : status;
+    }
     return status;
 }
 
