@@ -316,6 +316,10 @@ START_TEST(a_key_is_for_one_live_job)
     ck_assert_str_eq(result.err, "js: nothing was started: job 1 has the key 'nightly'\n");
     must_print("js run -d --once other true", "2\n");
     must("js kill 1 && js run -d --once nightly true && js wait 3");
+    must("js run -d --once nightly -- pty_child ready hold");
+    refused("js retry 3", 75,
+            "job 3 cannot be started again now: job 4 has its key 'nightly' (--once)");
+    expect("js kill 4; js retry 3; js wait 3", "3\n");
 }
 END_TEST
 
