@@ -214,10 +214,11 @@ static bool names_are_valid(const struct job_plan *plan, char *text, size_t size
     return false;
 }
 
-static struct job *find_once(const struct broker *broker, const char *key)
+struct job *broker_find_once(const struct broker *broker, const struct job_plan *plan)
 {
+    const char *key = plan ? plan->once : NULL;
     const struct registry *registry = &broker->server->registry;
-    for (size_t i = 0; i < registry->count; i++) {
+    for (size_t i = 0; key && i < registry->count; i++) {
         struct job *job = registry->jobs[i];
         if (is_live(job) && job->info.plan && job->info.plan->once &&
             strcmp(job->info.plan->once, key) == 0)
@@ -286,7 +287,7 @@ enum error_code broker_admit(struct broker *broker, struct msg_run *run, struct 
         return 0;
     if (!names_are_valid(plan, text, size))
         return ERROR_MALFORMED;
-    if (plan->once && (*ret_instead = find_once(broker, plan->once)))
+    if ((*ret_instead = broker_find_once(broker, plan)))
         return 0;
     if (!queue_has_say(plan))
         return 0;

@@ -46,6 +46,10 @@ uint64_t broker_stamp(struct broker *broker);
 enum error_code broker_admit(struct broker *broker, struct msg_run *run, struct job **ret_instead,
                              char *text, size_t size);
 
+/* The live job that has the key (once) of this plan; NULL = none, or the plan (may be NULL) has no
+ * key. */
+struct job *broker_find_once(const struct broker *broker, const struct job_plan *plan);
+
 /* What a job that is to be attached waits for; NULL = nothing, or nothing that has words. */
 char *broker_note(struct broker *broker, struct job *job);
 

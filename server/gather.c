@@ -63,8 +63,11 @@ static bool can_answer(const struct job *job)
            (process_stat((pid_t)job->info.holder_pid, &stat) < 0 || stat.state != 'T');
 }
 
+/* Once, however often it is listed: each answer takes a holder a walk through all its processes. */
 static void ask(struct gather *gather, struct job *job)
 {
+    if (job->pending && job->pending->gather == gather)
+        return;
     job->told_usage = false;
     if (can_answer(job) && job_ask_usage(job, gather) == 0)
         gather->open++;

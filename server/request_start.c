@@ -214,6 +214,14 @@ static bool can_retry(const struct request *request, const struct job *job)
         request_refuse(request, ERROR_ENDED, text);
         return false;
     }
+    const struct job *other = broker_find_once(&request->server->broker, info->plan);
+    if (other) {
+        snprintf(text, sizeof(text),
+                 "job %u cannot be started again now: job %u has its key '%.200s' (--once)",
+                 info->id, other->info.id, info->plan->once);
+        request_refuse(request, ERROR_BUSY, text);
+        return false;
+    }
     return !info->name || request_name_is_free(request, info->name);
 }
 

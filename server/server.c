@@ -133,6 +133,9 @@ enum error_code server_start_job(struct server *server, struct msg_run *run, str
 /* What is the job's own comes from its record. 0 or -ENOMEM. */
 static int fill_again(struct msg_run *run, const struct job_info *info)
 {
+    struct msg_run scratch = {.plan = run->plan};
+    run->plan = NULL;
+    wire_clear(&msg_run_fields, &scratch);
     int r = wire_set_strs(&run->argv, info->argv.items, info->argv.len);
     if (r == 0)
         r = wire_set_str(&run->cwd, info->cwd);

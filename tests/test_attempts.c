@@ -91,6 +91,17 @@ START_TEST(with_it_ends_all_it_started)
 }
 END_TEST
 
+/* What is killed already has the grace of the kill, and is not killed twice. */
+START_TEST(its_time_does_not_cut_a_kill_short)
+{
+    must("js run -d --timeout 400ms -- sh -c 'trap \"sleep 1; exit 3\" TERM; echo READY; "
+         "while :; do sleep 60 & wait; done'");
+    fixture_js_until(&fixture, &result, "READY", "logs", "1", NULL);
+    must("js kill --grace 60s 1");
+    expect("js show --json 1 | jq -c '.jobs[0].end | [.reason, .code]'", "[\"killed\",3]\n");
+}
+END_TEST
+
 START_TEST(each_attempt_has_its_own_time)
 {
     line("js run -d --timeout 200ms --restart on-failure:2 " FAST
@@ -291,6 +302,7 @@ static Suite *attempts_suite(void)
     tcase_add_test(tc, a_later_attempt_that_cannot_be_executed_ends_the_job);
     tcase_add_test(tc, what_takes_too_long_is_ended);
     tcase_add_test(tc, with_it_ends_all_it_started);
+    tcase_add_test(tc, its_time_does_not_cut_a_kill_short);
     tcase_add_test(tc, each_attempt_has_its_own_time);
     tcase_add_test(tc, a_kill_ends_the_loop);
     tcase_add_test(tc, a_kill_ends_a_job_between_two_attempts);

@@ -234,6 +234,27 @@ START_TEST(a_client_that_is_killed_is_not_missed)
 }
 END_TEST
 
+/* It tells that it goes on, as one with a terminal does, which would be drawn anew. */
+START_TEST(a_client_that_was_stopped_goes_on)
+{
+    struct program client;
+    fixture_start(&fixture, &client, "/bin/sh", "-c",
+                  "exec js run --no-pty -- sh -c 'echo up; while ! [ -e go ]; do sleep 0.02; done; "
+                  "echo end; exit 4'",
+                  NULL);
+    program_expect(&client, "up\n", deadline_default());
+    proc_signal(client.pid, SIGSTOP);
+    jobs_await_process(client.pid, 'T');
+    proc_signal(client.pid, SIGCONT);
+    jobs_await_process(client.pid, 'S');
+    line("touch go; js wait 1; echo $?; js logs 1");
+    ck_assert_str_eq(result.out, "4\nup\nend\n");
+    program_expect(&client, "end\n", deadline_default());
+    program_must_end(&client, deadline_default());
+    program_finish(&client);
+}
+END_TEST
+
 START_TEST(a_reader_that_has_seen_enough)
 {
     must("{ js run --no-pty -- sh -c 'seq 100000; sleep 60'; echo $? >status; } 2>err | head -n 1; "
@@ -278,6 +299,7 @@ static Suite *no_pty_suite(void)
     tcase_add_test(tcase, keys_of_the_terminal_are_signals);
     tcase_add_test(tcase, it_can_be_taken_up_again);
     tcase_add_test(tcase, a_client_that_is_killed_is_not_missed);
+    tcase_add_test(tcase, a_client_that_was_stopped_goes_on);
     tcase_add_test(tcase, a_reader_that_has_seen_enough);
     tcase_add_test(tcase, it_outlives_the_server);
     suite_add_tcase(suite, tcase);

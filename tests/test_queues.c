@@ -165,6 +165,14 @@ START_TEST(waiting_has_its_own_limit)
     /* It does not run while the job waits for its time. */
     must("js run -d --slot s --queue-timeout 200ms --delay 500ms -- sh -c 'echo ran >>order'");
     must("js wait 3 && test -e order");
+    /* It begins to when the time need not be waited for any more. */
+    must("js run -d --slot s -- pty_child ready hold");
+    must("js run -d --slot s --queue-timeout 200ms --delay 1h -- sh -c 'echo ran >>order'");
+    must("js retry 5");
+    line("js wait 5");
+    fixture_expect_code(&result, 75);
+    expect("js show --json 5 | jq -r .jobs[0].end.reason", "expired\n");
+    must("js kill 4");
 }
 END_TEST
 
@@ -308,6 +316,10 @@ START_TEST(a_key_is_for_one_live_job)
     ck_assert_str_eq(result.err, "js: nothing was started: job 1 has the key 'nightly'\n");
     must_print("js run -d --once other true", "2\n");
     must("js kill 1 && js run -d --once nightly true && js wait 3");
+    must("js run -d --once nightly -- pty_child ready hold");
+    refused("js retry 3", 75,
+            "job 3 cannot be started again now: job 4 has its key 'nightly' (--once)");
+    expect("js kill 4; js retry 3; js wait 3", "3\n");
 }
 END_TEST
 

@@ -1,5 +1,6 @@
 /* js retry: an ended job is started once more, as itself. */
 #include "tests/harness/jobs.h"
+#include "tests/harness/raw_client.h"
 #include "tests/harness/runner.h"
 #include "tests/harness/world.h"
 
@@ -121,6 +122,25 @@ START_TEST(its_terminal_goes_on)
 }
 END_TEST
 
+/* A client may send one; it would promise descriptors that do not come. */
+START_TEST(a_plan_that_comes_along_does_not_count)
+{
+    struct raw_client client;
+    char *argv[] = {(char *)"false"};
+    struct job_plan plan = {.script = 5, .no_pty = true};
+    struct msg_run run = {.argv = {.items = argv, .len = 1}, .cwd = (char *)"/", .plan = &plan};
+    struct msg_retry body = {.job = (char *)"1", .run = &run};
+    must("js run -d -- true; js wait 1");
+    raw_client_greet(&client, &fixture);
+    ck_assert(raw_client_send(&client, MSG_RETRY, 7, &body, NULL, 0));
+    raw_client_expect(&client, MSG_JOB, 7);
+    raw_client_close(&client);
+    must("js wait 1");
+    expect("js show --json 1 | jq -c '.jobs[0] | [.state, .attempt, .argv]'",
+           "[\"ended\",2,[\"true\"]]\n");
+}
+END_TEST
+
 static Suite *retry_suite(void)
 {
     Suite *suite = suite_create("retry");
@@ -136,6 +156,7 @@ static Suite *retry_suite(void)
     tcase_add_test(tc, its_plan_is_the_same);
     tcase_add_test(tc, a_new_server_knows_it);
     tcase_add_test(tc, its_terminal_goes_on);
+    tcase_add_test(tc, a_plan_that_comes_along_does_not_count);
     suite_add_tcase(suite, tc);
     return suite;
 }

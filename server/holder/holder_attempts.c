@@ -222,7 +222,8 @@ void holder_start_program(struct holder *holder)
 static void on_timeout(uv_timer_t *timer)
 {
     struct holder *holder = timer->data;
-    if (holder->state != JOB_RUNNING && holder->state != JOB_STOPPED)
+    /* Who is being killed already has the grace that was given with that. */
+    if ((holder->state != JOB_RUNNING && holder->state != JOB_STOPPED) || holder->killer.active)
         return;
     enum end_reason before = holder->ending;
     if (!before)
@@ -400,6 +401,8 @@ int holder_hurry(struct holder *holder)
     }
     if (holder->state == JOB_BACKOFF)
         wait_for_start(holder, 0);
+    else
+        wait_for_turn(holder);
     holder_changed(holder);
     return 0;
 }

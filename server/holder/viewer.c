@@ -365,9 +365,10 @@ void viewer_resumed(struct viewer *viewer)
     viewer_pump(viewer);
 }
 
+/* What is no terminal shows no screen; and the job may have none to tell of (viewer_source). */
 static bool follows_sizes(const struct viewer *viewer)
 {
-    return !viewer->left && !viewer->leaving && !viewer->lost && viewer->shown;
+    return viewer->tty && !viewer->left && !viewer->leaving && !viewer->lost && viewer->shown;
 }
 
 void viewer_size_changes(struct viewer *viewer, unsigned rows, unsigned cols)
