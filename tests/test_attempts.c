@@ -98,7 +98,7 @@ START_TEST(its_time_does_not_cut_a_kill_short)
          "while :; do sleep 60 & wait; done'");
     fixture_js_until(&fixture, &result, "READY", "logs", "1", NULL);
     must("js kill --grace 60s 1");
-    expect("js show --json 1 | jq -c '.jobs[0].end | [.reason, .code]'", "[\"killed\",3]\n");
+    must_print("js show --json 1 | jq -c '.jobs[0].end | [.reason, .code]'", "[\"killed\",3]\n");
 }
 END_TEST
 

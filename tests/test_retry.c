@@ -136,8 +136,8 @@ START_TEST(a_plan_that_comes_along_does_not_count)
     raw_client_expect(&client, MSG_JOB, 7);
     raw_client_close(&client);
     must("js wait 1");
-    expect("js show --json 1 | jq -c '.jobs[0] | [.state, .attempt, .argv]'",
-           "[\"ended\",2,[\"true\"]]\n");
+    must_print("js show --json 1 | jq -c '.jobs[0] | [.state, .attempt, .argv]'",
+               "[\"ended\",2,[\"true\"]]\n");
 }
 END_TEST
 

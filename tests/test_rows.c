@@ -2,15 +2,12 @@
  * What a user who tries supervision finds: one shell line for each thing that jobs promise, and
  * what it prints. The modules' own tests go into the details; this is the view from outside.
  */
-#include "tests/harness/fixture.h"
 #include "tests/harness/runner.h"
+#include "tests/harness/world.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
-
-static struct fixture fixture;
-static struct fixture_result result;
 
 /* Shell functions, so that the lines are about js: the end of a job, and a fact that is awaited
  * (the test's time limit is theirs). */
@@ -27,12 +24,6 @@ static void begin(void)
     snprintf(path, sizeof(path), "%s/config", fixture.root);
     fixture_setenv(&fixture, "JS_CONFIG", path);
     fixture_shell_line(&fixture, &result, "echo grace = 200ms >$JS_CONFIG");
-}
-
-static void end(void)
-{
-    fixture_result_finish(&result);
-    fixture_finish(&fixture);
 }
 
 struct row {
@@ -275,7 +266,7 @@ static Suite *rows_suite(void)
 {
     Suite *suite = suite_create("rows");
     TCase *tc = tcase_create("rows");
-    tcase_add_checked_fixture(tc, begin, end);
+    tcase_add_checked_fixture(tc, begin, world_end);
     tcase_set_timeout(tc, 30);
     LOOP(tc, jobs_end, ends);
     LOOP(tc, jobs_start, starts);
