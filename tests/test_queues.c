@@ -171,7 +171,7 @@ START_TEST(waiting_has_its_own_limit)
     must("js retry 5");
     line("js wait 5");
     fixture_expect_code(&result, 75);
-    expect("js show --json 5 | jq -r .jobs[0].end.reason", "expired\n");
+    must_print("js show --json 5 | jq -r .jobs[0].end.reason", "expired\n");
     must("js kill 4");
 }
 END_TEST
@@ -319,7 +319,7 @@ START_TEST(a_key_is_for_one_live_job)
     must("js run -d --once nightly -- pty_child ready hold");
     refused("js retry 3", 75,
             "job 3 cannot be started again now: job 4 has its key 'nightly' (--once)");
-    expect("js kill 4; js retry 3; js wait 3", "3\n");
+    must_print("js kill 4; js retry 3; js wait 3", "3\n");
 }
 END_TEST
 
