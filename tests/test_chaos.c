@@ -431,16 +431,27 @@ static size_t fds_beside_jobs(void)
     return settled_fds(pid) - counters.live;
 }
 
+/* Some of the times the connection of the command before is not closed yet. */
+static size_t least_fds_beside_jobs(void)
+{
+    size_t least = SIZE_MAX;
+    for (int i = 0; i < 5; i++) {
+        size_t fds = fds_beside_jobs();
+        least = fds < least ? fds : least;
+    }
+    return least;
+}
+
 START_TEST(nothing_is_lost)
 {
     const struct blow *blow = &blows[_i];
-    size_t fds = fds_beside_jobs();
+    size_t fds = least_fds_beside_jobs();
     for (unsigned round = 1; round <= chaos.rounds; round++)
         round_of(blow, round);
     leave_terminals();
     counters_settle(&counters);
     ck_assert_uint_eq(counters.live, 0);
-    ck_assert_uint_eq(fds_beside_jobs(), fds);
+    ck_assert_uint_eq(least_fds_beside_jobs(), fds);
     fprintf(stderr, "# %s: %u rounds, %u jobs, %u commands under way, %u broken off\n", blow->name,
             chaos.rounds, counters.total, told.commands, told.broken_off);
     fixture_js(&fixture, &result, "server", "stop", NULL);

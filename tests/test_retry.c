@@ -6,6 +6,7 @@
 
 #include <check.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 START_TEST(an_ended_job_is_started_again_as_itself)
@@ -53,6 +54,20 @@ START_TEST(a_job_that_waits_for_its_next_attempt_gets_it_now)
     must_print("touch go; js retry", "1\n");
     jobs_await_state(&fixture, "1", "running");
     must_print("js show --json 1 | jq .jobs[0].attempt", "2\n");
+}
+END_TEST
+
+static const char *const schedules[] = {"1h", "0 3 1 1 *"};
+
+START_TEST(a_job_that_waits_for_its_time_runs_once_more)
+{
+    char text[512];
+    snprintf(text, sizeof(text), "js run -d --delay 30m --every '%s' -- true", schedules[_i]);
+    must(text);
+    must("js show --json 1 | jq .jobs[0].due >due; js retry 1");
+    jobs_await(&fixture, "1", "\"attempt\":1");
+    jobs_await_state(&fixture, "1", "queued");
+    must("js show --json 1 | jq .jobs[0].due | cmp - due");
 }
 END_TEST
 
@@ -150,6 +165,7 @@ static Suite *retry_suite(void)
     tcase_add_test(tc, it_can_be_started_again_at_once);
     tcase_add_test(tc, a_job_that_runs_is_left_alone);
     tcase_add_test(tc, a_job_that_waits_for_its_next_attempt_gets_it_now);
+    tcase_add_loop_test(tc, a_job_that_waits_for_its_time_runs_once_more, 0, 2);
     tcase_add_test(tc, all_that_failed_can_be_meant);
     tcase_add_test(tc, what_cannot_be_started_again_stays_known);
     tcase_add_test(tc, its_name_may_be_taken);

@@ -128,6 +128,7 @@ struct holder {
     enum end_reason ending; /* somebody asked for its end, or its time is over: why; 0 = not */
     uint64_t scheduled_ns;  /* when the attempt under way was due, of a job with a schedule */
     bool waits_told;        /* to the viewers: the job waits */
+    bool hurried;           /* it was started before its scheduled time */
     bool last;              /* no attempt follows this one, whatever the plan says */
     bool closing;
 };

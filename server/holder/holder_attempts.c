@@ -338,9 +338,12 @@ void holder_wait_for_event(struct holder *holder, const char *when)
 /* A job with a schedule, until its next time. */
 static void wait_for_time(struct holder *holder)
 {
-    uint64_t due = 0;
+    uint64_t due = holder->scheduled_ns, now = clock_realtime_ns();
     char when[64] = "";
-    schedule_next(plan_of(holder)->every, holder->scheduled_ns, clock_realtime_ns(), &due);
+    /* An attempt that `retry` has asked for is one more: the one that was due is due still. */
+    if (!holder->hurried || due <= now)
+        schedule_next(plan_of(holder)->every, holder->scheduled_ns, now, &due);
+    holder->hurried = false;
     time_t at = (time_t)(due / 1000000000u);
     struct tm local;
     if (localtime_r(&at, &local))
@@ -393,6 +396,7 @@ int holder_hurry(struct holder *holder)
         holder->state == JOB_BACKOFF || (holder->state == JOB_QUEUED && holder->info.due_ns > 0);
     if (!waits)
         return -EBUSY;
+    holder->hurried = holder->state == JOB_QUEUED;
     holder->info.due_ns = 0;
     alarm_clear(&holder->due);
     if (!needs_turn(holder)) {
