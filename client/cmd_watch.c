@@ -86,6 +86,10 @@ static int run(const struct command *command, void *options_, int argc, char **a
     (void)command;
     const struct watch_options *opts = options_;
     int status = check(opts);
+    if (status == 0 && !opts->run.script && (argc == 0 || argv[0][0] == '\0')) {
+        report_error("watch: there is no command to run; see js watch --help");
+        status = EXIT_USAGE;
+    }
     return status ? status : cmd_run_start(&opts->run, add_to_plan, opts, argc, argv);
 }
 

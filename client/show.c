@@ -81,7 +81,8 @@ static void show_restart(const struct job_plan *plan)
     exact(plan->backoff_most_ms, most, sizeof(most));
     exact(plan->interval_ms, interval, sizeof(interval));
     if (plan->restart_most > 0)
-        snprintf(times, sizeof(times), ", up to %" PRIu32 " times in a row", plan->restart_most);
+        snprintf(times, sizeof(times), ", up to %" PRIu32 " time%s in a row", plan->restart_most,
+                 plan->restart_most == 1 ? "" : "s");
     snprintf(buf, sizeof(buf), "%s%s, after %s..%s, jitter %s%s%s",
              plan_restart_name(plan->restart), times, first, most, plan_jitter_name(plan->jitter),
              plan->restart == RESTART_ALWAYS ? "; after a success " : "",

@@ -227,6 +227,14 @@ struct job *broker_find_once(const struct broker *broker, const struct job_plan 
     return NULL;
 }
 
+/* What follows a colon may be a part of a name: "7:good" is no job rather than a bad word. */
+static void explain_colon(const char *spec, char *text, size_t size)
+{
+    size_t len = strlen(text);
+    if (strchr(spec, ':'))
+        snprintf(text + len, size - len, "; --after takes JOB, JOB:ok, JOB:any or JOB:fail");
+}
+
 static enum error_code resolve_after(const struct broker *broker, struct job_plan *plan, char *text,
                                      size_t size)
 {
@@ -235,6 +243,8 @@ static enum error_code resolve_after(const struct broker *broker, struct job_pla
         struct job *job;
         enum error_code code =
             registry_resolve(&broker->server->registry, after[i].job, false, &job, text, size);
+        if (code == ERROR_NO_JOB)
+            explain_colon(after[i].job, text, size);
         if (code)
             return code;
         if (job->info.uid[0] == '\0') {

@@ -241,7 +241,9 @@ END_TEST
 START_TEST(nobody_comes_after_a_job_that_is_not_there)
 {
     refused("js run -d --after 7 true", 125, "7");
-    refused("js run -d --after nobody:any true", 125, "nobody");
+    refused("js run -d --after nobody:any true", 125, "no job nobody\n");
+    refused("js run -d --after 7:good true", 125,
+            "no job 7:good; --after takes JOB, JOB:ok, JOB:any or JOB:fail\n");
     ck_assert_uint_eq(fixture_count_entries(&fixture, "state/jobs"), 0);
 }
 END_TEST

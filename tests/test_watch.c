@@ -259,7 +259,7 @@ END_TEST
 static const struct {
     const char *command, *error;
 } wrong[] = {
-    {"js watch", "js: run: there is no command to run; see js run --help\n"},
+    {"js watch", "js: watch: there is no command to run; see js watch --help\n"},
     {"js watch -p '' -- true", "js: watch: -p '': write a pattern as in a .gitignore, such as "
                                "'*.c', 'src/' or 'doc/**/*.md'\n"},
     {"js watch --ignore / -- true", "js: watch: --ignore '/': write a pattern as in a .gitignore, "
