@@ -67,6 +67,7 @@ static int run_command(const struct command *command, int argc, char **argv)
     void *options = calloc(1, command->options_size ? command->options_size : 1);
     if (!options)
         return report_error("out of memory");
+    report_set_command(command->name);
     options_begin(command, options);
     int status = command->prepare ? command->prepare(command, options, argc, argv) : 0;
     if (status == 0)

@@ -29,20 +29,44 @@ static int write_error(const char *text, size_t len)
     return EXIT_JS_FAILED;
 }
 
-int report_error(const char *format, ...)
+static const char *command_name = "js";
+
+void report_set_command(const char *name)
+{
+    command_name = name;
+}
+
+static int report(const char *prefix, const char *format, va_list args)
 {
     struct bytes text = {0};
-    va_list args;
     char buf[4096];
-    va_start(args, format);
     int len = vsnprintf(buf, sizeof(buf), format, args);
-    va_end(args);
+    bytes_append_text(&text, prefix);
+    bytes_append_text(&text, *prefix ? ": " : "");
     bytes_append(&text, buf,
                  len < 0                     ? 0
                  : (size_t)len < sizeof(buf) ? (size_t)len
                                              : sizeof(buf) - 1);
     int status = write_error((char *)text.data, text.len);
     bytes_finish(&text);
+    return status;
+}
+
+int report_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int status = report("", format, args);
+    va_end(args);
+    return status;
+}
+
+int report_of_command(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int status = report(command_name, format, args);
+    va_end(args);
     return status;
 }
 

@@ -21,6 +21,13 @@ enum exit_status {
 /* "js: " and the text on stderr. Returns EXIT_JS_FAILED. */
 int report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The command that is carried out, for report_of_command; the text is not copied. */
+void report_set_command(const char *name);
+
+/* The same as report_error with the command's name in front: "js: run: ...". For what several
+ * commands have in common. */
+int report_of_command(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* An `error` message: prints it and returns the exit status for it. */
 int report_message(const struct msg_error *error);
 

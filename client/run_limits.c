@@ -26,7 +26,7 @@ static int take(const char *text, int (*parse)(const char *text, uint64_t *ret),
 {
     if (!text || (parse(text, ret) == 0 && *ret > 0))
         return 0;
-    report_error("run: --%s '%s': %s", option, text, syntax);
+    report_of_command("--%s '%s': %s", option, text, syntax);
     return EXIT_USAGE;
 }
 
@@ -50,7 +50,7 @@ static int apply_nice(const char *text, struct msg_run *run)
     long value = strtol(text, &end, 10);
     if (errno || end == text || *end || (*text != '-' && (*text < '0' || *text > '9')) ||
         value < RUN_LIMITS_NICE_LEAST || value > RUN_LIMITS_NICE_MOST) {
-        report_error("run: --nice '%s': write a number from -20 (first) to 19 (last)", text);
+        report_of_command("--nice '%s': write a number from -20 (first) to 19 (last)", text);
         return EXIT_USAGE;
     }
     run->nice = (int32_t)value;
@@ -64,10 +64,10 @@ int run_limits_apply(const struct run_limits *limits, struct msg_run *run)
         char error[512];
         int r = rlimits_parse(limits->rlimits.items[i], &run->limits, error, sizeof(error));
         if (r == -EINVAL) {
-            report_error("run: --rlimit: %s", error);
+            report_of_command("--rlimit: %s", error);
             status = EXIT_USAGE;
         } else if (r < 0) {
-            status = report_error("run: out of memory");
+            status = report_of_command("out of memory");
         }
     }
     return status;

@@ -73,7 +73,7 @@ static int check_variables(const struct option_list *list, char end, const char 
         const char *entry = list->items[i];
         if (entry[0] != '=' && entry[0] && entry[strcspn(entry, "=")] == end)
             continue;
-        report_error("run: '%s': write %s", entry, syntax);
+        report_of_command("'%s': write %s", entry, syntax);
         return EXIT_USAGE;
     }
     return 0;
@@ -82,9 +82,9 @@ static int check_variables(const struct option_list *list, char end, const char 
 static int check_terminal(const struct run_options *opts)
 {
     if (opts->no_pty && opts->size.rows)
-        report_error("run: only one of --no-pty and --size: it has no terminal");
+        report_of_command("only one of --no-pty and --size: it has no terminal");
     else if (opts->no_pty && opts->detach_keys)
-        report_error("run: only one of --no-pty and --detach-keys: no keys go to it");
+        report_of_command("only one of --no-pty and --detach-keys: no keys go to it");
     else
         return 0;
     return EXIT_USAGE;
@@ -93,11 +93,11 @@ static int check_terminal(const struct run_options *opts)
 static int check_command(const struct run_options *opts, int argc, char **argv)
 {
     if (opts->script && opts->shell)
-        report_error("run: only one of --script and --shell");
+        report_of_command("only one of --script and --shell");
     else if (opts->interpreter && !opts->script)
-        report_error("run: --interp is for --script");
+        report_of_command("--interp is for --script");
     else if (!opts->script && (argc == 0 || argv[0][0] == '\0'))
-        report_error("run: there is no command to run; see js run --help");
+        report_of_command("there is no command to run; see js run --help");
     else
         return 0;
     return EXIT_USAGE;
@@ -116,18 +116,18 @@ int run_options_check(const struct run_options *opts, int argc, char **argv)
         return status;
     char text[160];
     if (opts->name && !spec_name_is_valid(opts->name, text, sizeof(text))) {
-        report_error("run: %s", text);
+        report_of_command("%s", text);
         return EXIT_USAGE;
     }
     if (!commands_check_keys("run", opts->detach_keys))
         return EXIT_USAGE;
     if (opts->json && !opts->detached) {
-        report_error("run: --json is for -d");
+        report_of_command("--json is for -d");
         return EXIT_USAGE;
     }
     if (opts->size.rows && !opts->detached && isatty(1)) {
-        report_error("run: --size is for -d, or for output that is not a terminal: an attached job "
-                     "has the size of its terminal");
+        report_of_command("--size is for -d, or for output that is not a terminal: an attached job "
+                          "has the size of its terminal");
         return EXIT_USAGE;
     }
     if (opts->directory && chdir(opts->directory) < 0)
@@ -141,7 +141,7 @@ static int take(const char *text, int (*read)(const char *text, struct job_plan 
 {
     if (!text || read(text, plan) == 0)
         return 0;
-    report_error("run: --%s '%s': %s", option, text, syntax);
+    report_of_command("--%s '%s': %s", option, text, syntax);
     return EXIT_USAGE;
 }
 
@@ -155,7 +155,7 @@ static int take_restart(const struct run_options *opts, struct job_plan *plan)
     if (status == 0)
         status = take(opts->ok_codes, plan_text_codes, "ok-codes", PLAN_TEXT_CODES, plan);
     if (status == 0 && plan->restart == RESTART_NEVER && (opts->backoff || opts->jitter)) {
-        report_error("run: --backoff and --jitter are for --restart");
+        report_of_command("--backoff and --jitter are for --restart");
         return EXIT_USAGE;
     }
     return status;
@@ -196,7 +196,7 @@ int run_options_plan(const struct run_options *opts, struct msg_run *run)
 {
     run->plan = calloc(1, sizeof(*run->plan));
     if (!run->plan)
-        return report_error("run: out of memory");
+        return report_of_command("out of memory");
     int status = fill_plan(opts, run->plan);
     if (status == 0 && is_empty(run->plan)) {
         free(run->plan);

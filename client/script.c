@@ -78,7 +78,7 @@ static int choose_interpreter(struct script *script, const char *asked)
     int r = asked ? script_parse_interpreter(asked, strlen(asked), &script->interpreter)
                   : find_interpreter(script);
     if (r == -ENOENT && asked) {
-        report_error("run: --interp is empty: name a program, as in --interp bash");
+        report_of_command("--interp is empty: name a program, as in --interp bash");
         return EXIT_USAGE;
     }
     if (r == -ENOENT)
@@ -114,8 +114,8 @@ static int refuse_size(int from_fd, const char *name, uint64_t size)
 {
     bool exact;
     size = count_rest(from_fd, size, &exact);
-    report_error("run: %s is %llu bytes%s, the limit is %u", shown_name(name),
-                 (unsigned long long)size, exact ? "" : " or more", SEALED_SCRIPT_MAX);
+    report_of_command("%s is %llu bytes%s, the limit is %u", shown_name(name),
+                      (unsigned long long)size, exact ? "" : " or more", SEALED_SCRIPT_MAX);
     return EXIT_USAGE;
 }
 
@@ -147,7 +147,7 @@ static int read_body(struct script *script, int from_fd, const char *name)
         return report_error("cannot keep the script in memory: %s", strerror(-script->fd));
     int status = copy_body(script, from_fd, name);
     if (status == 0 && script->size == 0) {
-        report_error("run: %s is empty: there is nothing to run", shown_name(name));
+        report_of_command("%s is empty: there is nothing to run", shown_name(name));
         status = EXIT_USAGE;
     }
     int r = status == 0 ? sealed_finish(script->fd) : 0;

@@ -14,13 +14,13 @@
 
 static int usage(const char *text)
 {
-    report_error("run: %s", text);
+    report_of_command("%s", text);
     return EXIT_USAGE;
 }
 
 static int take_text(char **member, const char *text)
 {
-    return wire_set_str(member, text) < 0 ? report_error("run: out of memory") : 0;
+    return wire_set_str(member, text) < 0 ? report_of_command("out of memory") : 0;
 }
 
 static int take_name(char **member, const char *name, const char *what)
@@ -39,7 +39,7 @@ static int take_priority(const char *text, struct job_plan *plan)
     errno = 0;
     long priority = strtol(text, &end, 10);
     if (errno || end == text || *end || priority > INT32_MAX || priority < INT32_MIN) {
-        report_error("run: --priority '%s': write a whole number, 0 is what others have", text);
+        report_of_command("--priority '%s': write a whole number, 0 is what others have", text);
         return EXIT_USAGE;
     }
     plan->priority = (int32_t)priority;
@@ -71,9 +71,9 @@ static int take_after(const struct option_list *list, struct job_plan *plan)
     for (size_t i = 0; items && i < list->count; i++) {
         plan->after.len++;
         if (read_after(list->items[i], &items[i]) < 0)
-            return report_error("run: out of memory");
+            return report_of_command("out of memory");
     }
-    return list->count && !items ? report_error("run: out of memory") : 0;
+    return list->count && !items ? report_of_command("out of memory") : 0;
 }
 
 static int take_time(const struct start_options *opts, struct job_plan *plan)
@@ -86,8 +86,8 @@ static int take_time(const struct start_options *opts, struct job_plan *plan)
     int r = opts->at ? at_parse(opts->at, now, &plan->not_before_ns) : 0;
     if (r == 0)
         return 0;
-    report_error("run: --at '%s': %s", opts->at,
-                 r == -ERANGE ? "that has passed; " AT_SYNTAX : AT_SYNTAX);
+    report_of_command("--at '%s': %s", opts->at,
+                      r == -ERANGE ? "that has passed; " AT_SYNTAX : AT_SYNTAX);
     return EXIT_USAGE;
 }
 
@@ -95,7 +95,7 @@ static int take_every(const char *text, struct job_plan *plan)
 {
     char why[512];
     if (text && schedule_check(text, why, sizeof(why)) < 0) {
-        report_error("run: --every '%s': %s", text, why);
+        report_of_command("--every '%s': %s", text, why);
         return EXIT_USAGE;
     }
     return take_text(&plan->every, text);
@@ -111,7 +111,7 @@ static int take_if_busy(const struct start_options *opts, struct job_plan *plan)
     while (value < IF_BUSY_COUNT && strcmp(opts->if_busy, plan_if_busy_name(value)) != 0)
         value++;
     if (value == IF_BUSY_COUNT) {
-        report_error("run: --if-busy '%s': write queue, drop or replace", opts->if_busy);
+        report_of_command("--if-busy '%s': write queue, drop or replace", opts->if_busy);
         return EXIT_USAGE;
     }
     plan->if_busy = value;
