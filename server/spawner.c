@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -13,6 +12,7 @@
 #include "common/channel_io.h"
 #include "common/fd.h"
 #include "common/log.h"
+#include "common/self.h"
 #include "server/template.h"
 
 extern char **environ;
@@ -41,35 +41,14 @@ static char **make_environment(void)
     return env;
 }
 
-/* /proc/self/exe: the very program that runs, whatever has been installed over it since. */
 static int exec_template(int socket_fd, int needed_fd, pid_t *ret_pid)
 {
     char *argv[] = {(char *)"jsd", (char *)"--template", NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attr;
-    sigset_t none;
-    int r = posix_spawn_file_actions_init(&actions);
-    if (r != 0)
-        return -r;
-    r = posix_spawnattr_init(&attr);
-    if (r != 0) {
-        posix_spawn_file_actions_destroy(&actions);
-        return -r;
-    }
-    sigemptyset(&none);
-    posix_spawnattr_setsigmask(&attr, &none);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
-    /* adddup2 to the same number clears close-on-exec too (POSIX.1-2024, glibc 2.29). */
-    r = posix_spawn_file_actions_adddup2(&actions, socket_fd, TEMPLATE_FD);
-    if (r == 0)
-        r = posix_spawn_file_actions_adddup2(&actions, needed_fd, TEMPLATE_NEEDED_FD);
+    const struct self_fd fds[] = {{socket_fd, TEMPLATE_FD}, {needed_fd, TEMPLATE_NEEDED_FD}};
     char **env = make_environment();
-    if (r == 0)
-        r = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attr, argv, env ? env : environ);
+    int r = self_spawn(argv, env ? env : environ, fds, 2, false, ret_pid);
     free(env);
-    posix_spawnattr_destroy(&attr);
-    posix_spawn_file_actions_destroy(&actions);
-    return -r;
+    return r;
 }
 
 #define LIFE_MS 1000u /* a template that dies sooner is not replaced before it is needed */

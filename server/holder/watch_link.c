@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +11,7 @@
 
 #include "common/fd.h"
 #include "common/log.h"
+#include "common/self.h"
 
 extern char **environ;
 
@@ -25,32 +24,6 @@ static uint64_t file_time_ns(void)
     struct timespec now;
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-/* A session of its own, nothing of ours but the pipe; what we ignore of signals it does as well. */
-static int spawn(char *const *argv, int pipe_fd)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attr;
-    sigset_t none;
-    pid_t pid;
-    int r = posix_spawn_file_actions_init(&actions);
-    if (r != 0)
-        return -r;
-    r = posix_spawnattr_init(&attr);
-    if (r != 0) {
-        posix_spawn_file_actions_destroy(&actions);
-        return -r;
-    }
-    sigemptyset(&none);
-    posix_spawnattr_setsigmask(&attr, &none);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
-    r = posix_spawn_file_actions_adddup2(&actions, pipe_fd, WATCHER_FD);
-    if (r == 0)
-        r = posix_spawn(&pid, "/proc/self/exe", &actions, &attr, argv, environ);
-    posix_spawnattr_destroy(&attr);
-    posix_spawn_file_actions_destroy(&actions);
-    return -r;
 }
 
 static size_t add_patterns(char **argv, size_t count, const char *option,
@@ -79,7 +52,11 @@ static int spawn_watcher(const struct watch_link *link, int pipe_fd)
     argv[4] = (char *)link->directory;
     size_t count = add_patterns(argv, 5, WATCHER_PATTERN_OPTION, &link->plan->watch);
     add_patterns(argv, count, WATCHER_IGNORE_OPTION, &link->plan->ignore);
-    int r = spawn(argv, pipe_fd);
+    const struct self_fd fd = {pipe_fd, WATCHER_FD};
+    pid_t pid;
+    /* In a session of its own it is no part of the job; what we ignore of signals it does as well.
+     */
+    int r = self_spawn(argv, environ, &fd, 1, true, &pid);
     free(argv);
     return r;
 }

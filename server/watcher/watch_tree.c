@@ -27,7 +27,7 @@ struct watch_dir {
     struct watch_dir *parent;
     struct watch_dir *children; /* owned */
     struct watch_dir *next;     /* of the same parent */
-    struct watch_dir *todo;     /* in the list of those to be scanned */
+    struct watch_dir *unread;   /* next of the directories that are to be read */
     struct ignore_level *level; /* its own .gitignore; owned; or NULL */
     char name[];
 };
@@ -231,8 +231,8 @@ struct scan {
     struct watch_dir *dir;
     const struct ignore_level *level;
     int fd;
-    uint64_t since_ns;       /* what is news, or NEWS_NONE, NEWS_ALL */
-    struct watch_dir **todo; /* where to put directories in it */
+    uint64_t since_ns;         /* what is news, or NEWS_NONE, NEWS_ALL */
+    struct watch_dir **unread; /* where to put directories in it */
 };
 
 static void scan_file(const struct scan *scan, const char *name, const char *path)
@@ -267,15 +267,15 @@ static int scan_entry(const struct scan *scan, const struct dirent *entry)
         return 0;
     int r = add_dir(scan->tree, scan->dir, entry->d_name, &dir);
     if (r == 0) {
-        dir->todo = *scan->todo;
-        *scan->todo = dir;
+        dir->unread = *scan->unread;
+        *scan->unread = dir;
     }
     return r == -ENOMEM ? r : 0;
 }
 
 /* Reads one directory, whose watch is there already: what comes meanwhile is an event. */
 static int scan_one(struct watch_tree *tree, struct watch_dir *dir, uint64_t since_ns,
-                    struct watch_dir **todo)
+                    struct watch_dir **unread)
 {
     char relative[PATH_GLOB_MAX], path[PATH_MAX];
     if (!relative_path(dir, "", relative) || !full_path(tree, relative, path))
@@ -294,7 +294,7 @@ static int scan_one(struct watch_tree *tree, struct watch_dir *dir, uint64_t sin
                         .level = level_of(tree, dir),
                         .fd = dirfd(stream),
                         .since_ns = since_ns,
-                        .todo = todo};
+                        .unread = unread};
     for (struct dirent *entry; r == 0 && (entry = readdir(stream));)
         r = scan_entry(&scan, entry);
     closedir(stream);
@@ -304,13 +304,13 @@ static int scan_one(struct watch_tree *tree, struct watch_dir *dir, uint64_t sin
 /* Reads a directory and all below it. 0 or -ENOMEM. */
 static int scan(struct watch_tree *tree, struct watch_dir *first, uint64_t since_ns)
 {
-    struct watch_dir *todo = first;
+    struct watch_dir *unread = first;
     int r = 0;
-    first->todo = NULL;
-    while (r == 0 && todo) {
-        struct watch_dir *dir = todo;
-        todo = dir->todo;
-        r = scan_one(tree, dir, since_ns, &todo);
+    first->unread = NULL;
+    while (r == 0 && unread) {
+        struct watch_dir *dir = unread;
+        unread = dir->unread;
+        r = scan_one(tree, dir, since_ns, &unread);
     }
     return r;
 }
