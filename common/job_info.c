@@ -189,6 +189,11 @@ bool job_state_is_final(uint32_t state)
     return state == JOB_ENDED || state == JOB_FAILED;
 }
 
+bool job_state_is_waiting(uint32_t state)
+{
+    return state == JOB_QUEUED || state == JOB_BACKOFF;
+}
+
 bool job_has_failed(const struct job_info *job)
 {
     const struct job_end *end = job->end;

@@ -170,4 +170,7 @@ bool job_has_failed(const struct job_info *job);
 /* Ended or failed: nothing about the job changes any more. */
 bool job_state_is_final(uint32_t state);
 
+/* Queued or in backoff: there is no process, and will be one. */
+bool job_state_is_waiting(uint32_t state);
+
 #endif

@@ -327,7 +327,7 @@ void broker_explain(struct broker *broker)
     bool any = false;
     for (size_t i = 0; i < registry->count; i++) {
         uint32_t state = registry->jobs[i]->info.state;
-        any = any || state == JOB_QUEUED || state == JOB_BACKOFF || state == JOB_STARTING;
+        any = any || job_state_is_waiting(state) || state == JOB_STARTING;
     }
     if (any && docket_fill(&docket, broker, true) == 0) {
         for (size_t i = 0; i < docket.count; i++)
@@ -339,7 +339,7 @@ void broker_explain(struct broker *broker)
 
 char *broker_note(struct broker *broker, struct job *job)
 {
-    if (job->info.state != JOB_QUEUED && job->info.state != JOB_BACKOFF)
+    if (!job_state_is_waiting(job->info.state))
         return NULL;
     broker_explain(broker);
     return job->info.waits_for;
@@ -373,7 +373,7 @@ static void count_job(struct queue_setting *queues, size_t *count, const struct 
         ++*count;
     }
     uint32_t state = job->info.state;
-    if (is_coming(job) || state == JOB_QUEUED || state == JOB_BACKOFF)
+    if (is_coming(job) || job_state_is_waiting(state))
         queues[at].waiting++;
     else
         queues[at].running++;

@@ -81,7 +81,7 @@ static bool has_place(const struct queue_job *job)
     uint32_t state = job->info->state;
     if (job_state_is_final(state) || is_waiting(job) || !queue_has_say(job->info->plan))
         return false;
-    return job->unknown || job->begun || (state != JOB_QUEUED && state != JOB_BACKOFF);
+    return job->unknown || job->begun || !job_state_is_waiting(state);
 }
 
 static bool is_live(const struct queue_job *job)

@@ -115,7 +115,8 @@ static void on_stop_timer(uv_timer_t *timer)
         kill(-(pid_t)holder->info.pid, SIGSTOP);
 }
 
-static void handle_stop(struct holder *holder, struct control *control, uint32_t request_id)
+static void handle_stop(struct holder *holder, struct control *control, uint32_t request_id,
+                        const void *body)
 {
     if (holder->state == JOB_STOPPED) {
         answer_note(control, request_id, "is stopped already");
@@ -130,7 +131,8 @@ static void handle_stop(struct holder *holder, struct control *control, uint32_t
     uv_timer_start(&holder->stop_timer, on_stop_timer, HOLDER_STOP_MS, 0);
 }
 
-static void handle_continue(struct holder *holder, struct control *control, uint32_t request_id)
+static void handle_continue(struct holder *holder, struct control *control, uint32_t request_id,
+                            const void *body)
 {
     bool stopped = holder->state == JOB_STOPPED;
     int r = holder_continue(holder);
@@ -143,8 +145,9 @@ static void handle_continue(struct holder *holder, struct control *control, uint
 }
 
 static void handle_signal(struct holder *holder, struct control *control, uint32_t request_id,
-                          const struct msg_signal *request)
+                          const void *body)
 {
+    const struct msg_signal *request = body;
     pid_t pgid = (pid_t)holder->info.pid;
     int r = 0;
     if (request->signal == SIGCONT)
@@ -159,11 +162,6 @@ static void handle_signal(struct holder *holder, struct control *control, uint32
     if (holder->state == JOB_STOPPED && (request->signal == SIGTERM || request->signal == SIGHUP))
         holder_continue(holder);
     answer_done(control, request_id, NULL);
-}
-
-static bool is_waiting(const struct holder *holder)
-{
-    return holder->state == JOB_QUEUED || holder->state == JOB_BACKOFF;
 }
 
 /* Only some ends are a kill's to choose. */
@@ -182,7 +180,7 @@ static int begin_kill(struct holder *holder, const struct msg_kill *request)
     /* The next server's word of the same replacement is no second kill, which would force it. */
     if (before == END_REPLACED && request->reason == END_REPLACED)
         return 0;
-    if (is_waiting(holder)) {
+    if (job_state_is_waiting(holder->state)) {
         holder_cancel(holder, kill_reason(request));
         return 0;
     }
@@ -207,8 +205,9 @@ static void drop_newest_waiter(struct holder *holder)
 }
 
 static void handle_kill(struct holder *holder, struct control *control, uint32_t request_id,
-                        const struct msg_kill *request)
+                        const void *body)
 {
+    const struct msg_kill *request = body;
     if (request->text && wire_set_str(&holder->info.warning, request->text) < 0)
         log_warn("out of memory: it is not told why it ends: %s", request->text);
     if (!request->no_wait)
@@ -222,7 +221,8 @@ static void handle_kill(struct holder *holder, struct control *control, uint32_t
         answer_done(control, request_id, NULL);
 }
 
-static void handle_detach(struct holder *holder, struct control *control, uint32_t request_id)
+static void handle_detach(struct holder *holder, struct control *control, uint32_t request_id,
+                          const void *body)
 {
     unsigned count = 0;
     for (struct viewer *v = holder->viewers; v; v = v->next) {
@@ -237,8 +237,9 @@ static void handle_detach(struct holder *holder, struct control *control, uint32
 }
 
 static void handle_rename(struct holder *holder, struct control *control, uint32_t request_id,
-                          const struct msg_rename *request)
+                          const void *body)
 {
+    const struct msg_rename *request = body;
     int r = wire_set_str(&holder->info.name, request->name);
     if (r < 0) {
         answer_errno(control, request_id, "rename", -r);
@@ -276,8 +277,9 @@ static bool refuse_without_terminal(struct holder *holder, struct control *contr
 }
 
 static void handle_set_size(struct holder *holder, struct control *control, uint32_t request_id,
-                            const struct msg_set_size *request)
+                            const void *body)
 {
+    const struct msg_set_size *request = body;
     const struct viewer *owner = holder_size_owner(holder);
     if (refuse_without_terminal(holder, control, request_id))
         return;
@@ -305,8 +307,9 @@ void holder_on_typed(struct pty *pty)
 }
 
 static void handle_send(struct holder *holder, struct control *control, uint32_t request_id,
-                        const struct msg_send *request)
+                        const void *body)
 {
+    const struct msg_send *request = body;
     char text[192];
     if (refuse_without_terminal(holder, control, request_id))
         return;
@@ -327,24 +330,26 @@ static void handle_send(struct holder *holder, struct control *control, uint32_t
 }
 
 static void handle_follow(struct holder *holder, struct control *control, uint32_t request_id,
-                          const struct msg_follow *request)
+                          const void *body)
 {
+    const struct msg_follow *request = body;
     if (holder->journal.next > request->offset)
         answer_log(holder, control, request_id);
     else
         wait_for(holder, control, request_id, MSG_FOLLOW, request->offset);
 }
 
-static void handle_get_env(struct holder *holder, struct control *control, uint32_t request_id)
+static void handle_get_env(struct holder *holder, struct control *control, uint32_t request_id,
+                           const void *body)
 {
-    struct msg_env body = {.id = holder->info.id};
-    int r = live_env_describe(&holder->live, &body);
+    struct msg_env answer = {.id = holder->info.id};
+    int r = live_env_describe(&holder->live, &answer);
     if (r < 0) {
         answer_errno(control, request_id, "tell the environment of", -r);
         return;
     }
-    channel_send(&control->channel, MSG_ENV, request_id, &body, NULL, 0);
-    wire_clear(&msg_env_fields, &body);
+    channel_send(&control->channel, MSG_ENV, request_id, &answer, NULL, 0);
+    wire_clear(&msg_env_fields, &answer);
 }
 
 /*
@@ -352,15 +357,17 @@ static void handle_get_env(struct holder *holder, struct control *control, uint3
  * earlier server, read when the next one has been told already that the job waits, does not count:
  * it is the next one's to say whose turn it is.
  */
-static void handle_begin(struct holder *holder, const struct control *control,
-                         const struct msg_begin *request)
+static void handle_begin(struct holder *holder, struct control *control, uint32_t request_id,
+                         const void *body)
 {
+    const struct msg_begin *request = body;
     if (holder->state == JOB_QUEUED && request->attempt == holder->info.attempt + 1 &&
         control == control_newest(holder))
         holder_begin(holder);
 }
 
-static void handle_retry(struct holder *holder, struct control *control, uint32_t request_id)
+static void handle_retry(struct holder *holder, struct control *control, uint32_t request_id,
+                         const void *body)
 {
     char text[160];
     if (holder_hurry(holder) == 0) {
@@ -373,14 +380,16 @@ static void handle_retry(struct holder *holder, struct control *control, uint32_
     channel_send_error(&control->channel, request_id, ERROR_LIVE, text);
 }
 
-static void handle_get_usage(struct holder *holder, struct control *control, uint32_t request_id)
+static void handle_get_usage(struct holder *holder, struct control *control, uint32_t request_id,
+                             const void *body)
 {
-    struct job_usage body;
-    holder_read_usage(holder, &body);
-    channel_send(&control->channel, MSG_USAGE, request_id, &body, NULL, 0);
+    struct job_usage answer;
+    holder_read_usage(holder, &answer);
+    channel_send(&control->channel, MSG_USAGE, request_id, &answer, NULL, 0);
 }
 
-static void handle_repair(struct holder *holder, struct control *control, uint32_t request_id)
+static void handle_repair(struct holder *holder, struct control *control, uint32_t request_id,
+                          const void *body)
 {
     char text[PATHS_MAX];
     if (holder_put_socket_back(holder, text, sizeof(text)) < 0)
@@ -407,18 +416,19 @@ static int paint_screen(const struct holder *holder, unsigned history, struct by
 }
 
 static void handle_get_screen(struct holder *holder, struct control *control, uint32_t request_id,
-                              const struct msg_get_screen *request)
+                              const void *body)
 {
+    const struct msg_get_screen *request = body;
     if (refuse_without_terminal(holder, control, request_id))
         return;
     struct bytes paint = {0};
-    struct msg_screen body = {.rows = holder->info.rows, .cols = holder->info.cols};
-    int r = paint_screen(holder, request->history, &paint, &body.whole);
+    struct msg_screen answer = {.rows = holder->info.rows, .cols = holder->info.cols};
+    int r = paint_screen(holder, request->history, &paint, &answer.whole);
     if (r < 0) {
         answer_errno(control, request_id, "show the screen of", -r);
     } else {
-        body.paint = (struct wire_bin){.data = paint.data, .len = paint.len};
-        channel_send(&control->channel, MSG_SCREEN, request_id, &body, NULL, 0);
+        answer.paint = (struct wire_bin){.data = paint.data, .len = paint.len};
+        channel_send(&control->channel, MSG_SCREEN, request_id, &answer, NULL, 0);
     }
     bytes_finish(&paint);
     /* A screen's cells were in many small blocks: they go back, as an idle holder has little. */
@@ -440,97 +450,93 @@ static void answer_ended(struct holder *holder, struct control *control,
         channel_send_error(&control->channel, frame->request_id, ERROR_ENDED, "the job has ended");
 }
 
-static bool needs_processes(uint32_t type)
+/* When a request can be carried out. */
+enum when {
+    AT_START = 1 << 0, /* no process yet */
+    FORKED = 1 << 1,   /* a process, that may not be the program yet */
+    RUNNING = 1 << 2,  /* or stopped */
+    WAITING = 1 << 3,  /* to be started, or for the next attempt */
+    EXITING = 1 << 4,
+    ENDED = 1 << 5,
+    LIVE = RUNNING | WAITING | EXITING,
+    STARTED = LIVE | AT_START | FORKED,
+    EVER = STARTED | ENDED,
+};
+
+static enum when now(const struct holder *holder)
 {
-    return type == MSG_STOP || type == MSG_CONTINUE || type == MSG_SIGNAL || type == MSG_SEND;
+    switch (holder->state) {
+    case JOB_STARTING:
+        return holder->launch.pid > 0 ? FORKED : AT_START;
+    case JOB_RUNNING:
+    case JOB_STOPPED:
+        return RUNNING;
+    case JOB_QUEUED:
+    case JOB_BACKOFF:
+        return WAITING;
+    case JOB_EXITING:
+        return EXITING;
+    case JOB_ENDED:
+    case JOB_FAILED:
+    case JOB_STATE_COUNT:
+        break;
+    }
+    return ENDED;
 }
 
-static void refuse_waiting(struct holder *holder, struct control *control, uint32_t request_id)
+static const struct {
+    enum message_type type;
+    enum when when;
+    void (*handle)(struct holder *holder, struct control *control, uint32_t request_id,
+                   const void *body);
+} handlers[] = {
+    {MSG_REPAIR, EVER, handle_repair},
+    {MSG_BEGIN, EVER, handle_begin},
+    {MSG_RENAME, EVER, handle_rename},
+    {MSG_GET_USAGE, STARTED, handle_get_usage},
+    {MSG_KILL, LIVE | FORKED, handle_kill},
+    {MSG_RETRY, LIVE, handle_retry},
+    {MSG_DETACH, LIVE, handle_detach},
+    {MSG_GET_SCREEN, LIVE, handle_get_screen},
+    {MSG_FOLLOW, LIVE, handle_follow},
+    {MSG_GET_ENV, LIVE, handle_get_env},
+    {MSG_SET_SIZE, RUNNING | WAITING, handle_set_size},
+    {MSG_CONTINUE, RUNNING | EXITING, handle_continue},
+    {MSG_SIGNAL, RUNNING | EXITING, handle_signal},
+    {MSG_STOP, RUNNING, handle_stop},
+    {MSG_SEND, RUNNING, handle_send},
+};
+
+/* It cannot be carried out now, whatever it asks for. */
+static void refuse_now(struct holder *holder, struct control *control,
+                       const struct wire_frame *frame)
 {
     char text[128];
-    snprintf(text, sizeof(text), "job %u is not running: it waits %s", holder->info.id,
-             holder->state == JOB_QUEUED ? "to be started" : "for its next attempt");
-    channel_send_error(&control->channel, request_id, ERROR_WAITING, text);
+    if (now(holder) & (AT_START | FORKED)) {
+        channel_send_error(&control->channel, frame->request_id, ERROR_BUSY,
+                           "the job is being started");
+    } else if (now(holder) == WAITING) {
+        snprintf(text, sizeof(text), "job %u is not running: it waits %s", holder->info.id,
+                 holder->state == JOB_QUEUED ? "to be started" : "for its next attempt");
+        channel_send_error(&control->channel, frame->request_id, ERROR_WAITING, text);
+    } else {
+        answer_ended(holder, control, frame);
+    }
 }
 
 void holder_request(struct holder *holder, struct control *control, struct wire_frame *frame)
 {
     if (frame->type == MSG_HELLO || frame->type == MSG_DONE || frame->type == MSG_ERROR)
         return; /* answers to what we never ask: an error of theirs is for their log */
-    if (frame->type == MSG_REPAIR) {
-        handle_repair(holder, control, frame->request_id);
+    for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
+        if (handlers[i].type != frame->type)
+            continue;
+        if (handlers[i].when & now(holder))
+            handlers[i].handle(holder, control, frame->request_id, frame->body);
+        else
+            refuse_now(holder, control, frame);
         return;
     }
-    if (frame->type == MSG_GET_USAGE && !job_state_is_final(holder->state)) {
-        handle_get_usage(holder, control, frame->request_id);
-        return;
-    }
-    if (frame->type == MSG_BEGIN) {
-        handle_begin(holder, control, frame->body);
-        return;
-    }
-    if (is_waiting(holder) && needs_processes(frame->type)) {
-        refuse_waiting(holder, control, frame->request_id);
-        return;
-    }
-    bool alive = holder->state == JOB_RUNNING || holder->state == JOB_STOPPED ||
-                 is_waiting(holder) ||
-                 (holder->state == JOB_EXITING && frame->type != MSG_STOP &&
-                  frame->type != MSG_SET_SIZE && frame->type != MSG_SEND);
-    bool forked = holder->state == JOB_STARTING && holder->launch.pid > 0;
-    if (forked && frame->type == MSG_KILL) {
-        handle_kill(holder, control, frame->request_id, frame->body);
-        return;
-    }
-    if (holder->state == JOB_STARTING && frame->type != MSG_RENAME) {
-        channel_send_error(&control->channel, frame->request_id, ERROR_BUSY,
-                           "the job is being started");
-        return;
-    }
-    if (!alive && frame->type != MSG_RENAME) {
-        answer_ended(holder, control, frame);
-        return;
-    }
-    switch (frame->type) {
-    case MSG_STOP:
-        handle_stop(holder, control, frame->request_id);
-        break;
-    case MSG_CONTINUE:
-        handle_continue(holder, control, frame->request_id);
-        break;
-    case MSG_SIGNAL:
-        handle_signal(holder, control, frame->request_id, frame->body);
-        break;
-    case MSG_KILL:
-        handle_kill(holder, control, frame->request_id, frame->body);
-        break;
-    case MSG_RETRY:
-        handle_retry(holder, control, frame->request_id);
-        break;
-    case MSG_DETACH:
-        handle_detach(holder, control, frame->request_id);
-        break;
-    case MSG_RENAME:
-        handle_rename(holder, control, frame->request_id, frame->body);
-        break;
-    case MSG_SET_SIZE:
-        handle_set_size(holder, control, frame->request_id, frame->body);
-        break;
-    case MSG_SEND:
-        handle_send(holder, control, frame->request_id, frame->body);
-        break;
-    case MSG_GET_SCREEN:
-        handle_get_screen(holder, control, frame->request_id, frame->body);
-        break;
-    case MSG_FOLLOW:
-        handle_follow(holder, control, frame->request_id, frame->body);
-        break;
-    case MSG_GET_ENV:
-        handle_get_env(holder, control, frame->request_id);
-        break;
-    default:
-        channel_send_error(&control->channel, frame->request_id, ERROR_UNSUPPORTED,
-                           "a holder does not take that message");
-        break;
-    }
+    channel_send_error(&control->channel, frame->request_id, ERROR_UNSUPPORTED,
+                       "a holder does not take that message");
 }
